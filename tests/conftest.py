@@ -2,6 +2,7 @@
 
 pytest_plugins = (
     "pytester",
+    "tests.support.garbage",
     "tests.support.report",
     "tests.support.depth",
     "tests.support.servers.shared",

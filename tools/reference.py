@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def metrics_table() -> str:
     return table(("metric", "type", "labels", "meaning"), rows)
 
 
+@cache  # it parses every module, and the modules do not change during a run
 def log_table() -> str:
     rows = sorted({row for file in SOURCES.rglob("*.py") for row in _log_calls(file)})
     return table(("event", "level", "logger", "fields"), rows)

@@ -18,9 +18,10 @@ DEFECTS = {  # correct line, defect, a test that must fail
 }
 
 
-def run(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
-    """Run the example as a foreign repository does: without our configuration and fixtures."""
-    (folder / "test_dict_order_cache.py").write_text(source)
+def run(folder: Path, **sources: str) -> subprocess.CompletedProcess[str]:
+    """Run test modules as a foreign repository does: without our configuration and fixtures."""
+    for name, source in sources.items():
+        (folder / f"{name}.py").write_text(source)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
 
@@ -31,7 +32,7 @@ def example() -> str:
 
 
 def test_foreign_adapter_passes_the_suite(tmp_path: Path, example: str) -> None:
-    ran = run(tmp_path, example)
+    ran = run(tmp_path, test_dict_order_cache=example)
 
     passed = re.search(r"(\d+) passed", ran.stdout)
     assert ran.returncode == 0, ran.stdout
@@ -40,14 +41,28 @@ def test_foreign_adapter_passes_the_suite(tmp_path: Path, example: str) -> None:
     assert "warning" not in ran.stdout
 
 
-@pytest.mark.parametrize("defect", DEFECTS)
-def test_defective_adapter_fails_the_suite(tmp_path: Path, example: str, defect: str) -> None:
-    line, wrong, test = DEFECTS[defect]
-    assert line in example
+def module_of(defect: str) -> str:
+    return f"test_{defect.replace(' ', '_')}"
 
-    ran = run(tmp_path, example.replace(line, wrong))
 
+@pytest.fixture(scope="module")
+def defective(tmp_path_factory: pytest.TempPathFactory, example: str) -> str:
+    """The output of one run in which each module is the example with one defect."""
+    assert all(line in example for line, *_ in DEFECTS.values())
+    modules = {module_of(defect): example.replace(line, wrong) for defect, (line, wrong, _) in DEFECTS.items()}
+    ran = run(tmp_path_factory.mktemp("defective"), **modules)
     assert ran.returncode == 1, ran.stdout
-    assert f"::{test}" in ran.stdout, ran.stdout
-    assert "order_cache.py:" in ran.stdout  # the suite's own assertions are rewritten, and show their values
-    assert "+  where" in ran.stdout or " == " in ran.stdout
+    return ran.stdout
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_defective_adapter_fails_the_suite(defective: str, defect: str) -> None:
+    *_, test = DEFECTS[defect]
+    failed = [line for line in defective.splitlines() if line.startswith(f"FAILED {module_of(defect)}.py::")]
+
+    assert any(f"::{test}" in line for line in failed), defective
+
+
+def test_failure_shows_the_values_of_the_suite(defective: str) -> None:
+    assert "order_cache.py:" in defective  # the suite's own assertions are rewritten, and show their values
+    assert "+  where" in defective or " == " in defective

@@ -7,7 +7,7 @@ import sys
 import textwrap
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ HOWTO = Path(__file__).parents[2] / "docs" / "howto"
 FRAMEWORKS = Path(sys.prefix) / "examples"  # where make installs requirements/examples.txt
 EXAMPLES = [
     ("embed-in-fastapi.md", "asgi", "sqlite"),
-    ("embed-in-fastapi.md", "asgi", "postgresql"),
+    pytest.param(("embed-in-fastapi.md", "asgi", "postgresql"), marks=pytest.mark.deep),
     ("embed-in-django.md", "wsgi", "postgresql"),
 ]
 TEA = {"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}
@@ -34,7 +34,7 @@ PLACE = f"""
 import asyncio, json, os, signal, sys
 import app
 
-real, moment = app.place_order, sys.argv[1]
+real, body = app.place_order, {json.dumps(BODY)}
 
 def place_order(*arguments, **ports):
     if moment == "between their row and the order":
@@ -46,17 +46,29 @@ def place_order(*arguments, **ports):
         raise ZeroDivisionError
     return order
 
+def place():
+    if hasattr(app, "lifespan"):
+        async def start():
+            async with app.lifespan(app.app):
+                app.place(app.NewOrder(**body), "ann")
+        asyncio.run(start())
+    else:
+        from django.test import RequestFactory
+        app.place(RequestFactory().post("/orders", json.dumps(body), "application/json", headers={{"X-User": "ann"}}))
+
 app.place_order = place_order
-body = {json.dumps(BODY)}
-if hasattr(app, "lifespan"):
-    async def start():
-        async with app.lifespan(app.app):
-            app.place(app.NewOrder(**body), "ann")
-    asyncio.run(start())
-else:
-    from django.test import RequestFactory
-    app.place(RequestFactory().post("/orders", json.dumps(body), "application/json", headers={{"X-User": "ann"}}))
+if hasattr(app, "connection"):
+    app.connection.close()  # processes must not share a connection
+app.engine.dispose()
+for line in sys.stdin:
+    moment = line.strip()
+    if child := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    else:
+        place()
+        sys.exit(0)
 """
+"""Each line of standard input is the moment at which a process that places one order ends; its status is printed."""
 COUNT = "SELECT (SELECT count(*) FROM payments), (SELECT count(*) FROM {0}orders), (SELECT count(*) FROM {0}outbox)"
 
 
@@ -150,11 +162,31 @@ def test_embedded_order_is_placed_and_hidden(address: str, example: Example) -> 
     assert example.stored == before  # the payment of the rejected order was rolled back
 
 
-def run(example: Example, moment: str) -> int:
-    command = [sys.executable, "-c", PLACE, moment]
-    return subprocess.run(
-        command, cwd=example.folder, env=example.variables, timeout=60, capture_output=True
-    ).returncode
+@pytest.fixture(scope="module")
+def place(example: Example) -> Iterator[Callable[[str], int]]:
+    """Place an order in a process that ends at a moment, and return its exit status.
+
+    The processes are forked from one that has imported the example, because an import takes a second.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", PLACE],
+        cwd=example.folder,
+        env=example.variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        requests, statuses = process.stdin, process.stdout
+
+        def place(moment: str) -> int:
+            print(moment, file=requests, flush=True)
+            return int(statuses.readline())
+
+        assert place("never") == 0
+        yield place
 
 
 @pytest.mark.parametrize(
@@ -165,13 +197,14 @@ def run(example: Example, moment: str) -> int:
         ("never, but their code raises", 1),
     ],
 )
-def test_crash_leaves_both_rows_or_neither(example: Example, moment: str, ending: int) -> None:
-    assert run(example, "never") == 0
+def test_crash_leaves_both_rows_or_neither(
+    example: Example, place: Callable[[str], int], moment: str, ending: int
+) -> None:
     before = example.stored
     assert before[0] == before[1] == before[2] > 0
 
-    assert run(example, moment) == ending
+    assert place(moment) == ending
 
     assert example.stored == before
-    assert run(example, "never") == 0
+    assert place("never") == 0
     assert example.stored == tuple(count + 1 for count in before)

@@ -16,10 +16,9 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from orders_adapters.security.jwks import JwksKeys
 from orders_adapters.security.tokens import JwtTokenVerifier
 from orders_domain.errors import IdentityUnavailable, InvalidToken
-from tests.support.invalid_tokens import claims, forged_tokens, packed
+from tests.support.invalid_tokens import claims, forged_tokens, packed, rsa_key
 
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-NEXT_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+KEY, NEXT_KEY = rsa_key("ours"), rsa_key("next")
 CURVE = ec.generate_private_key(ec.SECP256R1())
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
@@ -32,6 +33,10 @@ WAITING = (
 )
 """Tests that wait for servers to stop, start and answer, the longest first; the others need the cores meanwhile."""
 WORKERS_PER_CORE = 3  # most tests wait for a server, so that one worker a core would leave the cores idle
+
+STACKS = ("embedded", "real")  # the values of the parameter `stack` of tests over HTTP
+CASES_TO_SHARE = 4
+NO_CASE = SimpleNamespace(params={})  # of a test without parameters
 
 _deep = False
 
@@ -63,9 +68,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect deep tests in a short run, and interleave files that wait with files that compute, waiting first."""
     if not _deep:
-        left_out = [item for item in items if item.get_closest_marker("deep")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("deep")]
+        left_out = {item for item in items if item.get_closest_marker("deep")} | other_stack(items)
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
     ranks = _ranks(dict.fromkeys(item.path.relative_to(config.rootpath) for item in items))
     items.sort(key=lambda item: ranks[item.path.relative_to(config.rootpath)])
 
@@ -82,6 +87,30 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def needs_servers(config: pytest.Config) -> bool:
     """Return whether tests other than unit tests were requested."""
     return not all(place.is_relative_to("tests/unit") for place in _places(config))
+
+
+def other_stack(items: Iterable[pytest.Item]) -> set[pytest.Item]:
+    """Return the items that a short run leaves out because their case runs on the other stack.
+
+    The cases of a test with four or more of them run on the embedded and on the real stack alternately, so that each
+    case runs once and each test runs on both stacks.
+    """
+    tests: dict[tuple[object, str], dict[str, list[pytest.Function]]] = {}
+    for item in items:
+        if isinstance(item, pytest.Function) and (stack := getattr(item, "callspec", NO_CASE).params.get("stack")):
+            by_stack = tests.setdefault((item.parent, item.originalname), {})
+            by_stack.setdefault(stack, []).append(item)
+    return {
+        pair[1 - number % 2]
+        for by_stack in tests.values()
+        if by_stack.keys() == set(STACKS)
+        for number, pair in enumerate(zip(*(by_stack[stack] for stack in STACKS), strict=False))
+        if len(by_stack[STACKS[0]]) >= CASES_TO_SHARE and _are_one_case(*pair)
+    }
+
+
+def _are_one_case(embedded: pytest.Function, real: pytest.Function) -> bool:
+    return embedded.name.replace(STACKS[0], "") == real.name.replace(STACKS[1], "")
 
 
 def _places(config: pytest.Config) -> list[Path]:

@@ -7,6 +7,7 @@ import json
 import string
 import time
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import jwt
@@ -30,6 +31,12 @@ def forged_tokens(secret: str, subject: str) -> list[tuple[str, str]]:
         *_with_subjects(secret, subject),
         *_with_claims(secret, subject),
     ]
+
+
+@cache
+def rsa_key(name: str) -> rsa.RSAPrivateKey:
+    """Return the key with a name, generated once a process, because a generation takes a tenth of a second."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def b64(data: bytes) -> str:
@@ -157,9 +164,9 @@ def _signed_by_other_algorithms(secret: str, subject: str) -> Iterator[tuple[str
     yield "alg in an object", signed(secret, body, header={"alg": {"HS256": True}})
     for algorithm, digest in (("HS384", "sha384"), ("HS512", "sha512")):
         yield f"{algorithm} with the secret", signed(secret, body, header={"alg": algorithm}, digest=digest)
-    rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    yield "RS256 with a key of its own", jwt.encode(body, rsa_key, algorithm="RS256")
-    yield "PS256 with a key of its own", jwt.encode(body, rsa_key, algorithm="PS256")
+    foreign = rsa_key("foreign")
+    yield "RS256 with a key of its own", jwt.encode(body, foreign, algorithm="RS256")
+    yield "PS256 with a key of its own", jwt.encode(body, foreign, algorithm="PS256")
     yield "ES256 with a key of its own", jwt.encode(body, ec.generate_private_key(ec.SECP256R1()), algorithm="ES256")
     yield "EdDSA with a key of its own", jwt.encode(body, ed25519.Ed25519PrivateKey.generate(), algorithm="EdDSA")
 

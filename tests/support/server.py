@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 from urllib.error import URLError
 
-from tests.support.command import environment, in_a_process
+from tests.support.command import environment, orders
 from tests.support.servers.ephemeral.server import HOST, free_port
 
 
@@ -34,7 +34,7 @@ class Served:
         return f"http://{HOST}:{self.port}"
 
     def token(self, subject: str, *options: str) -> str:
-        return in_a_process("token", subject, *options, here=self.directory).stdout.strip()
+        return orders("token", subject, *options, here=self.directory).stdout.strip()
 
     def exchange(self, request: bytes) -> bytes:
         """Send the bytes of a request over a new connection; return the bytes of the response."""

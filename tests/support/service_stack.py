@@ -58,6 +58,7 @@ class Stack:
     settings: Settings
     directory: Path
     broker: RabbitServer | None = None
+    _inspector: psycopg.Connection[tuple[Any, ...]] | None = field(default=None, init=False, compare=False)
 
     @property
     def container(self) -> Container:
@@ -141,18 +142,22 @@ class Stack:
 
     @contextmanager
     def _database(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
-        """A connection outside the service."""
+        """A connection outside the service, which is kept, because PostgreSQL starts a process for each."""
         if self.settings.uses_default_database:
             with closing(sqlite3.connect(self.directory / "orders.db")) as file, file:
                 yield lambda query: file.execute(query).fetchall()
             return
-        with psycopg.connect(self.settings.database_url.replace("+psycopg", ""), autocommit=True) as server:
+        if self._inspector is None or self._inspector.broken:
+            url = self.settings.database_url.replace("+psycopg", "")
+            object.__setattr__(self, "_inspector", psycopg.connect(url, autocommit=True))
+        server = self._inspector
+        assert server is not None
 
-            def execute(query: str) -> list[tuple[Any, ...]]:
-                cursor = server.execute(query.encode())
-                return cursor.fetchall() if cursor.description else []
+        def execute(query: str) -> list[tuple[Any, ...]]:
+            cursor = server.execute(query.encode())
+            return cursor.fetchall() if cursor.description else []
 
-            yield execute
+        yield execute
 
     def relayed(self) -> Published:
         """Run the relay until no event is due; return the messages published since the last call."""
@@ -192,4 +197,6 @@ class Stack:
 
     def close(self) -> None:
         """Release the resources of the service."""
+        if self._inspector is not None:
+            self._inspector.close()
         close(self.container)

@@ -24,6 +24,7 @@ class Options:
     seconds: float = 60.0
     seed: int
     clients: int = 2  # buyers per contract, and one reader for two of them
+    pace: float = 1.0  # factor of the pauses between two rounds of a client
     faults: Sequence[str] = ()  # parts of names, such as "redis"; none: all
     defect: str | None = None  # see tests.torture.defects
     directory: Path  # directory of the logs

@@ -39,7 +39,8 @@ class Run:
             collector.bind_events(self.servers)
             seconds = prepare.wait_until_well(service, self.servers)
             self.say(f"the service is well after {seconds:.1f} s; the load begins")
-            shared = Shared(port=service.port, log=log, products=prepare.add_products(service.port))
+            products = prepare.add_products(service.port)
+            shared = Shared(port=service.port, log=log, products=products, pace=self.options.pace)
             return self._torture(service, shared, recovery=max(RECOVERY_SECONDS, 2 * seconds))
 
     def _torture(self, service: Service, shared: Shared, *, recovery: float) -> Evidence:

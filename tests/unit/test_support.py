@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.depth import WAITING
+from tests.support.depth import WAITING, other_stack
 from tests.support.servers.discovery import Part, Unavailable, find
 from tests.support.servers.naming import DATABASE, DAY, left_by_a_dead_run
 
@@ -240,3 +240,28 @@ def test_waiting_tests_are_files_or_folders_that_exist() -> None:
     root = Path(__file__).parents[2]
 
     assert [path for path in WAITING if not (root / path).exists()] == []
+
+
+STACKED = """
+import pytest
+
+@pytest.fixture(params=["embedded", "real"])
+def stack(request):
+    return request.param
+
+@pytest.mark.parametrize("case", range({cases}))
+def test_table(stack, case):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("cases", "left_out"),
+    [(3, set()), (5, {"real-0", "embedded-1", "real-2", "embedded-3", "real-4"})],
+)
+def test_cases_of_large_tables_alternate_between_stacks(
+    pytester: pytest.Pytester, cases: int, left_out: set[str]
+) -> None:
+    items = pytester.getitems(STACKED.format(cases=cases))
+
+    assert {item.name for item in other_stack(items)} == {f"test_table[{case}]" for case in left_out}

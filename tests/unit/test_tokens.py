@@ -8,7 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orders_adapters.security.tokens import JwtTokenVerifier, encode_token, public_key, shared_secret
@@ -16,12 +16,12 @@ from orders_adapters.testing.examples import NOON
 from orders_domain import Actor, Role
 from orders_domain.errors import InvalidToken, InvalidValue
 from orders_domain.model.accounts.auth_token import ALWAYS
-from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, signed
+from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, rsa_key, signed
 
 SECRET = "correct horse battery staple, 2026"
 FORGED = forged_tokens(SECRET, "ada")
 KEYS: dict[str, Any] = {
-    "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    "RS256": rsa_key("ours"),
     "ES256": ec.generate_private_key(ec.SECP256R1()),
     "EdDSA": ed25519.Ed25519PrivateKey.generate(),
 }
@@ -90,7 +90,7 @@ def test_public_key_is_rejected_as_hmac_secret(algorithm: str) -> None:
 
 def test_foreign_key_of_same_type_is_rejected() -> None:
     others: dict[str, Any] = {
-        "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+        "RS256": rsa_key("foreign"),
         "ES256": ec.generate_private_key(ec.SECP256R1()),
         "EdDSA": ed25519.Ed25519PrivateKey.generate(),
     }

@@ -1,24 +1,67 @@
 """Missing optional libraries: a one-line error that names the extra to install."""
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import Ended, assert_error_line, environment, in_a_process
+from tests.support.command import Ended, assert_error_line, environment
 
 CHECKOUT = Path(__file__).parents[3]
 SOURCE = CHECKOUT / "src"
 
 
-def without(*modules: str, here: Path) -> dict[str, str]:
-    """Environment variables under which Python behaves as if the modules were not installed."""
-    lacking = "".join(f"sys.modules[{name!r}] = None\n" for name in modules)
-    (here / "sitecustomize.py").write_text(f"import sys\n{lacking}")
-    return {"PYTHONPATH": os.pathsep.join([str(here), str(SOURCE)])}
+LACKING = """
+import json, os, sys
+from orders_flask.__main__ import main
+import orders_flask.cli
+for line in sys.stdin:
+    case = json.loads(line)
+    if child := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        continue
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(os.path.join(case["here"], name), os.O_WRONLY | os.O_CREAT), number)
+    os.chdir(case["here"])
+    os.environ.update(case["settings"])
+    assert not any(name.partition(".")[0] == case["library"] for name in sys.modules), "it is imported already"
+    sys.modules[case["library"]] = None  # as if it were not installed
+    sys.argv = ["orders", case["command"]]
+    main()
+"""
+"""Each line of standard input is a command and a library that it lacks; a child of this process runs it."""
+
+
+@pytest.fixture(scope="module")
+def launcher() -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-c", LACKING]
+    with subprocess.Popen(
+        command,
+        env=environment(PYTHONPATH=str(SOURCE)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+
+
+@pytest.fixture
+def run_without(launcher: "subprocess.Popen[str]", tmp_path: Path) -> Callable[..., Ended]:
+    """Run a command as if a library were not installed."""
+
+    def run(library: str, command: str, **settings: str) -> Ended:
+        assert launcher.stdin is not None
+        assert launcher.stdout is not None
+        case = {"library": library, "command": command, "here": str(tmp_path), "settings": settings}
+        print(json.dumps(case), file=launcher.stdin, flush=True)
+        status = int(launcher.stdout.readline())
+        stdout, stderr = ((tmp_path / name).read_text() for name in ("stdout", "stderr"))
+        return Ended(returncode=status, stdout=stdout, stderr=stderr)
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -31,20 +74,20 @@ def without(*modules: str, here: Path) -> dict[str, str]:
         ("CELERY_BROKER_URL", "amqp://127.0.0.1:1", "celery", "celery"),
     ],
 )
-def test_missing_library_names_the_extra(variable: str, url: str, library: str, extra: str, tmp_path: Path) -> None:
-    lacking = without(library, here=tmp_path)
-
-    ended = in_a_process("serve", here=tmp_path, **{variable: url}, **lacking)
+def test_missing_library_names_the_extra(
+    run_without: Callable[..., Ended], variable: str, url: str, library: str, extra: str
+) -> None:
+    ended = run_without(library, "serve", **{variable: url})
 
     assert_error_line(ended, variable, library, f"{sys.executable} -m pip install --editable '{CHECKOUT}[{extra}]'")
 
 
 @pytest.mark.parametrize(("command", "library"), [("track", "pika"), ("notify", "pika"), ("track", "confluent_kafka")])
-def test_missing_worker_library_names_the_extra(command: str, library: str, tmp_path: Path) -> None:
+def test_missing_worker_library_names_the_extra(run_without: Callable[..., Ended], command: str, library: str) -> None:
     kafka = {"MESSAGE_BROKER": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     settings = kafka if library == "confluent_kafka" else {"RABBITMQ_URL": "amqp://127.0.0.1:1"}
 
-    ended = in_a_process(command, here=tmp_path, **settings, **without(library, here=tmp_path))
+    ended = run_without(library, command, **settings)
 
     assert_error_line(ended, library, "pip install")
 

@@ -85,10 +85,10 @@ def to_all(process: int, number: signal.Signals) -> None:
         pytest.param(signal.SIGTERM, to_all, marks=pytest.mark.deep),
     ],
 )
-def test_serve_responds_and_stops_on_signal(
+def test_serve_warns_once_responds_and_stops_on_signal(
     tmp_path: Path, port: int, number: signal.Signals, send_signal: Callable[[int, signal.Signals], None]
 ) -> None:
-    with started("serve", "--port", str(port), here=tmp_path) as process:
+    with started("serve", "--port", str(port), here=tmp_path, ORDERS_MOUNT="x") as process:
         token = orders("token", "ann", here=tmp_path).stdout.strip()
         assert answer(port) == {"status": "ok"}
         assert answer(port, "/orders/user/ann", Authorization=f"Bearer {token}") == []
@@ -99,6 +99,8 @@ def test_serve_responds_and_stops_on_signal(
     assert status == 0
     assert f"http://127.0.0.1:{port}" in written(tmp_path)
     assert "Traceback" not in written(tmp_path)
+    (warning,) = [line for line in written(tmp_path).splitlines() if "ORDERS_MOUNT " in line]
+    assert json.loads(warning)["event"] == "settings.unrecognized"
 
 
 ITS_THREADS = """
@@ -205,9 +207,9 @@ def test_startup_error_has_no_traceback(tmp_path: Path, port: int) -> None:
     assert_error_line(ended, "JWT_SECRET")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_relay_stops_on_signal(migrated: Path, number: signal.Signals) -> None:
-    with started("relay", here=migrated) as process:
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.deep), signal.SIGTERM])
+def test_relay_warns_and_stops_on_signal(migrated: Path, number: signal.Signals) -> None:
+    with started("relay", here=migrated, ORDERS_MOUNT="x") as process:
         deadline = time.monotonic() + 20
         while "Ctrl-C" not in written(migrated) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -216,6 +218,7 @@ def test_relay_stops_on_signal(migrated: Path, number: signal.Signals) -> None:
         status = process.wait(10)
 
     assert status == 0
+    assert "ORDERS_MOUNTS?" in written(migrated)  # the misspelt setting
     assert "Traceback" not in written(migrated)
 
 
@@ -291,22 +294,3 @@ def test_demo_is_rejected_in_production(tmp_path: Path) -> None:
     ended = orders("demo", here=tmp_path, **PRODUCTION)
 
     assert_error_line(ended, "production")
-
-
-def test_serve_warns_once_of_unknown_setting(tmp_path: Path, port: int) -> None:
-    with started("serve", "--port", str(port), here=tmp_path, ORDERS_MOUNT="x"):
-        answer(port)
-
-    (line,) = [line for line in written(tmp_path).splitlines() if "ORDERS_MOUNT " in line]
-    assert json.loads(line)["event"] == "settings.unrecognized"
-
-
-def test_relay_warns_of_unknown_setting(tmp_path: Path) -> None:
-    assert orders("migrate", here=tmp_path).returncode == 0
-
-    with started("relay", here=tmp_path, ORDERS_MOUNT="x"):
-        deadline = time.monotonic() + 20
-        while "Ctrl-C" not in written(tmp_path) and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-    assert "ORDERS_MOUNTS?" in written(tmp_path)

@@ -24,7 +24,7 @@ from tests.support.depth import effort
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.shop import DatabaseShop, an_order
 
-KILLS = effort(5, 20)
+KILLS = effort(2, 20)
 SECONDS = effort(1.0, 3.0)  # of writes while relays run without a kill
 DOOMED = Actor(subject="doomed")
 LIFE = (OrderStatus.PAID, OrderStatus.SHIPPED)  # the owner's transitions of an order of `orders`

@@ -23,7 +23,7 @@ from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.shop import DatabaseShop, an_order
 
-KILLS = effort(3, 10)
+KILLS = effort(1, 10)
 PATIENCE = 60  # seconds
 
 

@@ -188,16 +188,16 @@ def test_responses_in_front_of_flask_are_readable(shop: Stack) -> None:
         await send({"type": "http.response.body", "body": b"busy"})
 
     policy = cors.Cors(origins=SETTINGS.allowed_origins)
-    whole = cors.around_asgi(RequestBufferingMiddleware(shop.app, threads=1), policy)
+    complete = cors.around_asgi(RequestBufferingMiddleware(shop.app, threads=1), policy)
 
     assert (b"access-control-allow-origin", SHOP.encode()) in exchange(cors.around_asgi(refusing, policy), origin=SHOP)[
         1
     ]
     assert exchange(cors.around_asgi(refusing, policy))[1] == [(b"retry-after", b"1"), (b"vary", b"Origin")]
-    status, headers = exchange(whole, origin=SHOP)
+    status, headers = exchange(complete, origin=SHOP)
     assert status == 401
     for name in (b"access-control-allow-origin", b"access-control-expose-headers", b"vary"):
         assert [present.lower() for present, _ in headers].count(name) == 1
-    preflight = exchange(whole, "OPTIONS", origin=SHOP, access_control_request_method="PATCH")
+    preflight = exchange(complete, "OPTIONS", origin=SHOP, access_control_request_method="PATCH")
     assert preflight[0] == 204
     assert any(name == b"access-control-allow-methods" and b"PATCH" in value for name, value in preflight[1])

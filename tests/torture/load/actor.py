@@ -86,7 +86,7 @@ class Actor:
         try:
             while not self.shared.stopping.is_set():
                 self.act()
-                self.wait(*self.pause)
+                self.wait(*(seconds * self.shared.pace for seconds in self.pause))
         except BaseException as error:  # noqa: BLE001 - the run reports it as its own flaw
             self.shared.errors.append(error)
         finally:

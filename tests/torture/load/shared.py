@@ -27,6 +27,7 @@ class Shared:
     port: int
     log: OperationLog
     products: Mapping[int, int]  # the initial stock by product
+    pace: float = 1.0  # factor of the pauses of all actors
     stopping: threading.Event = field(default_factory=threading.Event)
     errors: list[BaseException] = field(default_factory=list)  # errors of the harness
     _placed: deque[PlacedOrder] = field(default_factory=lambda: deque(maxlen=2_000))

@@ -26,8 +26,8 @@ from tests.support.servers.redis import RedisServer
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
-BROKERS = ["rabbitmq", "redis"]
-MANY = effort(300, 600)
+BROKERS = [pytest.param("rabbitmq", marks=pytest.mark.deep), "redis"]  # the quick kill is on RabbitMQ
+MANY = effort(160, 600)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Access rule table, checked over HTTP by origin, contract, role, verb and status.
 
 A quick run tries each verb once for each origin and role, in a status in which the lifecycle allows the verb, so that
-the table decides. A deep run tries each verb in every status.
+the table decides, and alternates between the two stacks. A deep run tries each verb in every status on both.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def test_every_cell_matches_the_rights_table(stack: Stack) -> None:
     wrong: dict[Cell, tuple[object, object]] = {}
 
     walked = 0
-    for cell in cells():
+    for cell in list(cells()) if deep() else list(cells())[stack.settings.uses_default_database :: 2]:
         place = cell.placed_by, cell.status
         order = orders.get(place) or people.placed_in(*place)
         response = cell.send(people, order)
@@ -156,7 +156,7 @@ def test_every_cell_matches_the_rights_table(stack: Stack) -> None:
         walked += 1
 
     assert wrong == {}
-    assert walked == len(VERBS) * effort(1, len(OrderStatus)) * (4 * len(RELATIONS) + 3) == effort(540, 3_240)
+    assert walked == len(VERBS) * (4 * len(RELATIONS) + 3) * effort(1, 2 * len(OrderStatus)) // 2 == effort(270, 3_240)
 
 
 def after_tracking(origin: Origin, status: OrderStatus, steps: tuple[TargetStatus, ...]) -> OrderStatus | None:

@@ -18,6 +18,7 @@ _FIRST_PARTY = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/re
 _SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
 _INTEGERS = frozenset({"cart_snapshot_seconds", "threads", "token_ttl_seconds", "trusted_proxies"})
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")  # without . and .., which clients and proxies resolve
+_CLAIM = re.compile(r"[^\s.]+(\.[^\s.]+)*")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
 _RATE_LIMIT = re.compile(f"[1-9][0-9]{{0,8}}/({'|'.join(_SECONDS)})")
 
@@ -123,6 +124,27 @@ class Settings:
     trusted_proxies: int = _setting(
         "TRUSTED_PROXIES", 0, "number of trusted reverse proxies that set `X-Forwarded-For`"
     )
+    jwt_subject_claim: str = _setting(
+        "JWT_SUBJECT_CLAIM", "", "the claim of the user's id, if it is not `sub`: a name, or a path such as `user.id`"
+    )
+    jwt_role_claim: str = _setting(
+        "JWT_ROLE_CLAIM", "", "the claim of the role, if it is not `role`; a list or words, of which one is `admin`"
+    )
+    jwt_scope_claim: str = _setting(
+        "JWT_SCOPE_CLAIM", "", "the claim of the scopes, if it is not `scope`; a list or words"
+    )
+    user_ids: str = _setting(
+        "USER_IDS", "string", "`integer` shows ids of users that are whole numbers as JSON numbers, up to 2^53 - 1"
+    )
+    cart_authorization: str = _setting(
+        "CART_AUTHORIZATION", "token", "`signature` accepts signed carts that come without a token"
+    )
+    catalog_reservations: str = _setting(
+        "CATALOG_RESERVATIONS", "on", "`off` for a Product Catalog Service without reservations: stock is only checked"
+    )
+    order_events_exchange: str = _setting(
+        "ORDER_EVENTS_EXCHANGE", "", "a further topic exchange, for `checkout` orders in the envelope of source 004"
+    )
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code of amounts without a currency")
     products_public: str = _setting("PRODUCTS_PUBLIC", "off", "`on` lets everybody read products without a token")
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs an outbox relay in each web process; set by `orders serve`")
@@ -191,6 +213,7 @@ class Settings:
             raise InvalidSetting(
                 "NEW_ORDER_QUEUE and EVENTS_EXCHANGE must differ, because a Celery worker declares both by that name."
             )
+        self._check_clients()
         self._check_urls()
         self._check_schema()
         self._check_identity()
@@ -221,6 +244,14 @@ class Settings:
     @property
     def products_are_public(self) -> bool:
         return self.products_public == "on"
+
+    @property
+    def integer_user_ids(self) -> bool:
+        return self.user_ids == "integer"
+
+    @property
+    def carts_need_no_token(self) -> bool:
+        return self.cart_authorization == "signature"
 
     @property
     def uses_default_database(self) -> bool:
@@ -338,6 +369,26 @@ class Settings:
     def _check_carts(self) -> None:
         if not all(self.cart_secrets):
             raise InvalidSetting("CART_SNAPSHOT_SECRET must not have an empty secret; two are written new,old.")
+
+    def _check_clients(self) -> None:
+        """Check the settings for clients of other systems, all of which are off by default."""
+        _one_of("USER_IDS", self.user_ids, "string", "integer")
+        _one_of("CART_AUTHORIZATION", self.cart_authorization, "token", "signature")
+        _one_of("CATALOG_RESERVATIONS", self.catalog_reservations, "on", "off")
+        for name in ("jwt_subject_claim", "jwt_role_claim", "jwt_scope_claim"):
+            claim = getattr(self, name)
+            if claim and not _CLAIM.fullmatch(claim):
+                raise InvalidSetting(
+                    f"{name.upper()} is {claim!r}; it must be a claim such as roles, or a path user.id."
+                )
+        if self.carts_need_no_token and not self.cart_snapshot_secret:
+            raise InvalidSetting("CART_SNAPSHOT_SECRET must be set, because CART_AUTHORIZATION is signature.")
+        if self.catalog_reservations == "off" and not self.catalog_service_url:
+            raise InvalidSetting("CATALOG_RESERVATIONS must only be off if CATALOG_SERVICE_URL is set.")
+        if self.order_events_exchange and not self.rabbitmq_url:
+            raise InvalidSetting("ORDER_EVENTS_EXCHANGE must only be set if RABBITMQ_URL is set.")
+        if self.order_events_exchange and self.order_events_exchange in (self.events_exchange, self.new_order_queue):
+            raise InvalidSetting("ORDER_EVENTS_EXCHANGE must differ from EVENTS_EXCHANGE and NEW_ORDER_QUEUE.")
 
     def _check_production(self) -> None:
         for word in self.exceptions:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from orders_adapters.security import tokens
+from orders_adapters.security.claims import ClaimNames
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.ports.accounts.tokens import TokenVerifier
 from orders_flask.bootstrap.components import Check, as_setting_error, check_health
@@ -33,7 +34,12 @@ def token_verifier(settings: Settings) -> TokenVerifier:
         issuer=settings.jwt_issuer or None,
         audience=settings.jwt_audience or None,
         accept_demo=settings.allows_demo,
+        names=claim_names(settings),
     ).verify
+
+
+def claim_names(settings: Settings) -> ClaimNames:
+    return ClaimNames(subject=settings.jwt_subject_claim, role=settings.jwt_role_claim, scope=settings.jwt_scope_claim)
 
 
 def identity_provider_checks(settings: Settings) -> Mapping[str, Check]:
@@ -65,6 +71,7 @@ def issue_dev_token(
         iat=now // 1_000_000,
         role=role,
         scopes=scopes,
+        names=claim_names(settings),
         **{tokens.ISSUED_AT: now},
         **{name: value for name, value in claims.items() if value},
     )

@@ -408,6 +408,8 @@ class Container(containers.DeclarativeContainer):
         default_currency=settings.provided.default_currency,
         request_limit=settings.provided.request_limit,
         products_public=settings.provided.products_are_public,
+        carts_need_no_token=settings.provided.carts_need_no_token,
+        integer_user_ids=settings.provided.integer_user_ids,
         new_sku=providers.Callable(generate_sku, new_id).provider,
         prefetch_order=order_cache.provided.prefetch,
         check_components=checks.provider,

@@ -16,6 +16,7 @@ from orders_domain.model.accounts.auth_token import microseconds
 from orders_domain.model.accounts.user import User
 from orders_domain.ports.accounts.tokens import TokenIssuer
 from orders_domain.ports.clock import Clock
+from orders_flask.bootstrap.auth import claim_names
 from orders_flask.bootstrap.components import AuthComponent, CacheComponent, PersistenceComponent, as_setting_error
 from orders_flask.bootstrap.local_secrets import token_secret
 from orders_flask.settings import Settings
@@ -92,6 +93,7 @@ class JwtTokenIssuer(TokenIssuer):
             expires_at=issued + self._settings.token_ttl_seconds,
             role=user.role,
             scopes=sorted(user.scopes),
+            names=claim_names(self._settings),
             iat=issued,
             jti=uuid4().hex,
             **{tokens.GENERATION: generation, tokens.ISSUED_AT: microseconds(at)},

@@ -50,7 +50,7 @@ def parse_notification(raw: bytes) -> Notification:
     body = _object(raw)
     return Notification(
         id=_member(body, "notificationId", UUID),
-        user_id=_member(body, "userID", _text),
+        user_id=_member(body, "userID", _id),
         order=_member(body, "orderID", _id),
         message=_member(body, "message", _text),
         occurred_at=_member(body, "occurredAt", _timestamp),

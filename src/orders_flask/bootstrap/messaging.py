@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from orders_adapters.composite.fan_out_publisher import FanOutPublisher
+from orders_adapters.composite.numeric_user_ids import NumericUserIdsPublisher
 from orders_adapters.memory.event_publisher import InMemoryEventPublisher as MemoryPublisher
 from orders_adapters.memory.no_publisher import NoPublisher
 from orders_flask.bootstrap.components import BrokerComponent, as_setting_error, check_health, require_extra
@@ -13,6 +15,13 @@ from orders_flask.settings import Settings
 
 
 def broker(settings: Settings) -> BrokerComponent:
+    component = _broker(settings)
+    if settings.integer_user_ids:
+        return replace(component, publisher=NumericUserIdsPublisher(component.publisher))
+    return component
+
+
+def _broker(settings: Settings) -> BrokerComponent:
     main = _main(settings)
     if not settings.kafka_servers or settings.broker == "none":  # notifications wait behind the events of their orders
         return main
@@ -44,6 +53,7 @@ def _main(settings: Settings) -> BrokerComponent:
                 queue=settings.new_order_queue,
                 exchange=settings.events_exchange,
                 queue_type=settings.queue_type,
+                order_events_exchange=settings.order_events_exchange,
             )
         return BrokerComponent(publisher=rabbit, check=partial(check_health, rabbit.ping), close=rabbit.close)
     if settings.broker == "log":

@@ -42,7 +42,9 @@ class HttpShipmentService(ShipmentService):
         path = f"/shipments/{quote(shipment_id, safe='')}"
         response = self._service.request("DELETE", path, also=NOT_SUPPORTED)
         if response.status in NOT_SUPPORTED:
-            _log.warning("shipment.retained: the service cannot cancel shipment %(shipment)s", {"shipment": shipment_id})
+            _log.warning(
+                "shipment.retained: the service cannot cancel shipment %(shipment)s", {"shipment": shipment_id}
+            )
             return
         self._service.ensure_deleted(response)
 

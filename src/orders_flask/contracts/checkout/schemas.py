@@ -72,9 +72,9 @@ class CheckoutOrderCreate(Schema):
     """Request body: the signed cart to order."""
 
     cartSnapshot = fields.Raw(required=True, metadata=_SNAPSHOT)  # noqa: N815 - the contract's own names, here and below
-    userId = fields.Raw(metadata=_IGNORED)  # noqa: N815
-    locale = fields.Raw(metadata=_IGNORED)
-    currency = fields.Raw(metadata=_IGNORED)
+    userId = fields.Raw(allow_none=True, metadata=_IGNORED)  # noqa: N815
+    locale = fields.Raw(allow_none=True, metadata=_IGNORED)
+    currency = fields.Raw(allow_none=True, metadata=_IGNORED)
 
 
 class CheckoutOrderCreated(Schema):

@@ -65,6 +65,7 @@ def test_members_of_the_gateway_are_passed_over(stack: Stack, ann: Caller) -> No
     shown = look(ann, placed.json["orderId"]).json
 
     assert placed.status_code == 201
+    assert posted("null", userId=None, locale=None, currency=None).status_code == 201
     assert (shown["userId"], shown["currency"]) == (ann.subject, "USD")
     assert "coupon" in str(refused(posted("coupon", **beside, coupon="x"), 422)["details"])
 

@@ -91,7 +91,7 @@ def _migrate(container: Container) -> None:
 
 
 def _mount(app: Flask, settings: Settings) -> dict[str, Contract]:
-    api = openapi.install(app)
+    api = openapi.install(app, integer_user_ids=settings.integer_user_ids)
     mounted: dict[str, Contract] = {}
     for name, prefixes in settings.mounts.items():
         if name not in CONTRACTS:

@@ -60,6 +60,10 @@ class UseCases:
     request_limit: RateLimit | None
     products_public: bool
     """Whether products can be read without a token."""
+    carts_need_no_token: bool
+    """Whether a signed cart can be ordered without a token."""
+    integer_user_ids: bool
+    """Whether ids of users that are whole numbers are shown as numbers."""
     new_sku: Callable[[], str]
     prefetch_order: Callable[[UUID | None], None]
     """Make the next read of the cache fetch this order in the round trip of another command; None for no order."""

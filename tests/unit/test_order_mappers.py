@@ -119,7 +119,7 @@ MAPPERS: Mapping[str, tuple[Callable[[Order], Any], set[str]]] = {
     ),
     "event": (
         lambda order: event_for(placing(order), order).data,
-        ITEMS | LINES | ADDRESS | REASON
+        ADDRESS | REASON
         | {"created_at", "updated_at", "version", "deleted_at", "shipment_id", "number"},
     ),
     "exported order": (

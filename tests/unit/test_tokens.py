@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from orders_adapters.security.claims import ClaimNames
 from orders_adapters.security.tokens import JwtTokenVerifier, encode_token, public_key, shared_secret
 from orders_adapters.testing.examples import NOON
 from orders_domain import Actor, Role
@@ -326,3 +327,77 @@ def test_generation_is_an_integer(said: dict[str, object], generation: int) -> N
 )
 def test_issue_time_is_in_microseconds(said: dict[str, object], issued_at: int) -> None:
     assert tokens_of("HS256").verify(signed(SECRET, claims("ada", **said))).issued_at == issued_at
+
+
+NESTED = ClaimNames(subject="user.id", role="user.role", scope="realm.access.scopes")
+
+
+def named(names: ClaimNames, **others: object) -> Actor:
+    token = jwt.encode({"exp": int(time.time()) + DAY, **others}, SECRET, algorithm="HS256")
+    return JwtTokenVerifier(shared_secret(SECRET), algorithm="HS256", names=names)(token)
+
+
+def test_claims_may_have_other_names() -> None:
+    user = {"name": "Ann", "id": 7, "role": "admin"}
+    scopes = {"access": {"scopes": ["orders:write", "orders:read"]}}
+    actor = named(NESTED, user=user, realm=scopes)
+
+    assert actor == Actor(subject="7", role=Role.ADMIN, scopes=frozenset({"orders:write", "orders:read"}))
+    assert named(NESTED, user={"id": "7"}) == Actor(subject="7")
+    assert named(NESTED, user={"id": "7", "role": None}, realm=None) == Actor(subject="7")
+    assert named(NESTED, user={"id": 0}, sub=5, role="admin", scope="orders:write") == Actor(subject="0")
+    assert named(ClaimNames(role="roles"), sub="ada", roles=["user", "admin"]).role is Role.ADMIN
+    assert named(ClaimNames(role="roles"), sub="ada", roles="user admin").role is Role.ADMIN
+    assert named(ClaimNames(role="roles"), sub="ada", roles=["administrator", "Admin"]).role is Role.CUSTOMER
+    assert named(ClaimNames(scope="scopes"), sub="ada", scopes="a b").scopes == {"a", "b"}
+    assert named(ClaimNames(role="https://x.example/roles"), **{"sub": "ada", "https://x.example/roles": "admin"}).role
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        {},
+        {"sub": "ada"},
+        {"user": "7"},
+        {"user": {"id": None}},
+        {"user": {"id": ""}},
+        {"user": {"id": 7.0}},
+        {"user": {"id": -7}},
+        {"user": {"id": True}},
+        {"user": {"id": ["7"]}},
+        {"user": {"id": "7", "role": 1}},
+        {"user": {"id": "7", "role": ["admin", 1]}},
+        {"user": {"id": "7", "role": {"admin": True}}},
+        {"user": {"id": "7"}, "realm": {"access": {"scopes": 5}}},
+    ],
+    ids=str,
+)
+def test_named_claim_of_wrong_type_is_rejected(identity: dict[str, object]) -> None:
+    with pytest.raises(InvalidToken):
+        named(NESTED, **identity)
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [{"sub": 7}, {"user": {"id": "7"}}, {"sub": "ada", "role": ["admin"]}, {"sub": "ada", "role": None}],
+    ids=str,
+)
+def test_without_names_the_standard_claims_are_read_strictly(identity: dict[str, object]) -> None:
+    with pytest.raises(InvalidToken):
+        named(ClaimNames(), **identity)
+
+
+def test_without_names_no_other_claim_grants_anything() -> None:
+    others = {"roles": ["admin"], "scopes": ["orders:write"], "user": {"role": "admin"}}
+
+    assert named(ClaimNames(), sub="ada", role="customer admin", **others) == Actor(subject="ada")
+
+
+def test_issued_token_has_the_named_claims() -> None:
+    scopes = ("orders:read", "orders:write")
+    token = encode_token(
+        subject="7", secret=SECRET, expires_at=int(time.time()) + DAY, role=Role.ADMIN, scopes=scopes, names=NESTED
+    )
+    both = [JwtTokenVerifier(shared_secret(SECRET), algorithm="HS256", names=names)(token) for names in (NESTED, None)]
+
+    assert both == [Actor(subject="7", role=Role.ADMIN, scopes=frozenset(scopes))] * 2

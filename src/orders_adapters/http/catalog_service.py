@@ -16,11 +16,15 @@ TOTAL_SECONDS = 10.0  # for the requests of all products of an order
 
 
 class HttpCatalogService(CatalogService):
-    """``currency`` is the currency of the service's prices."""
+    """``currency`` is the currency of the service's prices.
 
-    def __init__(self, address: str, *, currency: str) -> None:
+    Without ``reservations`` the service is only asked for its stock, so that two orders at once can both be placed.
+    """
+
+    def __init__(self, address: str, *, currency: str, reservations: bool = True) -> None:
         self._service = ServiceClient(address, name="Product Catalog Service")
         self._currency = currency
+        self._reservations = reservations
 
     def ping(self) -> None:
         self._service.ping()
@@ -31,6 +35,8 @@ class HttpCatalogService(CatalogService):
         return {product_id: product for product_id, product in products.items() if product}
 
     def reserve(self, reservation: Reservation, products: Mapping[ProductId, Product]) -> None:
+        if not self._reservations:
+            return
         order_id = str(reservation.order_id)
         items = [{"productID": key, "quantity": quantity} for key, quantity in reservation.quantities.items()]
         response = self._service.request("POST", "/reservations", {"orderID": order_id, "items": items}, key=order_id)
@@ -42,7 +48,8 @@ class HttpCatalogService(CatalogService):
             raise self._service.invalid_response(response)
 
     def release(self, order_id: UUID) -> None:
-        self._service.ensure_deleted(self._service.request("DELETE", f"/reservations/{order_id}"))
+        if self._reservations:
+            self._service.ensure_deleted(self._service.request("DELETE", f"/reservations/{order_id}"))
 
     def _product(self, product_id: ProductId, *, until: float) -> Product | None:
         response = self._service.request("GET", f"/products/{product_id}", until=until)
@@ -55,7 +62,8 @@ class HttpCatalogService(CatalogService):
     def _read_product(self, body: Any, product_id: ProductId) -> Product:
         if integer(body["productID"]) != product_id:
             raise ValueError("productID must be the requested id")
-        price, stock = Money.of(body["price"], self._currency), integer(body["quantity"])
+        quantity = body["quantity"] if "quantity" in body else body["quantityAvailable"]
+        price, stock = Money.of(body["price"], self._currency), integer(quantity)
         return Product(
             id=product_id, sku=f"remote:{product_id}", name=body["name"], price=price, stock=min(stock, MAX_STOCK)
         )

@@ -52,8 +52,9 @@ class ServiceClient:
         *,
         key: str | None = None,
         until: float = math.inf,
+        also: frozenset[int] = frozenset(),
     ) -> Response:
-        """Return the response: a success, or a status of REJECTIONS. No redirect is followed.
+        """Return the response: a success, or a status of REJECTIONS or ``also``. No redirect is followed.
 
         Failed attempts are retried for 3 s, but not beyond ``until`` on the monotonic clock. ``key`` is the
         Idempotency-Key, under which a retry has no second effect.
@@ -72,7 +73,7 @@ class ServiceClient:
             wait=wait_fixed(RETRY_DELAY),
             reraise=True,
         )
-        return retrying(self._try, method, path, content, headers, until=until)
+        return retrying(self._try, method, path, content, headers, until=until, also=also)
 
     def ping(self) -> None:
         """Check that an HTTP server responds at the address, with any status.
@@ -110,8 +111,19 @@ class ServiceClient:
     def rejection(self, response: Response) -> ServiceRejected:
         return ServiceRejected(self._name, f"rejected the request with status {response.status}")
 
-    def _try(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Response:
+    def _try(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        until: float,
+        also: frozenset[int],
+    ) -> Response:
         response = self._call(method, path, body, headers, until=until)
+        if response.status in also:
+            return response
         if response.status >= 500 or response.status in RETRYABLE:
             raise ServiceInternalError(self._name, f"returned status {response.status}")
         if not 200 <= response.status < 300 and response.status not in REJECTIONS:

@@ -1,5 +1,6 @@
 """HTTP client of the Shipment Tracking Service (clause 003-04)."""
 
+import logging
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +10,10 @@ from orders_domain.model.values.json_values import text_error
 from orders_domain.ports.shipment_service import ShipmentService
 
 MAX_ID_LENGTH = 64
+NOT_SUPPORTED = frozenset({405, 501})
+"""Statuses of a service that cancels no shipments, so that it is asked once."""
+
+_log = logging.getLogger(__name__)
 
 
 class HttpShipmentService(ShipmentService):
@@ -21,14 +26,27 @@ class HttpShipmentService(ShipmentService):
     def create(self, reservation: Reservation) -> str:
         order_id = str(reservation.order_id)
         items = [{"productID": key, "quantity": quantity} for key, quantity in reservation.quantities.items()]
-        shipment = {"orderID": order_id, "userID": reservation.user_id, "items": items}
+        shipment = {
+            "orderID": order_id,
+            "orderUUID": order_id,
+            "userID": reservation.user_id,
+            "items": items,
+            "shipmentStatus": "pending",
+        }
         response = self._service.request("POST", "/shipments", shipment, key=order_id)
         if response.status >= 300:
             raise self._service.rejection(response)
         return self._service.parse(response, _shipment_id)
 
     def cancel(self, shipment_id: str) -> None:
-        self._service.ensure_deleted(self._service.request("DELETE", f"/shipments/{quote(shipment_id, safe='')}"))
+        path = f"/shipments/{quote(shipment_id, safe='')}"
+        response = self._service.request("DELETE", path, also=NOT_SUPPORTED)
+        if response.status in NOT_SUPPORTED:
+            _log.warning(
+                "shipment.retained: the service cannot cancel shipment %(shipment)s", {"shipment": shipment_id}
+            )
+            return
+        self._service.ensure_deleted(response)
 
 
 def _shipment_id(body: Any) -> str:

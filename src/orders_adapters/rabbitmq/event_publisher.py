@@ -36,9 +36,12 @@ class RabbitMqEventPublisher(EventPublisher):
         queue: str = "new_order",
         exchange: str = "orders",
         queue_type: str = "classic",
+        order_events_exchange: str = "",
         timeout: float = 10.0,
     ) -> None:
-        self._topology = Topology(queue=queue, exchange=exchange, queue_type=queue_type)
+        self._topology = Topology(
+            queue=queue, exchange=exchange, queue_type=queue_type, order_events_exchange=order_events_exchange
+        )
         self._parameters = _parameters(url, timeout)
         self._timeout = timeout
         self._connection: PublisherConnection | None = None

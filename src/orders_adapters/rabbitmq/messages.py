@@ -10,7 +10,8 @@ from orders_adapters.rabbitmq.topology import Topology
 from orders_adapters.serialization import cloudevents
 from orders_adapters.serialization.broker_messages import published_data
 from orders_adapters.serialization.json_format import json_bytes
-from orders_domain.model.events import ORDER_PLACED, USER_NOTIFICATION, Event
+from orders_adapters.serialization.order_envelopes import order_envelope
+from orders_domain.model.events import ORDER_CANCELED, ORDER_PLACED, USER_NOTIFICATION, Event
 
 TASK = "orders.new_order"
 USER_NOTIFICATIONS = "user-notifications"
@@ -32,7 +33,9 @@ def messages_of(event: Event, topology: Topology) -> tuple[Message, ...]:
     """Return the messages of the event. All are persistent and have the event's id."""
     event_message = _event_message(event, topology)
     if event.type == ORDER_PLACED:
-        return event_message, _celery_message(event, topology)
+        return event_message, _celery_message(event, topology), *_order_messages(event, topology)
+    if event.type == ORDER_CANCELED:
+        return event_message, *_order_messages(event, topology)
     if event.type == USER_NOTIFICATION:
         return event_message, _notification_message(event, topology)
     return (event_message,)
@@ -62,6 +65,21 @@ def _celery_message(event: Event, topology: Topology) -> Message:
         body=json_bytes(members | task),
         properties=_properties(event, content_type="application/json"),
     )
+
+
+def _order_messages(event: Event, topology: Topology) -> tuple[Message, ...]:
+    """Return the event for the consumers of source 004 if they have an exchange, otherwise nothing."""
+    envelope = order_envelope(event) if topology.order_events_exchange else None
+    if envelope is None:
+        return ()
+    message = Message(
+        exchange=topology.order_events_exchange,
+        routing_key=event.type,
+        mandatory=False,
+        body=json_bytes(envelope),
+        properties=_properties(event, content_type="application/json"),
+    )
+    return (message,)
 
 
 def _notification_message(event: Event, topology: Topology) -> Message:

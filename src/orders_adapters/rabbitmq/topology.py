@@ -70,6 +70,7 @@ class Topology:
     queue: str = "new_order"
     exchange: str = "orders"
     queue_type: str = "classic"
+    order_events_exchange: str = ""  # a further topic exchange; see order_envelopes
 
     def __post_init__(self) -> None:
         if self.queue_type not in ("classic", "quorum"):
@@ -78,7 +79,8 @@ class Topology:
     @property
     def declarations(self) -> Sequence[Declaration]:
         arguments = None if self.queue_type == "classic" else {"x-queue-type": self.queue_type}
-        return (ExistingQueue(self.queue), DurableQueue(self.queue, arguments), TopicExchange(self.exchange))
+        exchanges = [TopicExchange(name) for name in (self.exchange, self.order_events_exchange) if name]
+        return (ExistingQueue(self.queue), DurableQueue(self.queue, arguments), *exchanges)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,9 @@
-"""Cart signatures: HMAC-SHA256 over the cart's canonical JSON (RFC 8785), without the signature (clause 004-05)."""
+"""Cart signatures: HMAC-SHA256 over the cart's JSON text, without the signature (clause 004-05).
+
+The text is the canonical JSON (RFC 8785), or that of ECMAScript's ``JSON.stringify`` with the members in the order in
+which they were received. Both texts parse to the same values, so that no cart is valid with other values than those
+that were signed.
+"""
 
 import hashlib
 import hmac
@@ -19,21 +24,43 @@ class HmacCartVerifier:
     def __call__(self, cart: Cart) -> bool:
         signature = str(cart.content["signature"]).lower().encode()
         try:
-            signed = canonical(cart.content)
+            texts = canonical(cart.content), stringified(cart.content)
         except rfc8785.CanonicalizationError:  # no client can have signed a number that JavaScript cannot represent
             return False
-        # Every key is compared, so that the time does not depend on which one matches.
-        matches = [hmac.compare_digest(signature, _hex(key, signed)) for key in self._keys]
+        # Every key and text is compared, so that the time does not depend on which one matches.
+        matches = [hmac.compare_digest(signature, _hex(key, text)) for key in self._keys for text in texts]
         return True in matches
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """Return the bytes of a cart snapshot that are signed.
+    """Return the canonical JSON of a cart snapshot, without its signature.
 
     Raises:
         CanonicalizationError: the snapshot has a whole number beyond 2^53 - 1.
     """
-    return rfc8785.dumps({name: value for name, value in content.items() if name != "signature"})
+    return rfc8785.dumps(_unsigned(content))
+
+
+def stringified(content: Mapping[str, Any]) -> bytes:
+    """Return what ``JSON.stringify`` makes of a cart snapshot without its signature, with its members in their order.
+
+    Raises:
+        CanonicalizationError: the snapshot has a whole number beyond 2^53 - 1.
+    """
+    return _stringify(_unsigned(content))
+
+
+def _stringify(value: Any) -> bytes:
+    if isinstance(value, Mapping):
+        members = (rfc8785.dumps(name) + b":" + _stringify(member) for name, member in value.items())
+        return b"{" + b",".join(members) + b"}"
+    if isinstance(value, list):
+        return b"[" + b",".join(map(_stringify, value)) + b"]"
+    return rfc8785.dumps(value)  # RFC 8785 takes its strings and numbers from ECMAScript
+
+
+def _unsigned(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name != "signature"}
 
 
 def _hex(key: bytes, content: bytes) -> bytes:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from orders_adapters.security import tokens
+from orders_adapters.security.claims import ClaimNames
 from orders_domain.errors import SignInDisabled
 from orders_domain.model.accounts.actor import Role
 from orders_domain.model.accounts.auth_token import microseconds
@@ -18,14 +19,18 @@ from orders_domain.ports.accounts.tokens import TokenIssuer
 class JwtTokenIssuer(TokenIssuer):
     """Issues tokens that are signed with a shared secret, or none if there is no secret.
 
-    ``issuer`` and ``audience`` become the claims ``iss`` and ``aud`` unless they are empty.
+    ``issuer`` and ``audience`` become the claims ``iss`` and ``aud`` unless they are empty. ``names`` are those of other
+    claims than the standard ones.
     """
 
-    def __init__(self, secret: str | None, *, ttl: timedelta, issuer: str, audience: str) -> None:
+    def __init__(
+        self, secret: str | None, *, ttl: timedelta, issuer: str, audience: str, names: ClaimNames | None = None
+    ) -> None:
         self._secret = secret
         self._ttl = ttl
         self._issuer = issuer
         self._audience = audience
+        self._names = names
 
     @property
     def ttl(self) -> timedelta:
@@ -64,6 +69,7 @@ class JwtTokenIssuer(TokenIssuer):
             expires_at=issued + int(self._ttl.total_seconds()),
             role=role,
             scopes=scopes,
+            names=self._names,
             iat=issued,
             **{tokens.ISSUED_AT: microseconds(at)},
             **claims,

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import jwt
 
+from orders_adapters.security.claims import ClaimNames
 from orders_domain.errors import InvalidToken, InvalidValue
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.accounts.auth_token import ALWAYS, AuthenticatedToken
@@ -30,7 +31,7 @@ KeyFor: TypeAlias = Callable[[str], Any]
 
 
 class JwtTokenVerifier:
-    """Implements the TokenVerifier port. ``sub`` and ``exp`` are required; ``role`` and ``scope`` are optional."""
+    """Implements the TokenVerifier port. Subject and ``exp`` are required; role and scopes are optional."""
 
     def __init__(
         self,
@@ -40,12 +41,14 @@ class JwtTokenVerifier:
         issuer: str | None = None,
         audience: str | None = None,
         accept_demo: bool = True,
+        names: ClaimNames | None = None,
     ) -> None:
         self._key_for = key_for
         self._algorithm = algorithm
         self._issuer = issuer
         self._audience = audience
         self._accept_demo = accept_demo
+        self._names = names or ClaimNames()
 
     def __call__(self, token: str) -> Actor:
         return self.verify(token).actor
@@ -61,7 +64,7 @@ class JwtTokenVerifier:
             raise InvalidToken("The token is of the demonstration, whose tokens production does not accept.")
         family = claims.get(FAMILY)
         return AuthenticatedToken(
-            actor=_actor(claims),
+            actor=self._actor(claims),
             expires_at=datetime.fromtimestamp(min(math.ceil(claims["exp"]), MAX_TIMESTAMP), UTC),
             fingerprint=_fingerprint(token),
             family=family if isinstance(family, str) and 1 <= len(family) <= MAX_FAMILY_LENGTH else None,
@@ -70,7 +73,8 @@ class JwtTokenVerifier:
         )
 
     def _claims(self, token: str) -> dict[str, Any]:
-        required = ["exp", "sub", *(["iss"] if self._issuer else []), *(["aud"] if self._audience else [])]
+        wanted = {"sub": not self._names.subject, "iss": self._issuer, "aud": self._audience}
+        required = ["exp", *(name for name, is_wanted in wanted.items() if is_wanted)]
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -84,6 +88,7 @@ class JwtTokenVerifier:
                     "verify_exp": False,  # this and the next two: see _check_validity
                     "verify_nbf": False,
                     "verify_iat": False,
+                    "verify_sub": not self._names.subject,
                 },
             )
         except jwt.InvalidTokenError as error:
@@ -91,6 +96,16 @@ class JwtTokenVerifier:
         except (ValueError, TypeError, RecursionError) as error:  # PyJWT does not wrap these
             raise InvalidToken("The token is malformed.") from error
         return claims
+
+    def _actor(self, claims: dict[str, Any]) -> Actor:
+        try:
+            return Actor(
+                subject=self._names.subject_of(claims),
+                role=self._names.role_of(claims),
+                scopes=self._names.scopes_of(claims),
+            )
+        except InvalidValue as error:
+            raise InvalidToken(str(error)) from error
 
 
 def shared_secret(secret: str) -> KeyFor:
@@ -125,10 +140,12 @@ def encode_token(
     expires_at: int,
     role: Role = Role.CUSTOMER,
     scopes: Sequence[str] = (),
+    names: ClaimNames | None = None,
     **claims: str | int,
 ) -> str:
     """Return a token signed with the shared secret (HS256). ``expires_at`` is in seconds since 1970."""
-    payload = {"sub": subject, "exp": expires_at, "role": role.value, "scope": " ".join(scopes), **claims}
+    identity = (names or ClaimNames()).dump(subject=subject, role=role, scopes=scopes)
+    payload = {**identity, "exp": expires_at, **claims}
     return jwt.encode(payload, secret, algorithm="HS256")
 
 
@@ -168,24 +185,3 @@ def _issued_at(claims: dict[str, Any]) -> int:
 def _comparable_number(value: object) -> int:
     """Return the number for the comparison with a revocation, or 0, which is the least."""
     return min(value, ALWAYS - 1) if type(value) is int and value > 0 else 0
-
-
-def _actor(claims: dict[str, Any]) -> Actor:
-    if not isinstance(role := claims.get("role", Role.CUSTOMER.value), str):
-        raise InvalidToken("role must be a string.")
-    try:
-        return Actor(
-            subject=claims["sub"],
-            role=Role.ADMIN if role == Role.ADMIN.value else Role.CUSTOMER,
-            scopes=_scopes(claims.get("scope", "")),
-        )
-    except InvalidValue as error:
-        raise InvalidToken(str(error)) from error
-
-
-def _scopes(scope: object) -> frozenset[str]:
-    if isinstance(scope, str):
-        return frozenset(scope.split())
-    if isinstance(scope, list) and all(isinstance(item, str) for item in scope):
-        return frozenset(scope)
-    raise InvalidToken("scope must be a string or a list of strings.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,6 +18,9 @@ from orders_domain.model.values.json_values import text_error
 from orders_domain.model.values.timestamps import parse_rfc3339
 
 MAX_MESSAGE_BYTES = 64 * 1024  # bytes
+_TRACKING_NAMES = {"eventId": "trackingEventID", "status": "eventType", "occurredAt": "eventTimestamp"}
+"""Members of a tracking event that carriers of source 003 call otherwise."""
+_WITHOUT_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?", re.ASCII)
 _TRACKING_MEMBERS = {"id": "eventId", "order": "orderID", "shipment_id": "shipmentID", "occurred_at": "occurredAt"}
 """The members of a tracking event by the domain's field."""
 _Parsed = TypeVar("_Parsed")
@@ -29,13 +33,14 @@ def parse_tracking_event(raw: bytes) -> TrackingEvent:
         InvalidValue: the message is not a tracking event; the text names the reason.
     """
     body = _object(raw)
+    body |= {name: body[other] for name, other in _TRACKING_NAMES.items() if name not in body and other in body}
     try:
         return TrackingEvent(
             id=_member(body, "eventId", _id),
             order=_member(body, "orderID", _order_ref) if body.get("orderID") is not None else None,
             shipment_id=_member(body, "shipmentID", _id) if body.get("shipmentID") is not None else None,
-            status=_member(body, "status", _text),
-            occurred_at=_member(body, "occurredAt", _timestamp),
+            status=_member(body, "status", _text).replace(" ", "_"),
+            occurred_at=_member(body, "occurredAt", _tracking_timestamp),
         )
     except InvalidValue as error:
         raise error.renamed(_TRACKING_MEMBERS) from None
@@ -50,7 +55,7 @@ def parse_notification(raw: bytes) -> Notification:
     body = _object(raw)
     return Notification(
         id=_member(body, "notificationId", UUID),
-        user_id=_member(body, "userID", _text),
+        user_id=_member(body, "userID", _id),
         order=_member(body, "orderID", _id),
         message=_member(body, "message", _text),
         occurred_at=_member(body, "occurredAt", _timestamp),
@@ -95,6 +100,12 @@ def _order_ref(value: Any) -> OrderRef:
         return parse_order_ref(_id(value))
     except OrderNotFound:
         raise ValueError("it must be the number or the id of an order") from None
+
+
+def _tracking_timestamp(value: Any) -> datetime:
+    """Return the time; without an offset it is in UTC."""
+    text = _text(value)
+    return parse_rfc3339(f"{text.replace(' ', 'T')}Z" if _WITHOUT_OFFSET.fullmatch(text) else text)
 
 
 def _timestamp(value: Any) -> datetime:

@@ -38,8 +38,8 @@ class Cart:
             raise InvalidCart(f"The snapshot {error}.", field="cart")
         _require_identity(self.content)
         currency = _currency(self.content)
-        lines = _require_lines(_list(self.content, "items"), currency)
-        _require_totals(_object(self.content, "totals"), lines, currency)
+        items = _require_items(_list(self.content, "items"), currency)
+        _require_totals(_object(self.content, "totals"), items, currency)
 
     @property
     def snapshot_id(self) -> str:
@@ -66,7 +66,7 @@ class Cart:
     @property
     def user_id(self) -> str | None:
         """The id of the cart's user, or None for a guest."""
-        user_id: Any = self.content["userId"]
+        user_id: Any = self.content.get("userId")
         return None if user_id is None else str(user_id)
 
     @property
@@ -83,7 +83,8 @@ class Cart:
 
     @property
     def total(self) -> Money:
-        return Money(self.totals["subtotalCents"], self.totals["currency"])
+        """The sum of the items, or 0 if the cart service knows no prices."""
+        return Money(self.totals["subtotalCents"] or 0, self.totals["currency"])
 
 
 def _signed_part(content: JSONObject) -> JSONObject:
@@ -94,7 +95,7 @@ def _require_identity(content: JSONObject) -> None:
     for name in ("snapshotId", "cartId", "signature"):
         _text(content, name, max_length=MAX_ID_LENGTH)
     _integer(content, "cartVersion", _VERSIONS)
-    if _required(content, "userId") is not None:
+    if content.get("userId") is not None:
         _text(content, "userId", max_length=MAX_SUBJECT_LENGTH)
     try:
         parse_rfc3339(_text(content, "createdAt", max_length=MAX_ID_LENGTH))
@@ -102,28 +103,49 @@ def _require_identity(content: JSONObject) -> None:
         raise InvalidCart("Must be an RFC 3339 timestamp with an offset.", field="createdAt") from error
 
 
-def _require_lines(items: Sequence[JSON], currency: str) -> list[tuple[int, int]]:
-    """Return each item's quantity and price in minor units."""
+def _require_items(items: Sequence[JSON], currency: str) -> list[tuple[int, int | None]]:
+    """Return each item's quantity, and its price in minor units; either every item has a price or none has."""
     if not 1 <= len(items) <= MAX_ITEMS:
         raise InvalidCart(f"Must have 1 to {MAX_ITEMS} items.", field="items")
-    lines = []
-    for position, item in enumerate(items):
-        path = f"items.{position}"
-        if not isinstance(item, Mapping):
-            raise InvalidCart("Must be a JSON object.", field=path)
-        quantity = _integer(item, "quantity", range(1, MAX_QUANTITY + 1), path)
-        lines.append((quantity, _integer(item, "unitPriceCents", range(MAX_MINOR_UNITS + 1), path)))
-        if item.get("currency", currency) != currency:
-            raise InvalidCart(f"Must be {currency}, the currency of the cart.", field=f"{path}.currency")
-    return lines
+    checked = [_require_item(item, currency, f"items.{position}") for position, item in enumerate(items)]
+    priced = [price is not None for _, price in checked]
+    if any(priced) and not all(priced):
+        raise InvalidCart(
+            "Must be a whole number, because other items have a price.",
+            field=f"items.{priced.index(False)}.unitPriceCents",
+        )
+    return checked
 
 
-def _require_totals(totals: JSONObject, lines: Sequence[tuple[int, int]], currency: str) -> None:
+def _require_item(item: JSON, currency: str, path: str) -> tuple[int, int | None]:
+    if not isinstance(item, Mapping):
+        raise InvalidCart("Must be a JSON object.", field=path)
+    if item.get("currency") not in (None, currency):
+        raise InvalidCart(f"Must be {currency}, the currency of the cart.", field=f"{path}.currency")
+    if item.get("unitPriceCents") is None:
+        return _quantity(item, path), None
+    return _quantity(item, path), _integer(item, "unitPriceCents", range(MAX_MINOR_UNITS + 1), path)
+
+
+def _quantity(item: JSONObject, path: str) -> int:
+    """Return the member ``quantity`` or ``qty``; an item that has both must have them alike."""
+    names = [name for name in ("quantity", "qty") if name in item] or ["quantity"]
+    quantities = [_integer(item, name, range(1, MAX_QUANTITY + 1), path) for name in names]
+    if len(set(quantities)) > 1:
+        raise InvalidCart("Must equal quantity.", field=f"{path}.qty")
+    return quantities[0]
+
+
+def _require_totals(totals: JSONObject, items: Sequence[tuple[int, int | None]], currency: str) -> None:
     sums = {
-        "itemCount": len(lines),
-        "totalQuantity": sum(quantity for quantity, _ in lines),
-        "subtotalCents": sum(quantity * price for quantity, price in lines),
+        "itemCount": len(items),
+        "totalQuantity": sum(quantity for quantity, _ in items),
+        "subtotalCents": sum(quantity * price for quantity, price in items if price is not None),
     }
+    if items[0][1] is None:
+        del sums["subtotalCents"]
+        if _required(totals, "subtotalCents", "totals") is not None:
+            raise InvalidCart("Must be null, because no item has a price.", field="totals.subtotalCents")
     for name, expected in sums.items():
         if _integer(totals, name, range(MAX_MINOR_UNITS + 1), "totals") != expected:
             raise InvalidCart(f"Must equal {expected}, as computed from the items.", field=f"totals.{name}")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orders_domain.errors import InvalidItem
-from orders_domain.model.values.json_values import JSONObject, json_error
-from orders_domain.model.values.money import EXACT, to_decimal
+from orders_domain.errors import InvalidAmount, InvalidItem
+from orders_domain.model.values.json_values import JSON, JSONObject, json_error
+from orders_domain.model.values.money import EXACT, Money, to_decimal
 
 MAX_ITEMS = 1_000
 
@@ -34,6 +34,30 @@ class CustomItem:
         """The member ``quantity`` or ``qty`` if it is a number, otherwise None."""
         return to_decimal(self.content.get("quantity", self.content.get("qty")))
 
+    def as_line(self, currency: str) -> dict[str, JSON]:
+        """Return what the item says of its product, quantity and price, by the names of a line; all are optional.
+
+        ``product_id`` is a whole number, ``sku`` a text, ``quantity`` a number, ``unit_price_minor`` minor units.
+        """
+        product_id, sku = self.content.get("product_id"), self.content.get("sku")
+        line: dict[str, JSON] = {
+            "product_id": product_id if type(product_id) is int else None,
+            "sku": sku if isinstance(sku, str) else None,
+            "quantity": _number(self.quantity),
+            "unit_price_minor": self._unit_price_minor(currency),
+        }
+        return {name: value for name, value in line.items() if value is not None}
+
+    def _unit_price_minor(self, currency: str) -> int | None:
+        cents = self.content.get("unitPriceCents")
+        if type(cents) is int:
+            return cents
+        price = to_decimal(self.content.get("unit_price", self.content.get("price")))
+        try:
+            return None if price is None else Money.of(price, currency).minor
+        except InvalidAmount:
+            return None
+
     @property
     def subtotal(self) -> Decimal | None:
         """Quantity times price, in major units, or None if one of them is not a number.
@@ -43,3 +67,9 @@ class CustomItem:
         quantity = self.quantity
         price = to_decimal(self.content.get("unit_price", self.content.get("price")))
         return None if quantity is None or price is None else EXACT.multiply(quantity, price)
+
+
+def _number(number: Decimal | None) -> int | float | None:
+    if number is None:
+        return None
+    return int(number) if abs(number) < 2**53 and number % 1 == 0 else float(number)

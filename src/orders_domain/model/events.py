@@ -15,7 +15,7 @@ from orders_domain.model.values.total_table import total_table
 if TYPE_CHECKING:
     from orders_domain.model.accounts.actor import Actor
     from orders_domain.model.order import Order
-    from orders_domain.model.product import Product
+    from orders_domain.model.product import OrderLine, Product
 
 ORDER_PLACED = "orders.order_placed.v1"
 ORDER_STATUS_CHANGED = "orders.order_status_changed.v1"
@@ -59,8 +59,10 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
         "total_minor": order.total.minor,
         "currency": order.total.currency,
     }
-    if entry.kind == history.PLACED:
+    if entry.kind in (history.PLACED, history.CANCELED):
         data["origin"] = order.origin.value
+    if entry.kind == history.PLACED:
+        data["lines"] = [*(item.as_line(order.total.currency) for item in order.items), *map(_line, order.lines)]
     if entry.kind == history.CANCELED:
         data["reason"] = entry.details.get("reason")
     return Event(
@@ -72,6 +74,10 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
         data=data,
         traceparent=entry.traceparent,
     )
+
+
+def _line(line: OrderLine) -> dict[str, JSON]:
+    return {"product_id": line.product_id, "quantity": line.quantity, "unit_price_minor": line.unit_price.minor}
 
 
 def stock_low_event(product: Product, order: Order, *, by: Actor) -> Event:

@@ -94,8 +94,8 @@ class Order:
         """Return a new PENDING order. It belongs to the cart's user, to ``user_id`` if given, otherwise to the actor.
 
         Raises:
-            InvalidValue: no items and lines, or more than 1,000, or ``user_id`` or ``shipment_id`` is not a string of 1
-                to 64 storable characters.
+            InvalidValue: no items and lines (which ``Origin.ORDERS`` allows), or more than 1,000, or ``user_id`` or
+                ``shipment_id`` is not a string of 1 to 64 storable characters.
             TotalMismatch: every item has a quantity and a price, and the total is not the sum of items and lines.
         """
         for name, text, max_length in (
@@ -105,8 +105,9 @@ class Order:
             if text is not None and (error := bounded_text_error(text, max_length=max_length)):
                 raise InvalidValue(f"{name} {error}.", field=name)
         items = cart.items if cart else tuple(items)
-        if not 1 <= len(items) + len(lines) <= MAX_ITEMS:
-            raise InvalidValue(f"An order must have 1 to {MAX_ITEMS} items.", field="items")
+        least = 0 if origin is Origin.ORDERS else 1
+        if not least <= len(items) + len(lines) <= MAX_ITEMS:
+            raise InvalidValue(f"An order must have {least} to {MAX_ITEMS} items.", field="items")
         if not cart:  # because a cart has validated its own totals
             _ensure_sum(items, lines, total)
         order = cls(
@@ -258,5 +259,5 @@ def _placement(details: Mapping[str, Any]) -> dict[str, Any]:
 def _ensure_sum(items: Sequence[CustomItem], lines: Sequence[OrderLine], total: Money) -> None:
     subtotals = [item.subtotal for item in items] + [line.subtotal.amount for line in lines]
     known = [subtotal for subtotal in subtotals if subtotal is not None]
-    if len(known) == len(subtotals) and reduce(EXACT.add, known, Decimal()) != total.amount:
+    if known and len(known) == len(subtotals) and reduce(EXACT.add, known, Decimal()) != total.amount:
         raise TotalMismatch("The total must be the sum of the items' quantities times their prices.", field="total")

@@ -49,6 +49,7 @@ TRANSITIONS_BY_CARRIER_STATUS: Mapping[str, tuple[TargetStatus, ...]] = MappingP
     {
         "CONFIRMED": (_CONFIRMED,),
         "IN_TRANSIT": (_SHIPPED,),
+        "OUT_FOR_DELIVERY": (_SHIPPED,),
         "SHIPPED": (_SHIPPED,),
         "DELIVERED": (_SHIPPED, _DELIVERED),
         "FAILED": (_CANCELED,),
@@ -76,7 +77,7 @@ class TrackingEvent:
         if error := bounded_text_error(self.id, max_length=MAX_EVENT_ID_LENGTH):
             raise InvalidValue(f"id {error}.", field="id")
         if self.shipment_id is None and self.order is None:
-            raise InvalidValue("The event must have an order or a shipment.", field="order")
+            raise InvalidValue("The event must have an order or a shipment; a package is not enough.", field="order")
         if self.shipment_id is not None and (
             error := bounded_text_error(self.shipment_id, max_length=MAX_SHIPMENT_ID_LENGTH)
         ):

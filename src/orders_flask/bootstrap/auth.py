@@ -13,6 +13,7 @@ from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache, NullRevokedTokenCache
 from orders_adapters.security import tokens
 from orders_adapters.security.cart_signatures import HmacCartVerifier
+from orders_adapters.security.claims import ClaimNames
 from orders_adapters.security.password_hasher import Argon2PasswordHasher
 from orders_adapters.security.token_issuer import JwtTokenIssuer
 from orders_adapters.system import clock as system_clock
@@ -90,7 +91,12 @@ def token_verifier(settings: Settings) -> TokenVerifier:
         issuer=settings.jwt_issuer or None,
         audience=settings.jwt_audience or None,
         accept_demo=settings.allows_demo,
+        names=claim_names(settings),
     ).verify
+
+
+def claim_names(settings: Settings) -> ClaimNames:
+    return ClaimNames(subject=settings.jwt_subject_claim, role=settings.jwt_role_claim, scope=settings.jwt_scope_claim)
 
 
 def identity_provider_checks(settings: Settings) -> Mapping[str, Check]:
@@ -112,7 +118,9 @@ def _token_issuer(settings: Settings) -> JwtTokenIssuer:
 
 def _issuer(settings: Settings, secret: str | None, *, seconds: int) -> JwtTokenIssuer:
     ttl = timedelta(seconds=seconds)
-    return JwtTokenIssuer(secret, ttl=ttl, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    return JwtTokenIssuer(
+        secret, ttl=ttl, issuer=settings.jwt_issuer, audience=settings.jwt_audience, names=claim_names(settings)
+    )
 
 
 def issue_dev_token(

@@ -7,9 +7,11 @@ Kafka topic; the notifier sends mail or writes to the log.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from orders_adapters.composite.fan_out_publisher import FanOutPublisher
+from orders_adapters.composite.numeric_user_ids import NumericUserIdsPublisher
 from orders_adapters.memory.event_publisher import InMemoryEventPublisher
 from orders_adapters.memory.no_publisher import NoPublisher
 from orders_adapters.system.log_notifier import notify
@@ -25,6 +27,13 @@ from orders_flask.settings import InvalidSetting, Settings
 
 
 def broker(settings: Settings) -> BrokerComponent:
+    component = _broker(settings)
+    if settings.integer_user_ids:
+        return replace(component, publisher=NumericUserIdsPublisher(component.publisher))
+    return component
+
+
+def _broker(settings: Settings) -> BrokerComponent:
     main = _main_broker(settings)
     if not settings.kafka_servers or settings.broker == "none":  # notifications wait behind the events of their orders
         return main
@@ -56,6 +65,7 @@ def _main_broker(settings: Settings) -> BrokerComponent:
                 queue=settings.new_order_queue,
                 exchange=settings.events_exchange,
                 queue_type=settings.queue_type,
+                order_events_exchange=settings.order_events_exchange,
             )
         return BrokerComponent(publisher=rabbit, check=partial(check_health, rabbit.ping), close=rabbit.close)
     if settings.broker == "log":

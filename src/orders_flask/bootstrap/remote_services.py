@@ -20,7 +20,9 @@ def services(settings: Settings) -> RemoteServices:
 
     catalog_url, shipment_url = settings.catalog_service_url, settings.shipment_service_url
     with as_setting_error("CATALOG_SERVICE_URL"):
-        catalog = HttpCatalogService(catalog_url, currency=settings.default_currency) if catalog_url else None
+        reservations = settings.catalog_reservations == "on"
+        currency = settings.default_currency
+        catalog = HttpCatalogService(catalog_url, currency=currency, reservations=reservations) if catalog_url else None
     with as_setting_error("SHIPMENT_SERVICE_URL"):
         shipments = HttpShipmentService(shipment_url) if shipment_url else None
     remote = {"catalogue": catalog, "shipments": shipments}

@@ -7,14 +7,12 @@ from dataclasses import dataclass, fields
 from typing import Literal, cast
 
 from orders_flask import production
-from orders_flask.settings.auth import AuthSettings
-from orders_flask.settings.broker import BrokerSettings
+from orders_flask.settings.clients import ClientSettings
 from orders_flask.settings.deployment import DeploymentSettings
 from orders_flask.settings.jobs import JobSettings
 from orders_flask.settings.logs import LogSettings
 from orders_flask.settings.messages import MessageSettings
 from orders_flask.settings.mounts import DEFAULT_MOUNTS
-from orders_flask.settings.services import ServiceSettings
 from orders_flask.settings.storage import StorageSettings
 from orders_flask.settings.validation import NotForProduction
 from orders_flask.settings.web import WebSettings
@@ -26,10 +24,8 @@ class Settings(
     LogSettings,
     MessageSettings,
     JobSettings,
-    ServiceSettings,
     WebSettings,
-    AuthSettings,
-    BrokerSettings,
+    ClientSettings,
     StorageSettings,
     DeploymentSettings,
 ):
@@ -46,6 +42,7 @@ class Settings(
         self._check_auth()
         self._check_web()
         self._check_services()
+        self._check_clients()
         self._check_jobs()
         self._check_messages()
         self._check_logs()

@@ -22,6 +22,11 @@ def use_cases() -> UseCases:
     return cast(UseCases, current_app.extensions[_KEY]())
 
 
+def integer_user_ids() -> bool:
+    """Return whether responses have the ids of users as numbers; outside an app they never have."""
+    return bool(current_app) and use_cases().integer_user_ids
+
+
 def actor() -> Actor:
     """Return the actor of this request; only after ``authentication.authenticate``."""
     return cast(Actor, g.actor)

@@ -14,6 +14,8 @@ from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.values.json_values import text_error
 from orders_domain.model.values.money import Money, to_decimal
 from orders_domain.model.values.timestamps import TimeRange, parse_time_range
+from orders_domain.model.values.user_ids import as_number
+from orders_flask.web.context import integer_user_ids
 
 NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
@@ -35,17 +37,24 @@ class SafeString(fields.String):
 
 
 class BoundedList(fields.List[Any]):
-    """A list of 1 to ``limit`` elements; the length is checked before any element is validated."""
+    """A list of ``least`` to ``limit`` elements; the length is checked before any element is validated."""
 
-    def __init__(self, element: fields.Field[Any], *, limit: int, **arguments: Any) -> None:
-        super().__init__(element, validate=validate.Length(min=1, max=limit), **arguments)
-        self._limit = limit
+    def __init__(self, element: fields.Field[Any], *, limit: int, least: int = 1, **arguments: Any) -> None:
+        super().__init__(element, validate=validate.Length(min=least, max=limit), **arguments)
+        self._least, self._limit = least, limit
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
         if isinstance(value, list) and len(value) > self._limit:
-            raise marshmallow.ValidationError(f"Length must be between 1 and {self._limit}.")
+            raise marshmallow.ValidationError(f"Length must be between {self._least} and {self._limit}.")
         elements: list[Any] = super()._deserialize(value, attr, data, **kwargs)
         return elements
+
+
+class UserIdResponse(fields.String):
+    """The id of a user in a response: a string, or with ``USER_IDS=integer`` a number if it is a whole one."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return as_number(value) if integer_user_ids() else value
 
 
 class StrictNumber(fields.Field[Any]):

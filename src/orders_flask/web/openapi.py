@@ -11,6 +11,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from orders_flask.web import demonstration
 from orders_flask.web.authentication import SCHEME
 from orders_flask.web.etags import CONDITIONS
+from orders_flask.web.fields import UserIdResponse
 from orders_flask.web.idempotency import PARAMETER
 
 _WITH_A_KEY = {
@@ -65,7 +66,7 @@ class OrdersApi(Api):
         """Do nothing, because lists have a Link header, and an unused schema would be in the document."""
 
 
-def install(app: Flask) -> Api:
+def install(app: Flask, *, integer_user_ids: bool = False) -> Api:
     """Serve the document and the page; return the Api with which blueprints are registered."""
     app.config |= {
         "API_TITLE": "orders",
@@ -86,6 +87,8 @@ def install(app: Flask) -> Api:
     page.after_request(_protect_page)
     app.register_blueprint(page)
     api = app.extensions[_KEY] = OrdersApi(app, spec_kwargs={"extra_plugins": [OperationIds()]})
+    if integer_user_ids:
+        api.ma_plugin.converter.add_attribute_function(_user_id)
     return api
 
 
@@ -93,6 +96,12 @@ def api_of(app: Flask) -> Api:
     """Return the Api that ``install`` returned."""
     api: Api = app.extensions[_KEY]
     return api
+
+
+def _user_id(_: Any, field: Any, **__: Any) -> dict[str, Any]:
+    """Return the type of a user's id with ``USER_IDS=integer``."""
+    types = ["integer", "string", *(["null"] if field.allow_none else [])]
+    return {"type": types} if isinstance(field, UserIdResponse) else {}
 
 
 def _protect_page(response: Response) -> Response:

@@ -156,3 +156,24 @@ def test_order_with_1000_items_is_accepted(ann: Caller) -> None:
 
     assert response.status_code == 201
     assert len(ann.get(response.json).json["items"]) == 1_000
+
+
+@pytest.mark.clause("000-04")
+def test_order_may_have_no_items(ann: Caller) -> None:
+    bodies: list[dict[str, Any]] = [{"total_price": 50.5}, {"total_price": 50.5, "items": []}]
+    placed = [ann.post(body) for body in bodies]
+
+    assert [answer.status_code for answer in placed] == [201, 201]
+    assert [(answer.json["items"], answer.json["total_price"]) for answer in placed] == [([], 50.5)] * 2
+    assert ann.get(placed[0].json).json == placed[0].json
+
+
+def test_noise_of_float_sums_is_removed(ann: Caller) -> None:
+    sums = {0.1 + 0.2: 0.3, 1.1 * 3: 3.3, sum([0.1] * 10): 1.0, 1234.1 * 3: 3702.3, 19.99 * 7: 139.93}
+    lines = [{"quantity": 1, "unit_price": 0.1}, {"quantity": 1, "unit_price": 0.2}]
+
+    for noisy, meant in sums.items():
+        assert ann.post({"items": [{}], "total_price": noisy}).json["total_price"] == meant
+    assert ann.post({"items": lines, "total_price": 0.1 + 0.2}).status_code == 201
+    for wrong in (10.005, 0.301, 10.0000001, 0.30000000001, 1e-9, 5e-324):
+        refused(ann.post({"items": [{}], "total_price": wrong}), 422)

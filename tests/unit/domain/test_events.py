@@ -30,6 +30,7 @@ def test_placed_event_has_the_complete_order() -> None:
         "total_minor": 7550,
         "currency": "USD",
         "origin": "orders",
+        "lines": [item.as_line("USD") for item in order.items],
     }
 
 

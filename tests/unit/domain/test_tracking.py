@@ -26,6 +26,7 @@ P, C, PAID, S, D, X = OrderStatus
 STEPS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {
     "CONFIRMED": {P: [C], C: [], PAID: [], S: [], D: [], X: []},
     "IN_TRANSIT": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
+    "OUT_FOR_DELIVERY": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
     "SHIPPED": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
     "DELIVERED": {P: [S, D], C: [S, D], PAID: [S, D], S: [D], D: [], X: None},
     "FAILED": {P: [X], C: [X], PAID: [X], S: None, D: None, X: []},

@@ -81,6 +81,15 @@ BAD = [
     ("CART_SNAPSHOT_SECONDS", "31536001"),
     ("CART_SNAPSHOT_SECONDS", "a day"),
     ("CART_REORDER", "true"),
+    ("CART_AUTHORIZATION", "none"),
+    ("CART_AUTHORIZATION", "signature"),  # and no CART_SNAPSHOT_SECRET
+    ("USER_IDS", "int"),
+    ("CATALOG_RESERVATIONS", "false"),
+    ("CATALOG_RESERVATIONS", "off"),  # and no CATALOG_SERVICE_URL
+    ("ORDER_EVENTS_EXCHANGE", "orders.events"),  # and no RABBITMQ_URL
+    ("JWT_SUBJECT_CLAIM", "user id"),
+    ("JWT_ROLE_CLAIM", "user..role"),
+    ("JWT_SCOPE_CLAIM", ".scopes"),
     ("JWT_PUBLIC_KEY", "not a key"),
     ("JWT_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"),
     ("JWT_JWKS_URL", "ftp://keys"),
@@ -363,10 +372,17 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "TOKEN_TTL_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
         "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
         "PRODUCTION_ALLOWS": "no-broker no-audience",
+        "USER_IDS": "integer", "CART_AUTHORIZATION": "signature", "CATALOG_RESERVATIONS": "off",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
-    if name == "DATABASE_SCHEMA":
-        monkeypatch.setenv("DATABASE_URL", "postgresql://h")
+    requires = {
+        "DATABASE_SCHEMA": ("DATABASE_URL", "postgresql://h"),
+        "CART_AUTHORIZATION": ("CART_SNAPSHOT_SECRET", CART_SECRET),
+        "CATALOG_RESERVATIONS": ("CATALOG_SERVICE_URL", "https://c"),
+        "ORDER_EVENTS_EXCHANGE": ("RABBITMQ_URL", "amqp://h"),
+    }
+    if name in requires:
+        monkeypatch.setenv(*requires[name])
     good["DATABASE_SCHEMA"] = "shop"
     value = good.get(name, "a-word")
     monkeypatch.setenv(name, f" {value}\n")

@@ -9,6 +9,7 @@ from orders_domain.errors import InvalidAmount
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 
 MAX_MINOR_UNITS = 10**12
+_NOISE, _RELATIVE_NOISE = Decimal("1e-13"), Decimal("1e-14")
 EXACT = Context(prec=2_000)
 """Arithmetic without rounding for any JSON number, because Python's default context has only 28 digits."""
 
@@ -70,6 +71,23 @@ def _to_minor_units(amount: Decimal | int | float, currency: str) -> int:
     if minor != minor.to_integral_value(context=EXACT):
         raise InvalidAmount(f"An amount in {currency} must have at most {decimals} decimals.")
     return int(minor)
+
+
+def without_noise(amount: Decimal | int | float, currency: str) -> Decimal | int | float:
+    """Return the amount in whole minor units that a float means, or the number unchanged if it means none.
+
+    Sums of floats are off by some units in the last place: ``0.1 + 0.2`` is 0.30000000000000004, which means 0.3. A
+    float means a whole number of minor units if it differs from it by at most 1e-13, or by 1e-14 of itself.
+    """
+    decimals = MINOR_UNIT_DIGITS.get(currency)
+    exact = to_decimal(amount) if isinstance(amount, float) else None
+    if decimals is None or exact is None or not 0 < exact < MAX_MINOR_UNITS:
+        return amount
+    minor = exact.scaleb(decimals, context=EXACT)
+    whole = minor.to_integral_value(context=EXACT)
+    if whole == 0 or abs(minor - whole) > max(_NOISE, _RELATIVE_NOISE * whole):
+        return amount
+    return whole.scaleb(-decimals, context=EXACT)
 
 
 def to_major_units(minor: int, currency: str) -> Decimal:

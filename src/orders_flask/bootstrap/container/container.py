@@ -58,6 +58,8 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases):
         default_currency=Components.settings.provided.default_currency,
         request_limit=Components.settings.provided.request_limit,
         products_public=Components.settings.provided.products_are_public,
+        carts_need_no_token=Components.settings.provided.carts_need_no_token,
+        integer_user_ids=Components.settings.provided.integer_user_ids,
         new_sku=providers.Callable(generate_sku, Components.new_id).provider,
         prefetch_order=Components.order_cache.provided.prefetch,
         check_components=Components.checks.provider,

@@ -15,7 +15,7 @@ _SNAPSHOT = {
     "description": "The signed snapshot of a cart (see docs/signing). Further members are stored unchanged.",
     "required": [
         *("snapshotId", "cartId", "cartVersion", "currency", "items"),
-        *("totals", "createdAt", "userId", "signature"),
+        *("totals", "createdAt", "signature"),
     ],
     "properties": {
         "snapshotId": {"type": "string", "minLength": 1, "maxLength": 255},
@@ -29,10 +29,12 @@ _SNAPSHOT = {
             "items": {
                 "type": "object",
                 "additionalProperties": True,
-                "required": ["quantity", "unitPriceCents"],
+                "description": "Has `quantity` or `qty`. Either every item has a price or none has.",
                 "properties": {
                     "quantity": {"type": "integer", "minimum": 1, "maximum": 10_000},
-                    "unitPriceCents": {"type": "integer", "minimum": 0},
+                    "qty": {"type": "integer", "minimum": 1, "maximum": 10_000},
+                    "unitPriceCents": {"type": ["integer", "null"], "minimum": 0},
+                    "currency": {"type": ["string", "null"]},
                 },
             },
         },
@@ -42,7 +44,7 @@ _SNAPSHOT = {
             "properties": {
                 "itemCount": {"type": "integer"},
                 "totalQuantity": {"type": "integer"},
-                "subtotalCents": {"type": "integer"},
+                "subtotalCents": {"type": ["integer", "null"], "description": "null if no item has a price."},
                 "currency": {"type": "string"},
             },
         },
@@ -63,10 +65,16 @@ class Milliseconds(fields.Field[datetime]):
 _MOMENT = {"type": "string", "format": "date-time", "example": "2024-01-01T00:05:00.000Z"}
 
 
+_IGNORED = {"description": "Ignored: the signed snapshot decides. Gateways of the cart service send it."}
+
+
 class CheckoutOrderCreate(Schema):
     """Request body: the signed cart to order."""
 
     cartSnapshot = fields.Raw(required=True, metadata=_SNAPSHOT)  # noqa: N815 - the contract's own names, here and below
+    userId = fields.Raw(allow_none=True, metadata=_IGNORED)  # noqa: N815
+    locale = fields.Raw(allow_none=True, metadata=_IGNORED)
+    currency = fields.Raw(allow_none=True, metadata=_IGNORED)
 
 
 class CheckoutOrderCreated(Schema):
@@ -93,7 +101,9 @@ class CheckoutTotals(Schema):
 
     itemCount = fields.Integer(required=True)  # noqa: N815
     totalQuantity = fields.Integer(required=True, allow_none=True)  # noqa: N815
-    subtotalCents = fields.Integer(required=True)  # noqa: N815
+    subtotalCents = fields.Integer(  # noqa: N815
+        required=True, allow_none=True, metadata={"description": "null if the cart has no prices."}
+    )
     currency = fields.String(required=True)
 
 

@@ -41,7 +41,7 @@ def representation(order: Order) -> Mapping[str, Any]:
         "totals": {
             "itemCount": len(order.items) + len(order.lines),
             "totalQuantity": total_quantity(order),
-            "subtotalCents": order.total.minor,
+            "subtotalCents": order.cart.totals["subtotalCents"] if order.cart else order.total.minor,
             "currency": order.total.currency,
         },
         "cartSnapshot": order.cart.content if order.cart else None,

@@ -57,6 +57,7 @@ def _issue(shortage: Shortage) -> dict[str, Any]:
         "requested": shortage.requested,
         "available": shortage.available,
         "is_available": False,
+        "stock_available": shortage.available,  # the name in the source's second document
         "error": f"Insufficient stock. Available: {shortage.available}, Requested: {shortage.requested}",
     }
 

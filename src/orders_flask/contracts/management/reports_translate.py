@@ -8,8 +8,10 @@ from orders_domain.model.analytics import Analytics
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order, rebuild
 from orders_domain.model.values.money import to_major_units
+from orders_domain.model.values.user_ids import as_number
 from orders_domain.use_cases import OrderStatistics, StockHealthReport
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
+from orders_flask.web.context import integer_user_ids
 
 
 def statistics_representation(statistics: OrderStatistics) -> Mapping[str, Any]:
@@ -43,7 +45,7 @@ def _placement_entry(order: Order) -> Mapping[str, Any]:
     parts = order.address.as_dict() if order.address else {}
     return {
         "origin": order.origin.value,
-        "user_id": order.user_id,
+        "user_id": as_number(order.user_id) if integer_user_ids() else order.user_id,
         "total_amount": float(order.total.amount),
         "currency": order.total.currency,
         **{name: parts.get(part) for part, name in SHIPPING.items()},

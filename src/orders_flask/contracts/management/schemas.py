@@ -24,6 +24,7 @@ from orders_flask.web.fields import (
     StrictInteger,
     StrictNumber,
     Timestamp,
+    UserIdResponse,
     currency,
     cursor,
     not_blank,
@@ -86,7 +87,7 @@ class ManagedOrderResponse(Schema):
     """An order."""
 
     order_id = fields.Integer(required=True, metadata={"description": "The order's number."})
-    user_id = fields.String(required=True, allow_none=True, metadata={"description": "null for a guest's order."})
+    user_id = UserIdResponse(required=True, allow_none=True, metadata={"description": "null for a guest's order."})
     order_date = Timestamp(required=True, metadata=_MOMENT)
     status = status(VOCABULARY, required=True)
     total_amount = Amount(required=True, metadata={"type": "number"})

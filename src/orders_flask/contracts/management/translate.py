@@ -34,6 +34,8 @@ SHIPPING = {
     "country": "shipping_country",
 }
 """This contract's member names, by address field."""
+_NO_ADDRESS: Mapping[str, str | None] = {part: None if part == "line2" else "" for part in SHIPPING}
+"""The address of an order of another contract: empty texts, because clients of the source require them."""
 
 
 def address(body: Mapping[str, Any]) -> Address:
@@ -93,7 +95,7 @@ def product_filter_from(query: Mapping[str, Any]) -> ProductFilter:
 
 def representation(order: Order) -> Mapping[str, Any]:
     """Return the order for this contract's schema."""
-    parts = order.address.as_dict() if order.address else {}
+    parts = order.address.as_dict() if order.address else _NO_ADDRESS
     return {
         "order_id": order.number,
         "user_id": order.user_id,

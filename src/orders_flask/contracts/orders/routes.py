@@ -9,6 +9,7 @@ from flask import Response, url_for
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.order_ref import parse_order_id
+from orders_domain.model.status import UNCHANGED
 from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders
 from orders_flask.contracts.orders import schemas
 from orders_flask.contracts.orders.translate import VOCABULARY, placement, representation
@@ -93,7 +94,7 @@ def blueprint() -> ContractBlueprint:
             ChangeStatus(
                 actor=actor(),
                 order_id=parse_order_id(order_ref),
-                target=VOCABULARY.parse(body["status"]),
+                target=VOCABULARY.parse(body["status"]) if body["status"] is not None else UNCHANGED,
                 versions=if_match_versions(),
             )
         )

@@ -11,7 +11,17 @@ from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
 from orders_domain.model.order_filter import MAX_PAGE_SIZE
 from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_flask.contracts.orders.translate import VOCABULARY
-from orders_flask.web.fields import Amount, BoundedList, QueryInteger, StrictNumber, Timestamp, currency, cursor, status
+from orders_flask.web.fields import (
+    Amount,
+    BoundedList,
+    QueryInteger,
+    StrictNumber,
+    Timestamp,
+    UserIdResponse,
+    currency,
+    cursor,
+    status,
+)
 
 _ITEM = {
     "type": "object",
@@ -34,7 +44,7 @@ class ItemField(fields.Field[CustomItem]):
 class OrderCreate(Schema):
     """Request body: a new order."""
 
-    items = BoundedList(ItemField(required=True, metadata=_ITEM), limit=MAX_ITEMS, required=True)
+    items = BoundedList(ItemField(required=True, metadata=_ITEM), limit=MAX_ITEMS, least=0, load_default=list)
     total_price = StrictNumber(
         required=True,
         metadata={
@@ -42,7 +52,8 @@ class OrderCreate(Schema):
             "minimum": 0,
             "maximum": MAX_MINOR_UNITS / 100,
             "description": "In major units, with at most the currency's number of decimals. If every item has a "
-            "quantity (`quantity` or `qty`) and a price (`unit_price` or `price`), it must equal their sum.",
+            "quantity (`quantity` or `qty`) and a price (`unit_price` or `price`), it must equal their sum. "
+            "Noise of floating-point sums, as in 0.30000000000000004, is removed.",
             "example": 75.0,
         },
     )
@@ -50,16 +61,16 @@ class OrderCreate(Schema):
 
 
 class OrderUpdate(Schema):
-    """Request body: the new status."""
+    """Request body: the new status; null or no status leaves the order unchanged."""
 
-    status = status(VOCABULARY, required=True)
+    status = status(VOCABULARY, load_default=None, allow_none=True)
 
 
 class OrderResponse(Schema):
     """An order."""
 
     id = fields.UUID(required=True)
-    user_id = fields.String(required=True)
+    user_id = UserIdResponse(required=True)
     items = fields.List(fields.Raw(metadata=_ITEM), required=True)
     total_price = Amount(required=True, metadata={"type": "number"})
     status = status(VOCABULARY, required=True)

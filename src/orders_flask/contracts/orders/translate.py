@@ -7,7 +7,7 @@ from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus, StatusVocabulary
-from orders_domain.model.values.money import Money
+from orders_domain.model.values.money import Money, without_noise
 from orders_domain.use_cases import PlaceOrder
 
 VOCABULARY = StatusVocabulary(
@@ -28,7 +28,8 @@ def placement(body: Mapping[str, Any], *, actor: Actor, currency: str) -> PlaceO
     Raises:
         InvalidAmount: the total is not an amount of the currency.
     """
-    total = Money.of(body["total_price"], body.get("currency") or currency, field="total")
+    code = body.get("currency") or currency
+    total = Money.of(without_noise(body["total_price"], code), code, field="total")
     return PlaceOrder(actor=actor, items=tuple(body["items"]), total=total)
 
 

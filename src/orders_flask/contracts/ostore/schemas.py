@@ -9,7 +9,16 @@ from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.custom_item import MAX_ITEMS
 from orders_domain.model.product import MAX_QUANTITY
 from orders_flask.contracts.ostore.translate import VOCABULARY
-from orders_flask.web.fields import NO_NUL, Amount, BoundedList, SafeString, StrictInteger, Timestamp, status
+from orders_flask.web.fields import (
+    NO_NUL,
+    Amount,
+    BoundedList,
+    SafeString,
+    StrictInteger,
+    Timestamp,
+    UserIdResponse,
+    status,
+)
 
 MAX_ID = 2**63 - 1
 
@@ -77,7 +86,7 @@ class OStoreItemResponse(Schema):
 class OStoreOrderResponse(OStoreOrderPlaced):
     """An order."""
 
-    userID = fields.String(required=True, allow_none=True)
+    userID = UserIdResponse(required=True, allow_none=True)
     orderItems = fields.List(fields.Nested(OStoreItemResponse), required=True)
 
 

@@ -157,6 +157,7 @@ def issue(product: dict[str, Any], *, requested: int, available: int) -> dict[st
         "requested": requested,
         "available": available,
         "is_available": False,
+        "stock_available": available,
         "error": f"Insufficient stock. Available: {available}, Requested: {requested}",
     }
 

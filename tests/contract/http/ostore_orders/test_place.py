@@ -333,7 +333,7 @@ class TestOtherContracts:
 
         shown = twin(stack, keeper, role=Role.ADMIN).see({"order_id": order["orderID"]}).json
 
-        assert (shown["total_amount"], shown["shipping_city"], shown["user_id"]) == (10.0, None, ann.subject)
+        assert (shown["total_amount"], shown["shipping_city"], shown["user_id"]) == (10.0, "", ann.subject)
 
 
 @pytest.mark.clause("003-14")

@@ -1,4 +1,4 @@
-"""Circuit breaker for Redis: opens after three consecutive failures, then permits one trial call every two seconds."""
+"""Circuit breaker for Redis: opens after three consecutive failures, then permits one trial call twice a second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pybreaker
 import redis
 
 FAILURES = 3
-RESET_TIMEOUT = 2.0  # seconds between trials
+RESET_TIMEOUT = 0.5  # seconds between trials; short, because old copies cannot be invalidated meanwhile
 
 CircuitOpen = pybreaker.CircuitBreakerError
 _Result = TypeVar("_Result")

@@ -33,6 +33,7 @@ from orders_flask.settings import InvalidSetting
 
 if TYPE_CHECKING:
     from orders_adapters.redis.prefetch import Prefetch
+    from orders_adapters.redis.write_lease import WriteLease
 
 Check: TypeAlias = Callable[[], str | None]
 """A health check: returns None if the component is healthy, otherwise a line for operators that says what failed."""
@@ -105,6 +106,7 @@ class PersistenceComponent:
 class CacheComponent:
     cache: OrderCache
     prefetch: Prefetch | None = None  # lets the revoked tokens' cache add its read to the round trip
+    lease: WriteLease | None = None  # shared, so that one probe a second is enough
     circuit_open: Callable[[], bool] = lambda: False
     check: Check = healthy
     warning: Check = healthy  # advice on a risky configuration

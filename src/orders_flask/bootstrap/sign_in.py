@@ -33,6 +33,7 @@ def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheCompone
                 prefix=settings.redis_prefix,
                 identity=store.identity.get,
                 prefetch=cache.prefetch,
+                lease=cache.lease,
             )
             attempts = RedisRateLimiter(settings.redis_url, prefix=settings.redis_prefix, fallback=local_limiter)
 

@@ -85,7 +85,7 @@ class Settings:
         secret=True,
     )
     new_order_queue: str = _setting(
-        "NEW_ORDER_QUEUE", "new_order", "the task queue that gets a task for each placed order"
+        "NEW_ORDER_QUEUE", "new_order", "the task queue that gets a task for each placed order; `off`: no tasks"
     )
     events_exchange: str = _setting("EVENTS_EXCHANGE", "orders", "the topic exchange that gets every event")
     queue_type: str = _setting("RABBITMQ_QUEUE_TYPE", "classic", "`classic` or `quorum`: the type of the task queue")

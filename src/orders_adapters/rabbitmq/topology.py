@@ -67,7 +67,7 @@ class Topology:
     by a worker with ``task_create_missing_queue_type = "quorum"``.
     """
 
-    queue: str = "new_order"
+    queue: str | None = "new_order"  # None: no tasks
     exchange: str = "orders"
     queue_type: str = "classic"
 
@@ -77,8 +77,11 @@ class Topology:
 
     @property
     def declarations(self) -> Sequence[Declaration]:
+        exchange = TopicExchange(self.exchange)
+        if self.queue is None:
+            return (exchange,)
         arguments = None if self.queue_type == "classic" else {"x-queue-type": self.queue_type}
-        return (ExistingQueue(self.queue), DurableQueue(self.queue, arguments), TopicExchange(self.exchange))
+        return (ExistingQueue(self.queue), DurableQueue(self.queue, arguments), exchange)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from dependency_injector import containers, providers
 
@@ -22,6 +23,7 @@ from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, generate_sku
 from orders_domain.model.product_filter import ProductPage
+from orders_domain.ports.clock import Clock
 from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_domain.use_cases.catalog.upsert_products import UpsertOutcome
 from orders_flask import bootstrap
@@ -30,6 +32,7 @@ from orders_flask.observability.instrumented_cache import InstrumentedOrderCache
 from orders_flask.observability.metrics import Metrics
 from orders_flask.settings import Settings
 from orders_flask.use_cases import UseCases
+from orders_flask.workers.data_purger import DataPurger
 from orders_flask.workers.job_worker import JobWorker
 from orders_flask.workers.message_worker import MessageWorker, message_handler
 from orders_flask.workers.outbox_relay import OutboxRelay
@@ -39,7 +42,11 @@ from orders_flask.workers.reservation_releaser import ReservationReleaser
 def _required_checks(
     store: bootstrap.PersistenceComponent, cache: bootstrap.CacheComponent, broker: bootstrap.BrokerComponent
 ) -> Mapping[str, bootstrap.Check]:
-    return {"database": store.check, "cache": cache.check, "broker": broker.check}
+    return {
+        "database": store.check,
+        "cache": cache.check,
+        "broker": partial(bootstrap.check_broker, broker, store.outbox),
+    }
 
 
 def _track_shipment_request(raw: bytes) -> use_cases.TrackShipment:
@@ -61,6 +68,10 @@ def _measure_components(
     metrics.parts(circuit_open=cache.circuit_open(), connections_in_use=store.connections_in_use())
 
 
+def _store_clock(store: bootstrap.PersistenceComponent, clock: Clock) -> Clock:
+    return store.clock or clock
+
+
 class Container(containers.DeclarativeContainer):
     """Use as ``Container(settings=...)``. Expensive components are built on first use, and so after a fork."""
 
@@ -70,6 +81,8 @@ class Container(containers.DeclarativeContainer):
     new_id = providers.Singleton(UuidSequence)
     token_verifier = providers.Singleton(bootstrap.token_verifier, settings)
     store = providers.Singleton(bootstrap.store, settings)
+    # For leases and due times, which the processes of several hosts compare.
+    store_clock = providers.Singleton(_store_clock, store, clock)
     cache = providers.Singleton(bootstrap.cache, settings, clock=clock)
     broker = providers.Singleton(bootstrap.broker, settings)
     notifier = providers.Singleton(bootstrap.notifier, settings)
@@ -241,7 +254,7 @@ class Container(containers.DeclarativeContainer):
         shipment_service=shipment_service,
         uow=uow,
         place_reserved_order=place_reserved_order.provider,
-        clock=clock,
+        clock=store_clock,
         new_id=new_id,
     )
     place_shipped_order_by_settings = providers.Callable(
@@ -255,7 +268,7 @@ class Container(containers.DeclarativeContainer):
         uow=uow,
         catalog_service=catalog_service,
         shipment_service=shipment_service,
-        clock=clock,
+        clock=store_clock,
     )
     reservation_releaser = providers.Factory(ReservationReleaser, release_reservations=release_reservations.provider)
     delete_order: providers.Callable[None] = providers.Callable(
@@ -314,14 +327,14 @@ class Container(containers.DeclarativeContainer):
         metrics=metrics,
         change_status=change_status.provider,
         jobs=jobs,
-        clock=clock,
+        clock=store_clock,
         new_id=new_id,
     )
     get_job: providers.Callable[BulkStatusJob] = providers.Callable(
         instrumented(use_cases.get_job), metrics=metrics, jobs=jobs
     )
     run_job: providers.Callable[BulkStatusJob | None] = providers.Callable(
-        use_cases.run_job, jobs=jobs, change_status=change_status.provider, clock=clock
+        use_cases.run_job, jobs=jobs, change_status=change_status.provider, clock=store_clock
     )
     upsert_products: providers.Callable[Mapping[str, UpsertOutcome]] = providers.Callable(
         instrumented(retry_on_contention(use_cases.upsert_products)), metrics=metrics, uow=uow, clock=clock
@@ -333,7 +346,7 @@ class Container(containers.DeclarativeContainer):
         use_cases.export_orders, queries=replica_queries
     )
     relay_events: providers.Callable[use_cases.RelayResult] = providers.Callable(
-        use_cases.relay_events, outbox=outbox, publisher=publisher, cache=order_cache, clock=clock
+        use_cases.relay_events, outbox=outbox, publisher=publisher, cache=order_cache, clock=store_clock
     )
     purge_expired_data: providers.Callable[use_cases.PurgeResult] = providers.Callable(
         use_cases.purge_expired_data,
@@ -341,7 +354,7 @@ class Container(containers.DeclarativeContainer):
         idempotency_keys=store.provided.idempotency_keys,
         revoked_tokens=store.provided.revoked_tokens,
         inbox=store.provided.inbox,
-        clock=clock,
+        clock=store_clock,
     )
     track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(
         instrumented(retry_on_contention(use_cases.track_shipment), user_and_order=of_tracking_event),
@@ -365,13 +378,17 @@ class Container(containers.DeclarativeContainer):
     relay = providers.Factory(
         OutboxRelay,
         relay_events=relay_events.provider,
-        purge_expired_data=purge_expired_data.provider,
         wait=store.provided.wait,
-        clock=clock,
+    )
+    data_purger = providers.Factory(
+        DataPurger,
+        purge_expired_data=purge_expired_data.provider,
+        backlog=outbox.backlog,
+        broker_advice=broker.provided.warning,
     )
     job_runner = providers.Singleton(bootstrap.job_runner, settings, run_job.provider, clock=clock)
     job_worker = providers.Factory(
-        JobWorker, jobs=jobs, start_job=job_runner, wait=store.provided.wait_for_jobs, clock=clock
+        JobWorker, jobs=jobs, start_job=job_runner, wait=store.provided.wait_for_jobs, clock=store_clock
     )
 
     web_use_cases = providers.Singleton(

@@ -30,7 +30,8 @@ def broker(settings: Settings) -> BrokerComponent:
         main.close()
         kafka.close()
 
-    return BrokerComponent(publisher=FanOutPublisher(main.publisher, kafka), check=check, close=close)
+    fan_out = FanOutPublisher(main.publisher, kafka)
+    return BrokerComponent(publisher=fan_out, check=check, warning=main.warning, close=close)
 
 
 def _main(settings: Settings) -> BrokerComponent:
@@ -41,11 +42,16 @@ def _main(settings: Settings) -> BrokerComponent:
         with as_setting_error("RABBITMQ_URL"):
             rabbit = RabbitPublisher(
                 settings.rabbitmq_url,
-                queue=settings.new_order_queue,
+                queue=None if settings.new_order_queue == "off" else settings.new_order_queue,
                 exchange=settings.events_exchange,
                 queue_type=settings.queue_type,
             )
-        return BrokerComponent(publisher=rabbit, check=partial(check_health, rabbit.ping), close=rabbit.close)
+        return BrokerComponent(
+            publisher=rabbit,
+            check=partial(check_health, rabbit.ping),
+            warning=rabbit.unconsumed_queue,
+            close=rabbit.close,
+        )
     if settings.broker == "log":
         return BrokerComponent(publisher=MemoryPublisher())
     nobody = NoPublisher("Events wait in the outbox, because there is no broker; set RABBITMQ_URL.")

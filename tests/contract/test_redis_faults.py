@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import redis
 
-from orders_adapters.redis.circuit_breaker import RESET_TIMEOUT
+from orders_adapters.circuit_breaker import RESET_TIMEOUT
 from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_domain import Order
 from orders_domain.errors import Unavailable

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
+from orders_adapters.http.bulkhead import Bulkhead
 from orders_adapters.http.service_client import ServiceClient, integer
 from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.model.product import MAX_STOCK, Product, ProductId
@@ -18,8 +19,8 @@ TOTAL_SECONDS = 10.0  # for the requests of all products of an order
 class HttpCatalogService(CatalogService):
     """``currency`` is the currency of the service's prices."""
 
-    def __init__(self, address: str, *, currency: str) -> None:
-        self._service = ServiceClient(address, name="Product Catalog Service")
+    def __init__(self, address: str, *, currency: str, bulkhead: Bulkhead | None = None) -> None:
+        self._service = ServiceClient(address, name="Product Catalog Service", bulkhead=bulkhead)
         self._currency = currency
 
     def ping(self) -> None:

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import redis
 
+from orders_adapters.circuit_breaker import RESET_TIMEOUT, CircuitBreaker, CircuitOpen
 from orders_adapters.redis import lua_scripts
-from orders_adapters.redis.circuit_breaker import CircuitBreaker, CircuitOpen
 from orders_adapters.redis.client import connect
 from orders_adapters.redis.prefetch import Prefetch, Prefetched
 from orders_adapters.redis.write_lease import WriteLease
@@ -132,7 +132,7 @@ class RedisOrderCache(OrderCache):
 
     def _connect(self) -> None:
         self._client = connect(self._url, timeout=self._timeout)
-        self._circuit = CircuitBreaker()
+        self._circuit = CircuitBreaker(exclude=redis.ResponseError, reset_timeout=RESET_TIMEOUT)
         self._pid = os.getpid()
 
     def _keys(self, order_id: UUID) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from orders_adapters.security import jwks
 from orders_adapters.security.jwks import JwksKeys
 from orders_adapters.security.tokens import JwtTokenVerifier
 from orders_domain.errors import IdentityUnavailable, InvalidToken
@@ -52,9 +54,10 @@ class Provider:
         self.thread.start()
 
     def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        if self.thread.is_alive():
+            self.server.shutdown()
+            self.server.server_close()
+            self.thread.join()
 
 
 @pytest.fixture
@@ -272,6 +275,98 @@ def test_recovered_provider_is_asked_after_pause(provider: Provider, monkeypatch
     monkeypatch.setattr(time, "monotonic", lambda: present() + 3)
 
     assert identity(token()).subject == "ada"
+    assert provider.requests == 2
+
+
+class Dripping:
+    """A provider that sends a byte at a time, and never ends."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/keys"
+        self._listener, self._over = listener, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with suppress(OSError):
+            self._drip(self._listener.accept()[0])
+
+    def _drip(self, connection: socket.socket) -> None:
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            while not self._over.wait(0.05):
+                connection.sendall(b" ")
+
+    def close(self) -> None:
+        self._over.set()
+        self._listener.shutdown(socket.SHUT_RDWR)  # ends accept
+        self._thread.join()
+
+
+def test_dripping_provider_ends_at_a_deadline(silent: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jwks, "TIMEOUT", 0.3)
+    provider = Dripping(silent)
+
+    began = time.monotonic()
+    with pytest.raises(IdentityUnavailable):
+        identity_of(provider.url)(token())
+
+    assert time.monotonic() - began < 2
+    provider.close()
+
+
+@pytest.mark.parametrize("failure", ["away", "broken", "dripping"])
+def test_known_keys_are_good_while_the_provider_fails(
+    provider: Provider, silent: socket.socket, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    keys = JwksKeys(provider.url, algorithm="RS256")
+    identity = JwtTokenVerifier(keys, algorithm="RS256")
+    identity(token())
+    dripping = Dripping(silent)
+    if failure == "away":
+        provider.close()
+    elif failure == "broken":
+        provider.status = 503
+    else:
+        monkeypatch.setattr(keys, "_url", dripping.url)
+    present, later = time.monotonic, [301.0]
+    monkeypatch.setattr(time, "monotonic", lambda: present() + later[0])
+
+    costs = []
+    for _ in range(50):
+        began = present()
+        assert identity(token()).subject == "ada"
+        costs.append(present() - began)
+        later[0] += 100
+    assert sorted(costs)[45] < 0.1, "a request waits for the provider"
+
+    later[0] = 86_400 + 600.0
+    monkeypatch.setattr(jwks, "TIMEOUT", 0.1)
+    wait_for_fetch(keys)
+    with pytest.raises(IdentityUnavailable):
+        identity(token())
+    dripping.close()
+
+
+def wait_for_fetch(keys: JwksKeys) -> None:
+    assert keys._lock.acquire(timeout=5)
+    keys._lock.release()
+
+
+def test_keys_are_refreshed_in_the_background(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = JwksKeys(provider.url, algorithm="RS256")
+    identity = JwtTokenVerifier(keys, algorithm="RS256")
+    identity(token())
+    provider.response = json.dumps({"keys": [published(NEXT_KEY, "april")]}).encode()
+    present = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: present() + 301)
+
+    identity(token())
+    wait_for_fetch(keys)
+
+    assert identity(token(NEXT_KEY, kid="april")).subject == "ada"
+    with pytest.raises(InvalidToken):
+        identity(token())  # the provider has withdrawn the key
     assert provider.requests == 2
 
 

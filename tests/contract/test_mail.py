@@ -18,7 +18,7 @@ from orders_adapters.smtp.notifier import SmtpNotifier
 from orders_adapters.system.log_notifier import notify
 from orders_adapters.testing.examples import NOON
 from orders_adapters.testing.notifier import LETTER, NEWS, DeliveredMessage, NotifierHarness, NotifierTests
-from orders_domain.errors import NotificationRejected, NotifierUnavailable
+from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
 from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.mail import MailServer
 
@@ -89,8 +89,19 @@ def test_permanent_smtp_error_is_rejected(mail: MailServer, reply: str) -> None:
 
 
 @pytest.mark.parametrize("reply", ["450 busy", "452 full"])
-def test_temporary_smtp_error_is_unavailable(mail: MailServer, reply: str) -> None:
+def test_temporary_refusal_defers_that_letter_alone(mail: MailServer, reply: str) -> None:
     mail.replies["ann@example.com"] = reply
+    notifier = SmtpNotifier(mail.url, sender=SENDER)
+
+    with pytest.raises(RecipientDeferred):
+        notifier(LETTER)
+
+    notifier(replace(LETTER, to="bob@example.com"))
+    assert mail.recipients == ["bob@example.com"]
+
+
+def test_closing_server_is_unavailable(mail: MailServer) -> None:
+    mail.replies["ann@example.com"] = "421 closing"
 
     with pytest.raises(NotifierUnavailable):
         SmtpNotifier(mail.url, sender=SENDER)(LETTER)

@@ -156,3 +156,28 @@ def test_only_a_new_queue_delays_its_first_message(
 
     assert seconds[0] > 0.5
     assert max(seconds[1:]) < 0.5
+
+
+def test_tasks_can_be_switched_off(rabbitmq_server: RabbitServer) -> None:
+    name = rabbitmq_server.name("no-tasks")
+    publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=None, exchange=name)
+    with rabbitmq_server.channel() as channel:
+        publisher.ping()
+        events = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(events, name, routing_key="#")
+
+        assert publisher.publish([an_event()]) == [None]
+
+        assert channel.queue_declare(events, passive=True).method.message_count == 1
+        assert publisher.unconsumed_queue() is None
+    publisher.close()
+
+
+def test_unconsumed_queue_is_named(broker: Broker) -> None:
+    assert broker.publisher.unconsumed_queue() is None
+    broker.publisher.publish([an_event()])
+
+    assert f"{broker.name} has 1 tasks and no consumer" in (broker.publisher.unconsumed_queue() or "")
+
+    broker.channel.basic_consume(broker.name, lambda *_: None)
+    assert broker.publisher.unconsumed_queue() is None

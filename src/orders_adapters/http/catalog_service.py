@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
+from orders_adapters.http.bulkhead import Bulkhead
 from orders_adapters.http.service_client import ServiceClient, integer
 from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.model.product import MAX_STOCK, Product, ProductId
@@ -21,8 +22,10 @@ class HttpCatalogService(CatalogService):
     Without ``reservations`` the service is only asked for its stock, so that two orders at once can both be placed.
     """
 
-    def __init__(self, address: str, *, currency: str, reservations: bool = True) -> None:
-        self._service = ServiceClient(address, name="Product Catalog Service")
+    def __init__(
+        self, address: str, *, currency: str, reservations: bool = True, bulkhead: Bulkhead | None = None
+    ) -> None:
+        self._service = ServiceClient(address, name="Product Catalog Service", bulkhead=bulkhead)
         self._currency = currency
         self._reservations = reservations
 

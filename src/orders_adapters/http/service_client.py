@@ -6,11 +6,15 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay, wait_fixed
 
+from orders_adapters.circuit_breaker import CircuitBreaker, CircuitOpen
 from orders_adapters.http import transport
+from orders_adapters.http.bulkhead import BulkheadFull
 from orders_adapters.http.transport import Response
 from orders_domain.errors import (
     InvalidServiceResponse,
@@ -29,6 +33,8 @@ REJECTIONS = frozenset({400, 404, 409, 410, 422})
 RETRYABLE = frozenset({408, 425, 429})
 """Statuses, in addition to 500 and above, after which a retry may succeed."""
 
+RESET_TIMEOUT = 5.0  # seconds between two trials of a service that does not respond
+_RESPONSES = (ServiceInternalError, InvalidServiceResponse, ServiceRejected)  # the service responds
 _PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError, InvalidValue)
 _Read = TypeVar("_Read")
 
@@ -36,13 +42,18 @@ _Read = TypeVar("_Read")
 class ServiceClient:
     """Client of one service. ``name`` is used in error messages.
 
+    After three requests that got no response, further ones fail at once for five seconds. A request that finds no
+    place in the ``bulkhead`` fails at once, so that a slow service does not occupy every thread of the process.
+
     Raises:
         ValueError: the address is invalid.
     """
 
-    def __init__(self, address: str, *, name: str) -> None:
+    def __init__(self, address: str, *, name: str, bulkhead: AbstractContextManager[object] | None = None) -> None:
         self._address = transport.read_address(address)
         self._name = name
+        self._bulkhead = bulkhead or nullcontext()
+        self._circuit = CircuitBreaker(exclude=_RESPONSES, reset_timeout=RESET_TIMEOUT)
 
     def request(
         self,
@@ -73,7 +84,15 @@ class ServiceClient:
             wait=wait_fixed(RETRY_DELAY),
             reraise=True,
         )
-        return retrying(self._try, method, path, content, headers, until=until, also=also)
+        try:
+            with self._bulkhead:
+                call = partial(retrying, self._try, method, path, content, headers, until=until, also=also)
+                response: Response = self._circuit.call(call)
+                return response
+        except CircuitOpen as error:
+            raise ServiceUnreachable(self._name, "did not respond to recent requests") from error
+        except BulkheadFull as error:
+            raise ServiceUnreachable(self._name, "is waited for by too many requests") from error
 
     def ping(self) -> None:
         """Check that an HTTP server responds at the address, with any status.

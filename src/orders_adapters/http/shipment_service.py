@@ -4,6 +4,7 @@ import logging
 from typing import Any
 from urllib.parse import quote
 
+from orders_adapters.http.bulkhead import Bulkhead
 from orders_adapters.http.service_client import ServiceClient, integer
 from orders_domain.model.reservation import Reservation
 from orders_domain.model.values.json_values import text_error
@@ -17,8 +18,8 @@ _log = logging.getLogger(__name__)
 
 
 class HttpShipmentService(ShipmentService):
-    def __init__(self, address: str) -> None:
-        self._service = ServiceClient(address, name="Shipment Tracking Service")
+    def __init__(self, address: str, *, bulkhead: Bulkhead | None = None) -> None:
+        self._service = ServiceClient(address, name="Shipment Tracking Service", bulkhead=bulkhead)
 
     def ping(self) -> None:
         self._service.ping()

@@ -59,6 +59,20 @@ def read_address(text: str) -> Url:
     return url
 
 
+def get(url: str, *, headers: Mapping[str, str], until: float) -> Response:
+    """Return the response to GET of a URL, which may have a query; no redirect is followed.
+
+    Raises:
+        ConnectionFailed, Timeout, ProtocolError: see ``send``.
+        ValueError: the URL is invalid.
+    """
+    try:
+        address = parse_url(url)
+    except HTTPError as error:
+        raise ValueError("It must be an http:// or https:// URL.") from error
+    return send(address._replace(path=None), "GET", address.request_uri, body=None, headers=headers, until=until)
+
+
 def send(
     address: Url, method: str, path: str, *, body: bytes | None, headers: Mapping[str, str], until: float
 ) -> Response:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 
 from orders_domain.errors import PublisherUnavailable
+from orders_domain.ports.event_publisher import Unpublishable
 
 Options = Mapping[str, str]
 """Options of librdkafka in addition to the brokers' addresses, such as credentials."""
@@ -102,7 +103,7 @@ class IdempotentProducer:
             reason = next((str(error) for error in results.values() if _is_retriable(error)), "no response")
             raise PublisherUnavailable(f"Kafka is unavailable: {reason}.")
         errors = [results[index] for index in range(len(records))]
-        return [None if error is None else error.str() for error in errors]
+        return [None if error is None else Unpublishable(error.str()) for error in errors]
 
     def _client(self) -> Producer:
         if self._producer is None:

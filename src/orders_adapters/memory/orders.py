@@ -13,7 +13,7 @@ from orders_domain.model.order import CartOrdered, Order, rebuild
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
-from orders_domain.ports.outbox import OutboxMessage, OutboxState
+from orders_domain.ports.outbox import DUE_AT_ONCE, OutboxMessage, OutboxState
 
 
 class InMemoryOrderRepository(OrderRepository):
@@ -62,7 +62,8 @@ class InMemoryOrderRepository(OrderRepository):
 
     def publish(self, events: Sequence[Event]) -> None:
         self._messages += [
-            OutboxMessage(event=event, state=OutboxState.WAITING, due_at=event.at) for event in deepcopy(list(events))
+            OutboxMessage(event=event, state=OutboxState.WAITING, due_at=DUE_AT_ONCE)
+            for event in deepcopy(list(events))
         ]
 
     def merge(self) -> None:

@@ -33,7 +33,7 @@ class RabbitMqEventPublisher(EventPublisher):
         self,
         url: str,
         *,
-        queue: str = "new_order",
+        queue: str | None = "new_order",
         exchange: str = "orders",
         queue_type: str = "classic",
         order_events_exchange: str = "",
@@ -69,6 +69,20 @@ class RabbitMqEventPublisher(EventPublisher):
             with self._lock_until(deadline):
                 connection = self._connected(deadline)
         connection.round_trip(timeout=_remaining(deadline))
+
+    def unconsumed_queue(self) -> str | None:
+        """Return a sentence if tasks wait in the task queue and nobody consumes it; None also if that is unknown."""
+        if (queue := self._topology.queue) is None:
+            return None
+        deadline = time.monotonic() + PING_TIMEOUT
+        try:
+            with self._lock_until(deadline):
+                depth, consumers = self._connected(deadline).depth(queue, timeout=_remaining(deadline))
+        except PublisherUnavailable:
+            return None
+        if consumers or not depth:
+            return None
+        return f"The queue {queue} has {depth:,} tasks and no consumer; NEW_ORDER_QUEUE=off publishes none."
 
     def close(self) -> None:
         """Disconnect. A later ``publish`` connects again."""

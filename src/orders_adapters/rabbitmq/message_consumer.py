@@ -25,6 +25,7 @@ MAX_REASON_LENGTH = 1_000
 RETRY_COUNT = "x-retry-count"
 """The number of retries of an early message. Each copy has its own count, so that retries are limited."""
 RETRY_DELAY, MAX_RETRIES = 5.0, 13  # seconds between retries of an early message; in total more than a minute
+MAX_RETRY_DELAY = 300.0  # seconds, for messages whose delay doubles; 13 retries then take 40 minutes
 _PRECONDITION_FAILED = 406
 
 _log = logging.getLogger(__name__)
@@ -88,7 +89,8 @@ class RabbitMqMessageConsumer(MessageConsumer):
         except PrerequisiteMissing as early:
             if message.retry_count < MAX_RETRIES:
                 headers[RETRY_COUNT] = message.retry_count + 1
-                self._retries.publish(message.body, message.properties, headers=headers, timeout=RETRY_DELAY)
+                delay = min(RETRY_DELAY * 2**message.retry_count, MAX_RETRY_DELAY) if early.backs_off else RETRY_DELAY
+                self._retries.publish(message.body, message.properties, headers=headers, timeout=delay)
                 return False
             reason = str(early)
             _log.warning("message.dead_lettered: the retries are exhausted: %(error)s", {"error": reason})

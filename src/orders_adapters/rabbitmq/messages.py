@@ -33,7 +33,8 @@ def messages_of(event: Event, topology: Topology) -> tuple[Message, ...]:
     """Return the messages of the event. All are persistent and have the event's id."""
     event_message = _event_message(event, topology)
     if event.type == ORDER_PLACED:
-        return event_message, _celery_message(event, topology), *_order_messages(event, topology)
+        tasks = (_celery_message(event, topology.queue),) if topology.queue is not None else ()
+        return event_message, *tasks, *_order_messages(event, topology)
     if event.type == ORDER_CANCELED:
         return event_message, *_order_messages(event, topology)
     if event.type == USER_NOTIFICATION:
@@ -51,7 +52,7 @@ def _event_message(event: Event, topology: Topology) -> Message:
     )
 
 
-def _celery_message(event: Event, topology: Topology) -> Message:
+def _celery_message(event: Event, queue: str) -> Message:
     """Return a task of Celery's protocol 1, because its body is an object and so can have further members.
 
     Celery workers of every version accept it. The body of protocol 2 is an array.
@@ -60,7 +61,7 @@ def _celery_message(event: Event, topology: Topology) -> Message:
     task = {"task": TASK, "id": str(event.id), "args": [], "kwargs": members, "retries": 0, "eta": None, "utc": True}
     return Message(
         exchange="",
-        routing_key=topology.queue,
+        routing_key=queue,
         mandatory=True,
         body=json_bytes(members | task),
         properties=_properties(event, content_type="application/json"),

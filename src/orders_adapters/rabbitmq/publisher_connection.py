@@ -86,6 +86,15 @@ class PublisherConnection:
 
         self._ask(begin, timeout)
 
+    def depth(self, queue: str, *, timeout: float) -> tuple[int, int]:
+        """Return the numbers of messages and of consumers of a queue; the connection breaks if it does not exist."""
+
+        def begin(channel: Channel, on_response: _OnResponse[Method]) -> None:
+            channel.queue_declare(queue, passive=True, callback=on_response)
+
+        declared = self._ask(begin, timeout).method
+        return declared.message_count, declared.consumer_count
+
     def close(self, *, timeout: float = 0.0) -> None:
         """Close the connection. If the broker does not respond, the heartbeat ends it."""
         if self._pid == os.getpid():

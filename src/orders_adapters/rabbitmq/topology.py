@@ -67,7 +67,7 @@ class Topology:
     by a worker with ``task_create_missing_queue_type = "quorum"``.
     """
 
-    queue: str = "new_order"
+    queue: str | None = "new_order"  # None: no tasks
     exchange: str = "orders"
     queue_type: str = "classic"
     order_events_exchange: str = ""  # a further topic exchange; see order_envelopes
@@ -78,8 +78,10 @@ class Topology:
 
     @property
     def declarations(self) -> Sequence[Declaration]:
-        arguments = None if self.queue_type == "classic" else {"x-queue-type": self.queue_type}
         exchanges = [TopicExchange(name) for name in (self.exchange, self.order_events_exchange) if name]
+        if self.queue is None:
+            return exchanges
+        arguments = None if self.queue_type == "classic" else {"x-queue-type": self.queue_type}
         return (ExistingQueue(self.queue), DurableQueue(self.queue, arguments), *exchanges)
 
 

@@ -16,6 +16,7 @@ from redis.client import Pipeline
 from redis.exceptions import NoScriptError
 
 from orders_adapters.redis.prefetch import Prefetch
+from orders_adapters.redis.write_lease import WriteLease
 
 Call: TypeAlias = Sequence[str | bytes | int | float]
 
@@ -83,18 +84,29 @@ def _pipelined(client: redis.Redis, calls: Sequence[Call], command: Callable[[Pi
 
 
 def evaluate(
-    client: redis.Redis, script: str, key: str, *arguments: str | int, prefetch: Prefetch | None = None
+    client: redis.Redis,
+    script: str,
+    key: str,
+    *arguments: str | int,
+    prefetch: Prefetch | None = None,
+    lease: WriteLease | None = None,
 ) -> object:
     """Run a script of one key, and return its reply. If Redis has not loaded it, a second round trip is needed.
 
-    The key of ``prefetch``, if any, is read in the first round trip.
+    The first round trip also reads the key of ``prefetch``, if any, and renews ``lease``, if that is needed.
     """
+    prefetch_key, requested_at = prefetch.key if prefetch else None, time.monotonic()
+    expired = lease if lease and not lease.valid(requested_at) else None
     with client.pipeline(transaction=False) as pipe:
+        if expired:
+            expired.probe(pipe)
         pipe.evalsha(sha1(script.encode(), usedforsecurity=False).hexdigest(), 1, key, *arguments)
-        prefetch_key, requested_at = prefetch.key if prefetch else None, time.monotonic()
         if prefetch_key:
             pipe.get(prefetch_key)
-        reply, *prefetched = pipe.execute(raise_on_error=False)
+        replies = pipe.execute(raise_on_error=False)
+    if expired:
+        expired.renew(replies.pop(0), requested_at=requested_at)
+    reply, *prefetched = replies
     if prefetch and prefetched:
         prefetch.store(prefetched[0], requested_at=requested_at)
     if isinstance(reply, NoScriptError):

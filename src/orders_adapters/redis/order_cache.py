@@ -11,10 +11,11 @@ from uuid import UUID
 
 import redis
 
+from orders_adapters.circuit_breaker import RESET_TIMEOUT, CircuitBreaker, CircuitOpen
 from orders_adapters.redis import lua_scripts
-from orders_adapters.redis.circuit_breaker import CircuitBreaker, CircuitOpen
 from orders_adapters.redis.client import connect
 from orders_adapters.redis.prefetch import Prefetch, Prefetched
+from orders_adapters.redis.write_lease import WriteLease
 from orders_adapters.serialization import order_snapshot
 from orders_adapters.serialization.json_format import DecodeError
 from orders_domain.errors import Unavailable
@@ -32,6 +33,9 @@ class RedisOrderCache(OrderCache):
 
     Keys are ``<prefix>{<order id>}:order`` and ``...:fence``: one slot in Redis Cluster. A hit is one GET.
 
+    While Redis refuses writes, so that ``invalidate`` fails, every ``get`` is a miss in every process, at the latest a
+    second after the refusal began (``write_lease``).
+
     Limits: if a fence is lost while Redis runs (FLUSHALL, an eviction by ``maxmemory-policy allkeys-*``, a failover to
     a replica without the fence), a concurrent reader can store an old order, for 300 s at most. If Redis restarts from
     a snapshot on disk, old copies return without their fences. Therefore disable persistence (``save ""``,
@@ -47,16 +51,20 @@ class RedisOrderCache(OrderCache):
         ttl: int = 300,
         timeout: float = 0.1,
         prefetch: Prefetch | None = None,
+        lease: WriteLease | None = None,
     ) -> None:
         self._url, self._prefix, self._ttl, self._timeout = url, prefix, ttl, timeout
-        self._prefetch = prefetch or Prefetch()
+        self._prefetch, self._lease = prefetch or Prefetch(), lease or WriteLease(prefix)
         self._missed = threading.local()
         self._connect()
 
     def get(self, order_id: UUID) -> Order | None:
         key, requested_at = self._keys(order_id)[0], time.monotonic()
-        entry = self._prefetch.pop(key) or Prefetched(self._try_call(lambda client: client.get(key)), requested_at)
-        order = _read(entry.value, order_id) if isinstance(entry.value, bytes) else None
+        entry = self._prefetch.pop(key)
+        if entry is None or not self._lease.valid(entry.requested_at):
+            entry = Prefetched(self._try_call(lambda client: self._lease.get(client, key)), requested_at)
+        trusted = self._lease.valid(entry.requested_at)
+        order = _read(entry.value, order_id) if trusted and isinstance(entry.value, bytes) else None
         if order is None:
             self._missed.last = (order_id, entry.requested_at)
         return order
@@ -124,7 +132,7 @@ class RedisOrderCache(OrderCache):
 
     def _connect(self) -> None:
         self._client = connect(self._url, timeout=self._timeout)
-        self._circuit = CircuitBreaker()
+        self._circuit = CircuitBreaker(exclude=redis.ResponseError, reset_timeout=RESET_TIMEOUT)
         self._pid = os.getpid()
 
     def _keys(self, order_id: UUID) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import redis
 
-from orders_adapters.redis.circuit_breaker import CircuitBreaker, CircuitOpen
+from orders_adapters.circuit_breaker import RESET_TIMEOUT, CircuitBreaker, CircuitOpen
 from orders_adapters.redis.client import connect
 
 _Result = TypeVar("_Result")
@@ -37,5 +37,5 @@ class ResilientClient:
 
     def _connect(self) -> None:
         self._client = connect(self._url, timeout=self._timeout)
-        self._circuit = CircuitBreaker()
+        self._circuit = CircuitBreaker(exclude=redis.ResponseError, reset_timeout=RESET_TIMEOUT)
         self._pid = os.getpid()

@@ -15,7 +15,9 @@ import redis
 from orders_adapters.redis import revoked_token_scripts as scripts
 from orders_adapters.redis.lua_scripts import evaluate
 from orders_adapters.redis.prefetch import Prefetch
+from orders_adapters.redis.repeater import Repeater
 from orders_adapters.redis.resilient_client import ResilientClient
+from orders_adapters.redis.write_lease import WriteLease
 from orders_domain.errors import StoreUnavailable
 from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokenCache
@@ -40,8 +42,11 @@ class RedisRevokedTokenCache(RevokedTokenCache):
     ``identity`` returns that of the database, whose cache is separate from those of others with the same prefix.
 
     After a failed call, a process does not trust the cache until it has filled it again, because revocations may be
-    missing. Limit: if a process that revokes a token cannot reach Redis but other processes can, these accept the
-    token until the first process reaches Redis again, for 300 s at most.
+    missing. While Redis refuses writes, no process trusts the cache, at the latest a second after the refusal began
+    (``write_lease``); the process whose revocation was refused discards the cache when Redis accepts writes again.
+
+    Limit: if a process that revokes a token cannot reach Redis but other processes can, these accept the token until
+    the first process reaches Redis again, for 300 s at most.
     """
 
     def __init__(
@@ -53,9 +58,11 @@ class RedisRevokedTokenCache(RevokedTokenCache):
         timeout: float = 0.1,
         ttl: float = TTL,
         prefetch: Prefetch | None = None,
+        lease: WriteLease | None = None,
     ) -> None:
         self._redis = ResilientClient(url, timeout=timeout)
-        self._prefetch = prefetch
+        self._prefetch, self._lease = prefetch, lease or WriteLease(prefix)
+        self._repeater = Repeater(self._discard)
         self._prefix, self._identity = prefix, identity
         self._key: str | None = None  # unknown until the identity is read
         self._ttl = int(ttl * 1_000)
@@ -70,12 +77,16 @@ class RedisRevokedTokenCache(RevokedTokenCache):
             key = self._key or self._read_key()
         except StoreUnavailable:
             return None
+        requested_at = time.monotonic()
         reply = self._try_call(
-            lambda client: evaluate(client, scripts.LOOKUP, key, *_pairs(numbers), prefetch=self._prefetch)
+            lambda client: evaluate(
+                client, scripts.LOOKUP, key, *_pairs(numbers), prefetch=self._prefetch, lease=self._lease
+            )
         )
         if reply == 1:
             return True
-        return False if reply == 0 and self._failures == self._verified else None
+        trusted = self._failures == self._verified and self._lease.valid(requested_at)
+        return False if reply == 0 and trusted else None
 
     def add(self, revocations: Mapping[str, Revocation]) -> None:
         try:
@@ -92,8 +103,8 @@ class RedisRevokedTokenCache(RevokedTokenCache):
                 client.delete(key)
             return True
 
-        if self._try_call(add) is None:
-            self._try_call(add)  # because other processes trust the cache, and most failures are short
+        if self._try_call(add) is None and self._try_call(add) is None:  # at once, because most failures are short
+            self._repeater.request()
 
     def refresh(self, revoked_tokens: AllRevokedTokens) -> None:
         if time.monotonic() < self._not_before or not self._filling.acquire(blocking=False):
@@ -117,7 +128,13 @@ class RedisRevokedTokenCache(RevokedTokenCache):
         return None
 
     def close(self) -> None:
+        self._repeater.close()
         self._redis.close()
+
+    def _discard(self) -> bool:
+        """Delete the cache, because a revocation is missing in it; return whether Redis accepted that."""
+        key = self._key
+        return key is None or self._try_call(lambda client: client.delete(key)) is not None
 
     def _fill(self, revoked_tokens: AllRevokedTokens) -> None:
         key = self._read_key()  # again, because it changes after a restore

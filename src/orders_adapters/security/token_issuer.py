@@ -19,8 +19,8 @@ from orders_domain.ports.accounts.tokens import TokenIssuer
 class JwtTokenIssuer(TokenIssuer):
     """Issues tokens that are signed with a shared secret, or none if there is no secret.
 
-    ``issuer`` and ``audience`` become the claims ``iss`` and ``aud`` unless they are empty. ``names`` are those of other
-    claims than the standard ones.
+    ``issuer`` and ``audience`` become the claims ``iss`` and ``aud`` unless they are empty. ``names`` are other claims
+    than the standard ones.
     """
 
     def __init__(

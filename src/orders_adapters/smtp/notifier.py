@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from orders_domain.errors import NotificationRejected, NotifierUnavailable
+from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
 from orders_domain.ports.notifier import NotificationMessage
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
@@ -49,7 +49,7 @@ class SmtpNotifier:
             with self._connected() as server:
                 _send(server, message, self._sender, notification_message.to)
         except smtplib.SMTPRecipientsRefused as error:
-            raise _error(*next(iter(error.recipients.values()))) from error
+            raise _recipient_error(*next(iter(error.recipients.values()))) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
             raise _error(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
@@ -111,6 +111,12 @@ def _send(server: smtplib.SMTP, message: EmailMessage, sender: str, to: str) -> 
         raise NotificationRejected(
             "The addresses must be ASCII, because the mail server does not support SMTPUTF8."
         ) from error
+
+
+def _recipient_error(code: int, reply: bytes | str) -> NotificationRejected | NotifierUnavailable | RecipientDeferred:
+    """Return the error of a refused recipient; 421 says that the server closes the connection."""
+    error = _error(code, reply)
+    return RecipientDeferred(str(error)) if isinstance(error, NotifierUnavailable) and code != 421 else error
 
 
 def _error(code: int, reply: bytes | str) -> NotificationRejected | NotifierUnavailable:

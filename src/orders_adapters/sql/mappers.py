@@ -11,7 +11,7 @@ from orders_domain.model import order_state
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order, order_from_state, rebuild
-from orders_domain.ports.outbox import OutboxMessage, OutboxState
+from orders_domain.ports.outbox import DUE_AT_ONCE, OutboxMessage, OutboxState
 
 Values = dict[str, Any]
 """The values of a row, by column."""
@@ -91,7 +91,7 @@ def event_values(event: Event) -> Values:
         "shard": shard_of(event.order_id),
         "state": OutboxState.WAITING,
         "attempts": 0,
-        "due_at": event.at,
+        "due_at": DUE_AT_ONCE,
         "last_error": None,
     }
 

@@ -11,7 +11,7 @@ from orders_adapters.testing.examples import ADA, NOON, new_id, placed
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import OrderStatus
-from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState, ShardClaim
+from orders_domain.ports.outbox import DUE_AT_ONCE, Outbox, OutboxMessage, OutboxState, ShardClaim
 
 LATER = NOON + timedelta(hours=1)
 
@@ -69,7 +69,7 @@ class OutboxTests:
 
         assert outgoing.event.data["order_id"] == str(order.id)
         assert (outgoing.event.type, outgoing.event.version) == ("orders.order_placed.v1", 1)
-        assert (outgoing.event.at, outgoing.due_at) == (entry.at, entry.at)
+        assert (outgoing.event.at, outgoing.due_at) == (entry.at, DUE_AT_ONCE)
         assert (outgoing.state, outgoing.attempts, outgoing.last_error) == (OutboxState.WAITING, 0, None)
         assert [outgoing] == store.events()
 
@@ -84,13 +84,21 @@ class OutboxTests:
         assert (after.state, after.due_at, after.attempts) == (OutboxState.PARKED, due_at, 10)
         assert after.last_error == "NO_ROUTE 💡 'x'"
 
-    def test_future_event_is_not_due(self, store: StoreHarness) -> None:
+    def test_new_event_is_due_whatever_its_clock_says(self, store: StoreHarness) -> None:
         store.placed()
         outbox = store.outbox()
 
-        assert list(outbox.due_shards(NOON - SECOND)) == []
-        assert claimed(outbox, now=NOON - SECOND) == []
-        assert len(claimed(outbox, now=NOON)) == 1
+        assert len(outbox.due_shards(NOON - SECOND)) == 1
+        assert len(claimed(outbox, now=NOON - SECOND)) == 1
+
+    def test_delayed_event_is_not_due(self, store: StoreHarness) -> None:
+        store.placed()
+        outbox = store.outbox()
+        marked(outbox, OutboxState.WAITING, due_at=LATER)
+
+        assert list(outbox.due_shards(LATER - SECOND)) == []
+        assert claimed(outbox, now=LATER - SECOND) == []
+        assert len(claimed(outbox, now=LATER)) == 1
 
     def test_shard_claim_is_oldest_first_and_limited(self, store: StoreHarness) -> None:
         order = store.placed()

@@ -14,7 +14,7 @@ from orders_domain.errors.accounts import (
 )
 from orders_domain.errors.base import InvalidValue, Kind, OrdersError
 from orders_domain.errors.idempotency import IdempotencyKeyReused, RequestInProgress
-from orders_domain.errors.notifications import NotificationRejected, NotifierUnavailable
+from orders_domain.errors.notifications import NotificationRejected, NotifierUnavailable, RecipientDeferred
 from orders_domain.errors.orders import (
     InvalidAmount,
     InvalidCart,
@@ -78,6 +78,7 @@ __all__ = [
     "PrerequisiteMissing",
     "ProductNotFound",
     "PublisherUnavailable",
+    "RecipientDeferred",
     "RequestInProgress",
     "ReservationLost",
     "ServiceError",

@@ -61,6 +61,7 @@ class PrerequisiteMissing(Unavailable):
     """
 
     code = "prerequisite_missing"
+    backs_off: ClassVar[bool] = False  # whether the delay doubles with each retry
 
 
 class ReservationLost(Unavailable):

@@ -54,6 +54,8 @@ class CartOrdered(OrdersError):
 class Order:
     """An order in its current state. Change it only through its methods, which append to ``new_entries``.
 
+    The moments of its history never go backwards: a change that is dated before the last one gets the last one's date.
+
     An order has ``lines`` of catalogue products, or ``items`` described by the client, or the items of a ``cart``.
     """
 
@@ -174,8 +176,8 @@ class Order:
         """
         if self.status is not OrderStatus.PENDING:
             raise DeletionNotAllowed(self.status)
-        self.deleted_at = at
         self._record(history.DELETED, by=by, at=at, from_status=self.status, details={})
+        self.deleted_at = self.updated_at
 
     def ensure_version(self, expected: frozenset[int] | None) -> None:
         """Check that the order is at one of the expected versions; None accepts any version.
@@ -202,6 +204,7 @@ class Order:
     ) -> None:
         if error := timestamp_error(at):  # a ValueError, because the fault is in the clock and not in the request
             raise ValueError(f"The clock's timestamp {error}.")
+        at = max(at, self.updated_at)  # clocks differ, and a caller may have waited for the lock of the order
         self.version += 1
         self.updated_at = at
         self.new_entries.append(

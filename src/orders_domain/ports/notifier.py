@@ -21,6 +21,7 @@ Notifier: TypeAlias = Callable[[NotificationMessage], None]
 Raises:
     NotificationRejected: the message is permanently rejected.
     NotifierUnavailable: the message cannot be sent now; it may have been sent.
+    RecipientDeferred: this message cannot be sent now, but those to other recipients can.
 """
 
 EmailLookup: TypeAlias = Callable[[str], str | None]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Protocol
 from uuid import UUID
@@ -13,13 +13,16 @@ from orders_domain.model.events import Event
 MAX_CACHE_AGE = timedelta(minutes=10)
 """The maximum age of a cache entry. Older events need no cache invalidation."""
 
+DUE_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""The due time of a new event, because the clock of the process that stores it may differ from that of the relay."""
+
 
 class OutboxState(Enum):
     """Delivery state of an event."""
 
     WAITING = "waiting"
     PUBLISHED = "published"  # published, but the cache is not invalidated yet
-    PARKED = "parked"  # rejected too often: it blocks the later events of its order until an operator requeues it
+    PARKED = "parked"  # not publishable: it blocks the later events of its order until an operator requeues it
     SENT = "sent"
 
 

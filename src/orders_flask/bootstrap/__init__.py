@@ -18,6 +18,7 @@ from orders_flask.bootstrap.components import (
     NotifierComponent,
     PersistenceComponent,
     RemoteServices,
+    check_broker,
 )
 from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, demo_tokens, log_demo_accounts
 from orders_flask.bootstrap.jobs import job_checks, job_runner
@@ -38,6 +39,7 @@ __all__ = [
     "broker",
     "cache",
     "cart_policy",
+    "check_broker",
     "choose_place_shipped_order",
     "demo_accounts_warning",
     "demo_tokens",

@@ -59,7 +59,9 @@ def _shared_sign_in(
 
     url, prefix = settings.redis_url, settings.redis_prefix
     with as_setting_error("REDIS_URL"):
-        copy = RedisRevokedTokenCache(url, prefix=prefix, identity=store.identity.get, prefetch=cache.prefetch)
+        copy = RedisRevokedTokenCache(
+            url, prefix=prefix, identity=store.identity.get, prefetch=cache.prefetch, lease=cache.lease
+        )
         limiter = RedisRateLimiter(url, prefix=prefix, fallback=InMemoryRateLimiter(clock=clock))
 
     def close() -> None:

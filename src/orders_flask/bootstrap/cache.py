@@ -21,13 +21,15 @@ def cache(settings: Settings, *, clock: Clock) -> CacheComponent:
         with require_extra("redis", wanted_by="REDIS_URL"):
             from orders_adapters.redis.order_cache import RedisOrderCache as RedisCache
             from orders_adapters.redis.prefetch import Prefetch
+            from orders_adapters.redis.write_lease import WriteLease
 
-        prefetch = Prefetch()
+        prefetch, lease = Prefetch(), WriteLease(settings.redis_prefix)
         with as_setting_error("REDIS_URL"):
-            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=prefetch)
+            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=prefetch, lease=lease)
         return CacheComponent(
             cache=redis,
             prefetch=prefetch,
+            lease=lease,
             circuit_open=lambda: redis.circuit_open,
             check=partial(check_health, redis.ping),
             warning=lambda: PERSISTENCE_WARNING if redis.persistence_enabled() else None,

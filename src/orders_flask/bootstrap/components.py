@@ -15,6 +15,7 @@ from orders_domain.ports.accounts.tokens import TokenIssuer
 from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.catalog_service import CatalogService
+from orders_domain.ports.clock import Clock
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.event_publisher import EventPublisher
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
@@ -24,7 +25,7 @@ from orders_domain.ports.notifier import EmailLookup, Notifier
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
-from orders_domain.ports.outbox import Outbox
+from orders_domain.ports.outbox import Outbox, OutboxState
 from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.store_identity import StoreIdentity
@@ -34,6 +35,7 @@ from orders_flask.settings import InvalidSetting
 
 if TYPE_CHECKING:
     from orders_adapters.redis.prefetch import Prefetch
+    from orders_adapters.redis.write_lease import WriteLease
 
 Check: TypeAlias = Callable[[], str | None]
 """A health check: returns None if the component is healthy, otherwise a line for operators that says what failed."""
@@ -98,6 +100,7 @@ class PersistenceComponent:
     wait_for_jobs: Callable[[float], None]  # that this process added, with a timeout in seconds
     connections_in_use: Callable[[], int] = lambda: 0
     direct_placement: DirectPlacement | None = None  # None for a store that needs none
+    clock: Clock | None = None  # of a store that processes of several hosts share
     check: Check = healthy
     migrations: Migrations | None = None  # None for a store without tables
     close: Callable[[], None] = no_op
@@ -107,6 +110,7 @@ class PersistenceComponent:
 class CacheComponent:
     cache: OrderCache
     prefetch: Prefetch | None = None  # lets the revoked tokens' cache add its read to the round trip
+    lease: WriteLease | None = None  # shared, so that one probe a second is enough
     circuit_open: Callable[[], bool] = lambda: False
     check: Check = healthy
     warning: Check = healthy  # advice on a risky configuration
@@ -144,7 +148,19 @@ class AuthComponent:
 class BrokerComponent:
     publisher: EventPublisher
     check: Check = healthy
+    warning: Check = healthy  # advice on what only a person can mend
     close: Callable[[], None] = no_op
+
+
+def check_broker(broker: BrokerComponent, outbox: Outbox) -> str | None:
+    """Check the broker, and that no event is parked, because parked events wait for a person."""
+    if failure := broker.check():
+        return failure
+    try:
+        parked = outbox.select(states=frozenset({OutboxState.PARKED}), limit=1)
+    except Unavailable:
+        return None  # the check of the database reports it
+    return "Events are parked; see: orders outbox list --state parked" if parked else None
 
 
 @contextmanager

@@ -51,7 +51,8 @@ def _broker(settings: Settings) -> BrokerComponent:
         main.close()
         kafka.close()
 
-    return BrokerComponent(publisher=FanOutPublisher(main.publisher, kafka), check=check, close=close)
+    fan_out = FanOutPublisher(main.publisher, kafka)
+    return BrokerComponent(publisher=fan_out, check=check, warning=main.warning, close=close)
 
 
 def _main_broker(settings: Settings) -> BrokerComponent:
@@ -62,12 +63,17 @@ def _main_broker(settings: Settings) -> BrokerComponent:
         with as_setting_error("RABBITMQ_URL"):
             rabbit = RabbitMqEventPublisher(
                 settings.rabbitmq_url,
-                queue=settings.new_order_queue,
+                queue=None if settings.new_order_queue == "off" else settings.new_order_queue,
                 exchange=settings.events_exchange,
                 queue_type=settings.queue_type,
                 order_events_exchange=settings.order_events_exchange,
             )
-        return BrokerComponent(publisher=rabbit, check=partial(check_health, rabbit.ping), close=rabbit.close)
+        return BrokerComponent(
+            publisher=rabbit,
+            check=partial(check_health, rabbit.ping),
+            warning=rabbit.unconsumed_queue,
+            close=rabbit.close,
+        )
     if settings.broker == "log":
         return BrokerComponent(publisher=InMemoryEventPublisher())
     publisher = NoPublisher("Events wait in the outbox, because there is no broker; set RABBITMQ_URL.")

@@ -15,16 +15,25 @@ from orders_flask.settings import Settings
 def services(settings: Settings) -> RemoteServices:
     if not settings.services:
         return RemoteServices(catalog_service=None, shipment_service=LocalShipmentService())
+    from orders_adapters.http.bulkhead import Bulkhead
     from orders_adapters.http.catalog_service import HttpCatalogService
     from orders_adapters.http.shipment_service import HttpShipmentService
 
+    bulkhead = Bulkhead(max(1, settings.threads // 2))  # the other threads serve requests that need no service
     catalog_url, shipment_url = settings.catalog_service_url, settings.shipment_service_url
     with as_setting_error("CATALOG_SERVICE_URL"):
-        reservations = settings.catalog_reservations == "on"
-        currency = settings.default_currency
-        catalog = HttpCatalogService(catalog_url, currency=currency, reservations=reservations) if catalog_url else None
+        catalog = (
+            HttpCatalogService(
+                catalog_url,
+                currency=settings.default_currency,
+                reservations=settings.catalog_reservations == "on",
+                bulkhead=bulkhead,
+            )
+            if catalog_url
+            else None
+        )
     with as_setting_error("SHIPMENT_SERVICE_URL"):
-        shipments = HttpShipmentService(shipment_url) if shipment_url else None
+        shipments = HttpShipmentService(shipment_url, bulkhead=bulkhead) if shipment_url else None
     remote = {"catalogue": catalog, "shipments": shipments}
     checks = {name: partial(check_health, service.ping) for name, service in remote.items() if service}
     return RemoteServices(catalog_service=catalog, shipment_service=shipments or LocalShipmentService(), checks=checks)

@@ -56,10 +56,10 @@ def resend(event_ids: Sequence[UUID], parked: bool) -> None:
     container = _container()
     repository = container.outbox()
     ids = dict.fromkeys(event_ids)
-    missing = [str(event_id) for event_id in ids if not repository.requeue([event_id], now=container.clock()())]
+    missing = [str(event_id) for event_id in ids if not repository.requeue([event_id], now=container.store_clock()())]
     count = len(ids) - len(missing)
     while parked and (entries := repository.select(states=frozenset({OutboxState.PARKED}))):
-        count += repository.requeue([entry.event.id for entry in entries], now=container.clock()())
+        count += repository.requeue([entry.event.id for entry in entries], now=container.store_clock()())
     click.echo(f"Requeued {count} {'event' if count == 1 else 'events'}.")
     if missing:
         raise click.ClickException(f"No parked or published event has the id {', '.join(missing)}.")

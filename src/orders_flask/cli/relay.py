@@ -22,6 +22,8 @@ def relay() -> None:
     """
     read, container = _worker.load()
     outbox_relay = container.relay()
+    background = runner.BackgroundWorkers()
+    background.start(container.data_purger(), name="data purger")
     if read.services:
-        runner.BackgroundWorkers().start(container.reservation_releaser(), name="reservation releaser")
+        background.start(container.reservation_releaser(), name="reservation releaser")
     _worker.run(outbox_relay, doing=_DOING[read.broker])

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 import structlog
 
-from orders_domain.errors import PublisherUnavailable
-from orders_domain.ports.clock import Clock
-from orders_domain.use_cases import PurgeResult, RelayResult
+from orders_domain.use_cases import RelayResult
 from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
 
 POLL_INTERVAL = 0.5  # seconds; polling is needed because a wake-up signal may be lost (see sql.outbox.wakeup)
-PURGE_INTERVAL = timedelta(seconds=10)
+LOG_INTERVAL = 60.0  # seconds between two records of failed shards, which are tried at each poll
 
 
 @dataclass(kw_only=True)
@@ -25,32 +23,24 @@ class OutboxRelay:
     """``run`` returns when ``stop`` is set. If it is killed, events that are not marked as published are sent again."""
 
     relay_events: Callable[[], RelayResult]
-    purge_expired_data: Callable[[], PurgeResult]
     wait: Callable[[float], None]  # for new events, with a timeout in seconds
-    clock: Clock
     stop: threading.Event = field(default_factory=threading.Event)
-    _purged_at: datetime | None = None
+    _logged_at: float = float("-inf")
 
     def run(self) -> None:
         runner.run(self._step, stop=self.stop, name="outbox relay")
 
     def _step(self) -> None:
-        try:
-            result = self.relay_events()
-        except PublisherUnavailable:
-            self._purge()  # expired data must not accumulate while the broker is away
-            raise
+        result = self.relay_events()
         if result.rejected:
             log.warning("events.rejected", count=result.rejected, advice="See: orders outbox list")
-        if result == RelayResult() and not self._purge():
+        if result.parked:
+            log.error("events.parked", count=result.parked, advice="See: orders outbox list --state parked")
+        self._log_failures(result.failures)
+        if not result.sent and not result.rejected and not result.parked:
             self.wait(POLL_INTERVAL)
 
-    def _purge(self) -> bool:
-        """Purge expired data while idle; return whether any was deleted, so that there may be more."""
-        now = self.clock()
-        if self._purged_at and now < self._purged_at + PURGE_INTERVAL:
-            return False
-        if self.purge_expired_data() != PurgeResult():
-            return True
-        self._purged_at = now
-        return False
+    def _log_failures(self, failures: Sequence[Exception]) -> None:
+        if failures and time.monotonic() - self._logged_at >= LOG_INTERVAL:
+            self._logged_at = time.monotonic()
+            log.error("shards.relay_failed", count=len(failures), exc_info=failures[0])

@@ -1,9 +1,15 @@
-"""Outbox relay: publishing comes first, and purging only if nothing is due."""
+"""Outbox relay and data purger: two loops, so that neither stops the other."""
 
 from dataclasses import dataclass, field
 
-from orders_adapters.testing.examples import Clock
+import pytest
+from structlog.testing import capture_logs
+
+from orders_domain.errors import PublisherUnavailable
+from orders_domain.ports.outbox import OutboxBacklog
 from orders_domain.use_cases import PurgeResult, RelayResult
+from orders_flask.workers import data_purger
+from orders_flask.workers.data_purger import DataPurger
 from orders_flask.workers.outbox_relay import OutboxRelay
 
 
@@ -12,16 +18,11 @@ class ScriptedRelay:
     """The steps of the relay in their order; the last result stops it."""
 
     results: list[RelayResult]
-    purges: list[PurgeResult]
-    clock: Clock = field(default_factory=Clock)
     log: list[str] = field(default_factory=list)
 
     def run_all(self) -> list[str]:
-        relay = OutboxRelay(
-            relay_events=self.relay_events, purge_expired_data=self.prune, wait=self.wait, clock=self.clock
-        )
-        self.relay = relay
-        relay.run()
+        self.relay = OutboxRelay(relay_events=self.relay_events, wait=lambda _: self.log.append("waited"))
+        self.relay.run()
         return self.log
 
     def relay_events(self) -> RelayResult:
@@ -31,30 +32,68 @@ class ScriptedRelay:
         self.log.append(f"sent {relayed.sent}")
         return relayed
 
-    def prune(self) -> PurgeResult:
-        pruned = self.purges.pop(0) if self.purges else PurgeResult()
-        self.log.append(f"pruned {pruned.events + pruned.keys}")
-        return pruned
 
-    def wait(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.log.append("waited")
+def test_relay_waits_only_when_idle() -> None:
+    script = ScriptedRelay([RelayResult(sent=500), RelayResult(rejected=1), RelayResult(parked=1), RelayResult()])
+
+    assert script.run_all() == ["sent 500", "sent 0", "sent 0", "sent 0", "waited"]
 
 
-def test_full_outbox_delays_the_purge() -> None:
-    script = ScriptedRelay([RelayResult(sent=500), RelayResult(sent=500), RelayResult(rejected=1)], [])
+def test_failed_shard_pauses_and_is_logged_once() -> None:
+    failed = RelayResult(failures=(ValueError("row 7"),))
 
-    assert script.run_all() == ["sent 500", "sent 500", "sent 0"]
+    with capture_logs() as logged:
+        assert ScriptedRelay([failed, failed]).run_all() == ["sent 0", "waited"] * 2
 
-
-def test_purge_alternates_with_the_outbox() -> None:
-    script = ScriptedRelay([RelayResult()] * 3, [PurgeResult(events=1_000), PurgeResult(keys=7)])
-
-    assert script.run_all() == ["sent 0", "pruned 1000", "sent 0", "pruned 7", "sent 0", "pruned 0", "waited"]
+    assert [record["event"] for record in logged] == ["shards.relay_failed"]
 
 
-def test_empty_purge_pauses_for_ten_seconds() -> None:
-    steps = ScriptedRelay([RelayResult()] * 41, []).run_all()
+@dataclass
+class ScriptedPurger:
+    purges: list[PurgeResult]
+    log: list[str] = field(default_factory=list)
+    parked: int = 0
 
-    assert steps.count("waited") == 41
-    assert [position for position, step in enumerate(steps) if step == "pruned 0"] == [1, 42, 83]
+    def run_all(self) -> list[str]:
+        self.purger = DataPurger(
+            purge_expired_data=self.purge,
+            backlog=lambda: OutboxBacklog(waiting=0, parked=self.parked),
+            broker_advice=lambda: "The queue new_order has 7 tasks and no consumer.",
+        )
+        self.purger.run()
+        return self.log
+
+    def purge(self) -> PurgeResult:
+        if len(self.purges) == 1:
+            self.purger.stop.set()
+        purged = self.purges.pop(0)
+        self.log.append(f"purged {purged.events + purged.keys}")
+        return purged
+
+
+def test_purger_repeats_full_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_purger, "PURGE_INTERVAL", 0.0)
+    script = ScriptedPurger([PurgeResult(events=1_000), PurgeResult(keys=7), PurgeResult(), PurgeResult()])
+
+    assert script.run_all() == ["purged 1000", "purged 7", "purged 0", "purged 0"]
+
+
+def test_purger_reports_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_purger, "PURGE_INTERVAL", 0.0)
+
+    with capture_logs() as logged:
+        ScriptedPurger([PurgeResult()] * 3, parked=2).run_all()
+
+    assert [record["event"] for record in logged] == ["events.parked", "queue.unconsumed"]
+
+
+def test_relay_does_not_purge() -> None:
+    """While the broker is away, the relay does nothing else that could be left undone."""
+    relay = OutboxRelay(relay_events=unavailable, wait=lambda _: None)
+
+    with pytest.raises(PublisherUnavailable):
+        relay._step()
+
+
+def unavailable() -> RelayResult:
+    raise PublisherUnavailable("The broker is away.")

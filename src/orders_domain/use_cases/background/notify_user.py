@@ -36,6 +36,7 @@ def notify_user(
     Raises:
         NotificationRejected: the message is permanently rejected.
         NotifierUnavailable: the message cannot be sent now.
+        RecipientDeferred: this message cannot be sent now, but those to other recipients can.
         StoreUnavailable: the store is unavailable.
     """
     notification = request.notification

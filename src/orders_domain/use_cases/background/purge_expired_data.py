@@ -11,6 +11,8 @@ from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.outbox import Outbox
 
 SENT_EVENT_RETENTION = timedelta(days=7)
+TOKEN_RETENTION = timedelta(minutes=5)
+"""After the expiry of a token, because the clock of a host that verifies it may be slow."""
 MESSAGE_RETENTION = timedelta(days=90)
 """A later duplicate of a tracking event is harmless, because the lifecycle never goes backwards."""
 
@@ -39,8 +41,8 @@ def purge_expired_data(
 ) -> PurgeResult:
     """Delete at most ``limit`` rows of each kind.
 
-    These are sent events after 7 days, idempotency keys after 24 hours, expired revoked tokens, and handled messages
-    after 90 days.
+    These are sent events after 7 days, idempotency keys after 24 hours, revoked tokens five minutes after they expired,
+    and handled messages after 90 days.
 
     It returns ``PurgeResult()`` if nothing is left to delete.
 
@@ -51,6 +53,6 @@ def purge_expired_data(
     return PurgeResult(
         events=outbox.prune(sent_before=now - SENT_EVENT_RETENTION, limit=limit),
         keys=idempotency_keys.prune(stored_before=now - idempotency.RETENTION, limit=limit),
-        tokens=revoked_tokens.prune(expired_before=now, limit=limit),
+        tokens=revoked_tokens.prune(expired_before=now - TOKEN_RETENTION, limit=limit),
         messages=inbox.prune(recorded_before=now - MESSAGE_RETENTION, limit=limit),
     )

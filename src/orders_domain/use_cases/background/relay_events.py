@@ -5,26 +5,42 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from orders_domain.errors import PublisherUnavailable
+from orders_domain.errors import PublisherUnavailable, StoreUnavailable
+from orders_domain.model.events import Event
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.event_publisher import Deferred, EventPublisher
+from orders_domain.ports.event_publisher import Deferred, EventPublisher, Unpublishable
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxMessage, OutboxState, ShardClaim
 
-MAX_ATTEMPTS = 10
-MAX_BACKOFF = timedelta(minutes=5)
+MAX_BACKOFF = timedelta(minutes=1)
 UNAVAILABLE_DELAY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class RelayResult:
-    """The numbers of events published, and of events rejected by the broker."""
+    """The numbers of events published, rejected by the broker and parked, and the errors of shards."""
 
     sent: int = 0
     rejected: int = 0
+    parked: int = 0
+    failures: tuple[Exception, ...] = ()
 
     def __add__(self, other: "RelayResult") -> "RelayResult":
-        return RelayResult(self.sent + other.sent, self.rejected + other.rejected)
+        return RelayResult(
+            self.sent + other.sent,
+            self.rejected + other.rejected,
+            self.parked + other.parked,
+            self.failures + other.failures,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Relay:
+    outbox: Outbox
+    publisher: EventPublisher
+    cache: OrderCache
+    clock: Clock
+    limit: int
 
 
 def relay_events(
@@ -33,27 +49,38 @@ def relay_events(
     """Publish the due events of every shard that no other relay holds, and invalidate the cache for them.
 
     Events of one order are published in order, each after the broker confirmed the previous one. A rejected event is
-    retried with exponential backoff and parked after 10 rejections (see ``Outbox.requeue``). An unavailable broker does
-    not count as an attempt.
+    retried with exponential backoff, because the broker's condition ends by itself. An event that cannot be published
+    is parked at once, alone (see ``Outbox.requeue``). An error of one shard does not stop the others. An unavailable
+    broker does not count as an attempt.
 
     Raises:
         PublisherUnavailable: the broker is unavailable; events confirmed before are marked as sent.
         StoreUnavailable: the store is unavailable; events published but not marked are published again.
     """
+    relay = _Relay(outbox=outbox, publisher=publisher, cache=cache, clock=clock, limit=limit)
     result, unavailable = RelayResult(), None
     for shard in outbox.due_shards(clock()):
-        with outbox.claim(shard, now=clock(), limit=limit) as claim:
-            if claim is None:
-                continue
-            cache_invalidated = _invalidate_cache(claim, cache=cache, clock=clock)
-            if unavailable is None:
-                try:
-                    result += _publish(claim, cache_invalidated=cache_invalidated, publisher=publisher, clock=clock)
-                except PublisherUnavailable as error:
-                    unavailable = error  # raised at the end, because the cache must be invalidated for all shards
+        try:
+            result += _relay_shard(shard, relay, publish=unavailable is None)
+        except PublisherUnavailable as error:
+            unavailable = error  # raised at the end, because the cache must be invalidated for all shards
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other shards
+            result += RelayResult(failures=(error,))
     if unavailable is not None:
         raise unavailable
     return result
+
+
+def _relay_shard(shard: int, relay: _Relay, *, publish: bool) -> RelayResult:
+    with relay.outbox.claim(shard, now=relay.clock(), limit=relay.limit) as claim:
+        if claim is None:
+            return RelayResult()
+        cache_invalidated = _invalidate_cache(claim, cache=relay.cache, clock=relay.clock)
+        if not publish:
+            return RelayResult()
+        return _publish(claim, cache_invalidated=cache_invalidated, publisher=relay.publisher, clock=relay.clock)
 
 
 def _invalidate_cache(claim: ShardClaim, *, cache: OrderCache, clock: Clock) -> bool:
@@ -69,7 +96,7 @@ def _publish(claim: ShardClaim, *, cache_invalidated: bool, publisher: EventPubl
     blocked_orders: set[UUID] = set()
     for batch in _batches([message for message in claim.messages if message.publishable]):
         messages = [message for message in batch if message.event.order_id not in blocked_orders]
-        reasons = publisher.publish([message.event for message in messages]) if messages else ()
+        reasons = _reasons([message.event for message in messages], publisher)
         for message, reason in zip(messages, reasons, strict=True):
             if reason is None:
                 _mark_sent(claim, message, cache_invalidated=cache_invalidated, now=clock())
@@ -78,10 +105,27 @@ def _publish(claim: ShardClaim, *, cache_invalidated: bool, publisher: EventPubl
             blocked_orders.add(message.event.order_id)
             if isinstance(reason, Deferred):
                 _mark_waiting(claim, message, reason=reason, now=clock())
+            elif isinstance(reason, Unpublishable):
+                _mark_parked(claim, message, reason=reason, now=clock())
+                result += RelayResult(parked=1)
             else:
                 _mark_rejected(claim, message, reason=reason, now=clock())
                 result += RelayResult(rejected=1)
     return result
+
+
+def _reasons(events: Sequence[Event], publisher: EventPublisher) -> Sequence[str | None]:
+    """Publish the events; if one of them breaks the publisher, publish each alone."""
+    if not events:
+        return ()
+    try:
+        return publisher.publish(events)
+    except PublisherUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other events
+        if len(events) == 1:
+            return [Unpublishable(f"{type(error).__name__}: {error}")]
+    return [reason for event in events for reason in _reasons([event], publisher)]
 
 
 def _versions(messages: Sequence[OutboxMessage]) -> dict[UUID, int]:
@@ -132,8 +176,14 @@ def _mark_rejected(claim: ShardClaim, message: OutboxMessage, *, reason: str, no
     attempts = message.attempts + 1
     claim.set_state(
         message.event.id,
-        state=OutboxState.PARKED if attempts >= MAX_ATTEMPTS else OutboxState.WAITING,
-        due_at=now + min(timedelta(seconds=2**attempts), MAX_BACKOFF),
+        state=OutboxState.WAITING,
+        due_at=now + min(timedelta(seconds=2 ** min(attempts, 10)), MAX_BACKOFF),
         attempts=attempts,
         last_error=reason,
+    )
+
+
+def _mark_parked(claim: ShardClaim, message: OutboxMessage, *, reason: str, now: datetime) -> None:
+    claim.set_state(
+        message.event.id, state=OutboxState.PARKED, due_at=now, attempts=message.attempts + 1, last_error=reason
     )

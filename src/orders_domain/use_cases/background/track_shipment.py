@@ -44,7 +44,7 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache
         if not uow.inbox.record(event.id, scope=SCOPE, at=now):
             return TrackingOutcome.REPEATED
         order = _order_for_update(event, uow)
-        event.apply_to(order, at=now)
+        event.apply_to(order, at=clock())  # read again, because another change may have held the lock meanwhile
         changed = bool(order.new_entries)
         save_and_notify(order, by=event.actor, uow=uow)
         uow.commit()

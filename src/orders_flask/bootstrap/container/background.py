@@ -12,6 +12,7 @@ from orders_flask import bootstrap
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.bootstrap.container.orders import OrderUseCases
 from orders_flask.observability.instrumentation import instrumented, of_notification, of_tracking_event
+from orders_flask.workers.data_purger import DataPurger
 from orders_flask.workers.job_worker import JobWorker
 from orders_flask.workers.message_worker import MessageWorker, message_handler
 from orders_flask.workers.outbox_relay import OutboxRelay
@@ -44,14 +45,14 @@ class BackgroundUseCases(OrderUseCases):
         use_cases.run_job,
         jobs=Components.jobs,
         change_status=OrderUseCases.change_status.provider,
-        clock=Components.clock,
+        clock=Components.store_clock,
     )
     relay_events: providers.Callable[use_cases.RelayResult] = providers.Callable(
         use_cases.relay_events,
         outbox=Components.outbox,
         publisher=Components.publisher,
         cache=Components.order_cache,
-        clock=Components.clock,
+        clock=Components.store_clock,
     )
     purge_expired_data: providers.Callable[use_cases.PurgeResult] = providers.Callable(
         use_cases.purge_expired_data,
@@ -59,7 +60,7 @@ class BackgroundUseCases(OrderUseCases):
         idempotency_keys=Components.store.provided.idempotency_keys,
         revoked_tokens=Components.store.provided.revoked_tokens,
         inbox=Components.store.provided.inbox,
-        clock=Components.clock,
+        clock=Components.store_clock,
     )
     track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(
         instrumented(retry_on_contention(use_cases.track_shipment), user_and_order=of_tracking_event),
@@ -85,9 +86,13 @@ class BackgroundUseCases(OrderUseCases):
     relay = providers.Factory(
         OutboxRelay,
         relay_events=relay_events.provider,
-        purge_expired_data=purge_expired_data.provider,
         wait=Components.store.provided.wait,
-        clock=Components.clock,
+    )
+    data_purger = providers.Factory(
+        DataPurger,
+        purge_expired_data=purge_expired_data.provider,
+        backlog=Components.outbox.backlog,
+        broker_advice=Components.broker.provided.warning,
     )
     job_runner = providers.Singleton(
         bootstrap.job_runner, Components.settings, run_job.provider, clock=Components.clock
@@ -97,5 +102,5 @@ class BackgroundUseCases(OrderUseCases):
         jobs=Components.jobs,
         start_job=job_runner,
         wait=Components.store.provided.wait_for_jobs,
-        clock=Components.clock,
+        clock=Components.store_clock,
     )

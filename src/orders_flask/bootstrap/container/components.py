@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from dependency_injector import containers, providers
 
@@ -10,6 +11,7 @@ from orders_adapters.composite.instrumented_order_cache import InstrumentedOrder
 from orders_adapters.idna import email_normalizer
 from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import UuidSequence
+from orders_domain.ports.clock import Clock
 from orders_flask import bootstrap
 from orders_flask.observability.metrics import Metrics
 from orders_flask.settings import Settings
@@ -18,12 +20,20 @@ from orders_flask.settings import Settings
 def _required_checks(
     store: bootstrap.PersistenceComponent, cache: bootstrap.CacheComponent, broker: bootstrap.BrokerComponent
 ) -> Mapping[str, bootstrap.Check]:
-    return {"database": store.check, "cache": cache.check, "broker": broker.check}
+    return {
+        "database": store.check,
+        "cache": cache.check,
+        "broker": partial(bootstrap.check_broker, broker, store.outbox),
+    }
 
 
 def _optional_checks(*checks: Mapping[str, bootstrap.Check]) -> Mapping[str, bootstrap.Check]:
     """Merge the checks that do not affect readiness."""
     return {name: check for group in checks for name, check in group.items()}
+
+
+def _store_clock(store: bootstrap.PersistenceComponent, clock: Clock) -> Clock:
+    return store.clock or clock
 
 
 class Components(containers.DeclarativeContainer):
@@ -35,6 +45,8 @@ class Components(containers.DeclarativeContainer):
     new_id = providers.Singleton(UuidSequence)
     token_verifier = providers.Singleton(bootstrap.token_verifier, settings)
     store = providers.Singleton(bootstrap.store, settings)
+    # For leases and due times, which the processes of several hosts compare.
+    store_clock = providers.Singleton(_store_clock, store, clock)
     cache = providers.Singleton(bootstrap.cache, settings, clock=clock)
     broker = providers.Singleton(bootstrap.broker, settings)
     notifier = providers.Singleton(bootstrap.notifier, settings)

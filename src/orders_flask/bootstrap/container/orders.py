@@ -87,7 +87,7 @@ class OrderUseCases(Components):
         shipment_service=Components.shipment_service,
         uow=Components.uow,
         place_reserved_order=place_reserved_order.provider,
-        clock=Components.clock,
+        clock=Components.store_clock,
         new_id=Components.new_id,
     )
     place_shipped_order_by_settings = providers.Callable(
@@ -101,7 +101,7 @@ class OrderUseCases(Components):
         uow=Components.uow,
         catalog_service=Components.catalog_service,
         shipment_service=Components.shipment_service,
-        clock=Components.clock,
+        clock=Components.store_clock,
     )
     delete_order: providers.Callable[None] = providers.Callable(
         instrumented(retry_on_contention(use_cases.delete_order)),
@@ -151,7 +151,7 @@ class OrderUseCases(Components):
         metrics=Components.metrics,
         change_status=change_status.provider,
         jobs=Components.jobs,
-        clock=Components.clock,
+        clock=Components.store_clock,
         new_id=Components.new_id,
     )
     export_orders: providers.Callable[Iterator[Page]] = providers.Callable(

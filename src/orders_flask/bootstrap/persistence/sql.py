@@ -24,6 +24,7 @@ from orders_adapters.sql import (
     unit_of_work,
     users,
 )
+from orders_adapters.sql.clock import SqlClock
 from orders_adapters.sql.engine import engine
 from orders_adapters.sql.engine.engine import Engine
 from orders_adapters.sql.outbox import repository, wakeup
@@ -55,6 +56,7 @@ def store(url: str, *, read_url: str, schema: str) -> PersistenceComponent:
         users=users.SqlUserRepository(database),
         revoked_tokens=revoked_tokens.SqlRevokedTokens(database),
         identity=store_identity.SqlStoreIdentity(database),
+        clock=None if engine.is_sqlite(database) else SqlClock(database),
         wait=outbox_signal.wait,
         wait_for_jobs=jobs_signal.wait,
         connections_in_use=partial(engine.connections_in_use, database),

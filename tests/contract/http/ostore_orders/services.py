@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from orders_adapters.http.catalog_service import HttpCatalogService
+from orders_adapters.http.shipment_service import HttpShipmentService
 from orders_domain.use_cases import ReleaseResult, release_reservations
 from tests.contract.http.ostore_orders.client import OStoreShopper, ostore_shopper
 from tests.support.servers.services import CatalogueService, ShipmentService
@@ -31,7 +33,15 @@ class Elsewhere:
         """Create it: ten units of tea and five units of milk are in stock."""
         catalogue.stock(TEA, quantity=10, price=37.5, name="Tea of elsewhere")
         catalogue.stock(MILK, quantity=5, price=0.99, name="Milk of elsewhere")
-        return cls(stack=stack, catalogue=catalogue, carrier=carrier, ann=ostore_shopper(stack))
+        opened = cls(stack=stack, catalogue=catalogue, carrier=carrier, ann=ostore_shopper(stack))
+        opened.end_pauses()
+        return opened
+
+    def end_pauses(self) -> None:
+        """Close the circuits of the services, as after their pause of five seconds."""
+        for service in (self.stack.container.catalog_service(), self.stack.container.shipment_service()):
+            if isinstance(service, HttpCatalogService | HttpShipmentService):
+                service._service._circuit.close()
 
     def serving(self, step: str) -> tuple[Service, str]:
         """The external service of a step, and the HTTP method of the request."""
@@ -40,6 +50,7 @@ class Elsewhere:
 
     def settle(self, *, after: timedelta = timedelta(minutes=1)) -> None:
         """Run the release worker after the given time, until no reservation is due."""
+        self.end_pauses()
         container = self.stack.container
         for _ in range(5):
             outcome = release_reservations(

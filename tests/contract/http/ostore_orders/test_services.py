@@ -287,7 +287,8 @@ class TestIdempotency:
     def test_concurrent_repeats_make_one_order(self, elsewhere: Elsewhere) -> None:
         responses = at_the_same_time(*[lambda: elsewhere.wants((TEA, 1), key="k-1")] * 8)
 
-        assert {response.status_code for response in responses} <= {201, 409}
+        # 503, because eight requests are more than the places of the bulkhead.
+        assert {response.status_code for response in responses} <= {201, 409, 503}
         while (last := elsewhere.wants((TEA, 1), key="k-1")).status_code == 409:
             pass
         assert last.status_code == 201

@@ -13,7 +13,7 @@ from orders_adapters.rabbitmq.message_consumer import RabbitMqMessageConsumer as
 from orders_adapters.rabbitmq.parking_queue import ParkingQueue
 from orders_adapters.rabbitmq.topology import ConsumerQueue
 from orders_adapters.testing.message_consumer import poll_until
-from orders_domain.errors import PrerequisiteMissing, Unavailable
+from orders_domain.errors import PrerequisiteMissing, RecipientDeferred, Unavailable
 from tests.contract.ports.messages.consumers import in_rabbitmq
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
@@ -191,3 +191,29 @@ def test_one_consumer_receives_if_single_active(rabbitmq_server: RabbitServer, s
             channel.connection.process_data_events(time_limit=0.1)
 
     assert received == ({"first": 1} if single_active_consumer else {"first": 1, "second": 1})
+
+
+def test_deferred_letter_backs_off_alone(rabbitmq_server: RabbitServer) -> None:
+    harness = in_rabbitmq(rabbitmq_server)
+    harness.put([b"deferred", b"one", b"two"])
+    consumer = harness.consumer()
+    tried: list[float] = []
+    others: list[bytes] = []
+
+    def handle(message: bytes) -> str | None:
+        if message != b"deferred":
+            others.append(message)
+            return None
+        tried.append(time.monotonic())
+        if len(tried) <= 2:
+            raise RecipientDeferred("The mail server replied 450 mailbox full")
+        return None
+
+    poll_until(consumer, handle, lambda: len(others) == 2)
+    assert len(tried) == 1
+    poll_until(consumer, handle, lambda: len(tried) == 3)
+
+    first, second = tried[1] - tried[0], tried[2] - tried[1]
+    assert first >= rabbitmq.RETRY_DELAY
+    assert second >= 2 * rabbitmq.RETRY_DELAY
+    consumer.close()

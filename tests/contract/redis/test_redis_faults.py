@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 import redis
 
-from orders_adapters.redis.circuit_breaker import RESET_TIMEOUT
+from orders_adapters.circuit_breaker import RESET_TIMEOUT
 from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_domain import Order
 from orders_domain.errors import Unavailable
-from tests.contract.test_redis_cache import an_order
+from tests.contract.redis.test_redis_cache import an_order
 from tests.support.servers.ephemeral import ThrowawayRedis
 from tests.support.servers.redis import RedisServer
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import redis
 
+from orders_adapters.circuit_breaker import RESET_TIMEOUT
 from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.redis import revoked_token_cache as redis_denylist
-from orders_adapters.redis.circuit_breaker import RESET_TIMEOUT
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
 from orders_adapters.testing.accounts.revoked_tokens import numbers, until
 from orders_domain.errors import StoreUnavailable

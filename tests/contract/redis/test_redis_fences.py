@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from orders_adapters.redis.order_cache import RedisOrderCache
-from tests.contract.test_redis_cache import an_order
+from tests.contract.redis.test_redis_cache import an_order
 from tests.support.depth import effort
 from tests.support.servers.redis import RedisServer
 

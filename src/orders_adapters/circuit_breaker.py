@@ -1,4 +1,4 @@
-"""Circuit breaker for Redis: opens after three consecutive failures, then permits one trial call every two seconds."""
+"""Circuit breaker: opens after three consecutive failures, then permits one trial call after each pause."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pybreaker
-import redis
 
 FAILURES = 3
-RESET_TIMEOUT = 2.0  # seconds between trials
+RESET_TIMEOUT = 0.5  # seconds between trials of Redis; short, because old copies cannot be invalidated meanwhile
 
 CircuitOpen = pybreaker.CircuitBreakerError
 _Result = TypeVar("_Result")
 
 
 class CircuitBreaker(pybreaker.CircuitBreaker):
-    """Counts timeouts and connection errors. An error reply of Redis is not a failure.
+    """Counts every error as a failure, except those of the types ``exclude``.
 
     pybreaker holds its lock during a call, which would serialize the calls of all threads. Here only the trial call of
     an open circuit holds the lock, and other threads do not wait for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, exclude: type[Exception] | tuple[type[Exception], ...], reset_timeout: float) -> None:
         super().__init__(
             fail_max=FAILURES,
-            reset_timeout=RESET_TIMEOUT,
-            exclude=[redis.ResponseError],
+            reset_timeout=reset_timeout,
+            exclude=[lambda error: isinstance(error, exclude)],
             throw_new_error_on_trip=False,
         )
 
@@ -38,7 +37,7 @@ class CircuitBreaker(pybreaker.CircuitBreaker):
         """Call the function and return its result.
 
         Raises:
-            CircuitOpen: Redis was recently unavailable; the function was not called.
+            CircuitOpen: earlier calls failed; the function was not called.
         """
         if self.closed:
             return self.state.call(func, *args, **kwargs)

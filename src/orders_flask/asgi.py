@@ -1,14 +1,14 @@
 """ASGI entry point, ``orders_flask.asgi:app``, which ``orders serve`` runs.
 
-It wraps ``wsgi`` with request buffering, so that worker threads do not wait for clients. When the server shuts down,
+It puts admission in front of ``wsgi``, so that worker threads do not wait for clients. When the server shuts down,
 the background workers finish their current step.
 """
 
 from orders_flask.app import container_of
-from orders_flask.web.request_buffering import RequestBufferingMiddleware
+from orders_flask.web.admission import AdmissionMiddleware
 from orders_flask.wsgi import app as wsgi_app
 from orders_flask.wsgi import background_workers
 
-app = RequestBufferingMiddleware(
+app = AdmissionMiddleware(
     wsgi_app, threads=container_of(wsgi_app).settings().threads, on_shutdown=background_workers.stop
 )

@@ -6,6 +6,14 @@ from functools import partial
 from orders_flask.bootstrap.components import Check, PersistenceComponent, require_extra
 from orders_flask.settings import Settings
 
+BACKGROUND_CONNECTIONS = 4
+"""Connections beside those of the threads for requests: relay, jobs, reservations and health check."""
+
+
+def connections(threads: int) -> int:
+    """Return the size of the pool: one connection for each thread, so that no thread waits for another's."""
+    return threads + max(threads // 2, 1) + BACKGROUND_CONNECTIONS
+
 
 def store(settings: Settings) -> PersistenceComponent:
     if settings.store_url == "memory://":
@@ -16,7 +24,10 @@ def store(settings: Settings) -> PersistenceComponent:
         from orders_flask.bootstrap import sql_persistence
 
         return sql_persistence.store(
-            settings.store_url, read_url=settings.database_read_url, schema=settings.database_schema
+            settings.store_url,
+            read_url=settings.database_read_url,
+            schema=settings.database_schema,
+            pool_size=connections(settings.threads),
         )
 
 

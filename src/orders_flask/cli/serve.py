@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import shutil
 import socket
 import tempfile
@@ -22,6 +23,13 @@ from orders_flask.settings import Settings
 from orders_flask.unknown_settings import log_settings_advice
 
 _METRICS, _LOCK = "orders-metrics-", "lock"
+HEADER_MILLISECONDS = 10_000
+"""The time for a request's headers, and for the next request of an open connection."""
+HEADER_BYTES = 32 * 1024
+CONNECTIONS = 4096
+"""The connections of a worker process; further ones wait in the listening socket."""
+FURTHER_FILES = 512
+"""The open files of a worker process that are not connections of clients."""
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +76,7 @@ def run(
     os.environ[environment.SERVER_PID] = str(os.getpid())
     if greeting:
         click.echo(greeting, err=True)
+    _raise_file_limit()
     with _shared_metrics(workers):
         _serve(host=host, port=port, workers=workers)
 
@@ -107,8 +116,18 @@ def _log_defaults(read: Settings, container: Container) -> None:
     container.store().close()  # the workers open their own connections
 
 
+def _raise_file_limit() -> None:
+    """Allow as many open files as connections, because many systems start processes with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + FURTHER_FILES
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
 def _serve(*, host: str, port: int, workers: int) -> None:
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -117,7 +136,11 @@ def _serve(*, host: str, port: int, workers: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # because other modes wait without limit for the first byte; a proxy may add HTTP/2
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
         websockets=False,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
         workers=workers,
         workers_kill_timeout=15,
         respawn_failed_workers=True,

@@ -106,7 +106,7 @@ import os, sys
 import orders_flask.__main__, orders_flask.cli
 def look(**_):
     from orders_flask.asgi import app
-    print("threads:", app._threads._max_workers, flush=True)
+    print("threads:", app._requests.executor._max_workers, flush=True)
     os._exit(0)
 sys.modules["orders_flask.cli.serve"]._serve = look
 orders_flask.__main__.main()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from orders_domain.errors import InvalidItem
-from orders_domain.model.values.json_values import JSONObject, json_error
+from orders_domain.model.values.json_values import JSONObject, count_values, json_error, json_size
 from orders_domain.model.values.money import EXACT, to_decimal
 
 MAX_ITEMS = 1_000
+MAX_CONTENT_BYTES = 64 * 1024
+MAX_CONTENT_VALUES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,13 @@ class CustomItem:
         if error := json_error(self.content):
             raise InvalidItem(f"An item {error}.", field="items")
 
+    @classmethod
+    def stored(cls, content: JSONObject) -> CustomItem:
+        """Return the item of content that was checked before it was stored; it is not checked again."""
+        item = object.__new__(cls)
+        object.__setattr__(item, "content", content)
+        return item
+
     @property
     def quantity(self) -> Decimal | None:
         """The member ``quantity`` or ``qty`` if it is a number, otherwise None."""
@@ -43,3 +52,19 @@ class CustomItem:
         quantity = self.quantity
         price = to_decimal(self.content.get("unit_price", self.content.get("price")))
         return None if quantity is None or price is None else EXACT.multiply(quantity, price)
+
+
+def ensure_bounded(items: Sequence[CustomItem]) -> None:
+    """Check the size of all items together, because an order is stored, copied and listed as a whole.
+
+    Raises:
+        InvalidItem: the JSON is longer than 64 KiB, or has more than 10,000 values.
+    """
+    values = sum(count_values(item.content, limit=MAX_CONTENT_VALUES) for item in items)
+    if values > MAX_CONTENT_VALUES:
+        raise InvalidItem(f"The items of an order must have at most {MAX_CONTENT_VALUES:,} JSON values.", field="items")
+    size = sum(json_size(item.content) for item in items)
+    if size > MAX_CONTENT_BYTES:
+        raise InvalidItem(
+            f"The items of an order must be at most {MAX_CONTENT_BYTES:,} bytes of JSON, not {size:,}.", field="items"
+        )

@@ -48,7 +48,9 @@ def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None
 
     Runs until stopped (Ctrl-C or SIGTERM). Other servers can run orders_flask.wsgi:app or orders_flask.asgi:app.
     """
-    greeting = f"Serving http://{host}:{port}, documentation at /docs. Press Ctrl-C to stop."
+    greeting = (
+        f"Serving http://{f'[{host}]' if ':' in host else host}:{port}, documentation at /docs. Press Ctrl-C to stop."
+    )
     run(settings.load(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
 
 
@@ -70,6 +72,7 @@ def run(
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("REDIS_URL must be set for several workers, because they must share one cache.")
     require_free(host, port)
+    address = numeric_address(host)
     _log_defaults(read, container)
     os.environ["ORDERS_RELAY"] = "on" if relay else "off"
     os.environ["ORDERS_THREADS"] = str(threads)
@@ -78,7 +81,7 @@ def run(
         click.echo(greeting, err=True)
     _raise_file_limit()
     with _shared_metrics(workers):
-        _serve(host=host, port=port, workers=workers)
+        _serve(host=address, port=port, workers=workers)
 
 
 def require_own_secret(read: Settings, host: str) -> None:
@@ -173,6 +176,16 @@ def remove_abandoned_metrics() -> None:
                 shutil.rmtree(directory)
 
 
+def numeric_address(host: str) -> str:
+    """Return the IP address of a host name, the IPv4 one if it has both, because the server takes no names.
+
+    Raises:
+        OSError: the name is unknown.
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return str(min(found, key=lambda item: item[0] != socket.AF_INET)[4][0])
+
+
 def require_free(host: str, port: int, *, option: str = "--port") -> None:
     """Check that the address is free, because the server would report it with a traceback in each worker.
 
@@ -182,7 +195,7 @@ def require_free(host: str, port: int, *, option: str = "--port") -> None:
         ClickException: the address cannot be bound.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(numeric_address(host), port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)

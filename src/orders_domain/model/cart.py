@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,7 +46,7 @@ class Cart:
     def stored(cls, content: JSONObject) -> Cart:
         """Return the cart of content that was checked before it was stored; it is not checked again."""
         cart = object.__new__(cls)
-        object.__setattr__(cart, "content", content)
+        object.__setattr__(cart, fields(cls)[0].name, content)
         return cart
 
     def ensure_bounded(self) -> None:

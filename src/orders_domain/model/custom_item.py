@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from orders_domain.errors import InvalidItem
@@ -35,7 +35,7 @@ class CustomItem:
     def stored(cls, content: JSONObject) -> CustomItem:
         """Return the item of content that was checked before it was stored; it is not checked again."""
         item = object.__new__(cls)
-        object.__setattr__(item, "content", content)
+        object.__setattr__(item, fields(cls)[0].name, content)
         return item
 
     @property

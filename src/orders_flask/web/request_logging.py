@@ -39,15 +39,17 @@ def _end(response: Response) -> Response:
     route = str(request.url_rule) if request.url_rule else None
     response.headers["X-Request-ID"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
-    is_quiet = request.endpoint in _PROBES and response.status_code < 500
-    (log.debug if is_quiet else log.info)(
-        "request.completed",
-        method=request.method,
-        path=request.path,
-        route=route,
-        status=response.status_code,
-        duration_ms=round(duration * 1000, 2),
-    )
+    if request.endpoint in _PROBES and response.status_code < 500:
+        log.debug("probe.completed", path=request.path, status=response.status_code)
+    else:
+        log.info(
+            "request.completed",
+            method=request.method,
+            path=request.path,
+            route=route,
+            status=response.status_code,
+            duration_ms=round(duration * 1000, 2),
+        )
     _measure(route or "unknown", response.status_code, duration)
     return response
 

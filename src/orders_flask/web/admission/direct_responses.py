@@ -29,7 +29,7 @@ async def send_liveness(app: Flask, scope: Any, send: Any) -> None:
     """Send the response of ``/healthz``."""
     with app.app_context():
         use_cases().metrics.request(method=scope["method"], route="/healthz", status=200, seconds=0.0)
-    log.debug("request.completed", method=scope["method"], path=scope["path"], route="/healthz", status=200)
+    log.debug("probe.completed", path=scope["path"], status=200)
     await _send(send, 200, b'{"status":"ok"}', "application/json", {})
 
 

@@ -1,6 +1,6 @@
 """ASGI entry point, ``orders_flask.asgi:app``, which ``orders serve`` runs.
 
-It wraps ``wsgi`` with request buffering, so that worker threads do not wait for clients. When the server shuts down,
+It puts admission in front of ``wsgi``, so that worker threads do not wait for clients. When the server shuts down,
 the background workers finish their current step.
 """
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from orders_flask.app import container_of
 from orders_flask.web import cors
-from orders_flask.web.request_buffering import RequestBufferingMiddleware
+from orders_flask.web.admission import AdmissionMiddleware
 from orders_flask.wsgi import app as wsgi_app
 from orders_flask.wsgi import background_workers
 
 _settings = container_of(wsgi_app).settings()
 
-app: Any = RequestBufferingMiddleware(wsgi_app, threads=_settings.threads, on_shutdown=background_workers.stop)
+app: Any = AdmissionMiddleware(wsgi_app, threads=_settings.threads, on_shutdown=background_workers.stop)
 if _settings.allowed_origins:
     app = cors.around_asgi(app, cors.Cors(origins=_settings.allowed_origins))

@@ -3,10 +3,11 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from orders_adapters.serialization import order_snapshot
 from orders_domain.model.order import Order
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import OrderCache
@@ -15,37 +16,49 @@ TTL = timedelta(seconds=300)
 FENCE_TTL = timedelta(seconds=900)  # longer than TTL plus the longest request
 
 
-class InMemoryOrderCache(OrderCache):
-    """Holds at most ``size`` orders and evicts the least recently used. Fences are not evicted before they expire."""
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    version: int
+    snapshot: bytes
+    expires_at: datetime
 
-    def __init__(self, *, clock: Clock, size: int = 10_000) -> None:
+
+class InMemoryOrderCache(OrderCache):
+    """Holds at most ``max_bytes`` of orders and evicts the least recently used.
+
+    Fences are not evicted before they expire.
+    """
+
+    def __init__(self, *, clock: Clock, max_bytes: int = 32 * 1024 * 1024) -> None:
         self._clock = clock
-        self._size = size
+        self._max_bytes, self._bytes = max_bytes, 0
         self._lock = threading.Lock()
-        self._copies: OrderedDict[UUID, tuple[Order, datetime]] = OrderedDict()
+        self._copies: OrderedDict[UUID, _Copy] = OrderedDict()
         self._fences: OrderedDict[UUID, tuple[int, datetime]] = OrderedDict()
 
     def get(self, order_id: UUID) -> Order | None:
         with self._lock:
             entry = self._copies.get(order_id)
-            if entry is None or entry[1] <= self._clock():
+            if entry is None or entry.expires_at <= self._clock():
                 return None
             self._copies.move_to_end(order_id)
-            return deepcopy(entry[0])
+        return order_snapshot.read_order(entry.snapshot)
 
     def prefetch(self, order_id: UUID | None) -> None:
         """Do nothing, because there is no round trip to save."""
 
     def put(self, order: Order) -> None:
+        snapshot = order_snapshot.order_bytes(order)
         with self._lock:
             fence, _ = self._fences.get(order.id, (0, None))
             entry = self._copies.get(order.id)
-            if order.version < max(fence, entry[0].version if entry else 0):
+            if order.version < max(fence, entry.version if entry else 0):
                 return
-            self._copies[order.id] = (deepcopy(order), self._clock() + TTL)
-            self._copies.move_to_end(order.id)
-            while len(self._copies) > self._size:
-                self._copies.popitem(last=False)
+            self._remove(order.id)
+            self._copies[order.id] = _Copy(order.version, snapshot, self._clock() + TTL)
+            self._bytes += len(snapshot)
+            while self._bytes > self._max_bytes:
+                self._remove(next(iter(self._copies)))
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
         with self._lock:
@@ -58,8 +71,12 @@ class InMemoryOrderCache(OrderCache):
         fence, _ = self._fences.pop(order_id, (0, None))
         self._fences[order_id] = (max(fence, version), self._clock() + FENCE_TTL)
         entry = self._copies.get(order_id)
-        if entry and entry[0].version < version:
-            del self._copies[order_id]
+        if entry and entry.version < version:
+            self._remove(order_id)
+
+    def _remove(self, order_id: UUID) -> None:
+        if copy := self._copies.pop(order_id, None):
+            self._bytes -= len(copy.snapshot)
 
     def _delete_expired_fences(self) -> None:
         now = self._clock()

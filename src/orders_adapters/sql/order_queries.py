@@ -1,6 +1,6 @@
 """Read-only queries of orders, one statement per query. The engine may be that of a replica."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, bindparam, select, tuple_
@@ -13,7 +13,7 @@ from orders_adapters.sql.tables.column_types import UtcDateTime, is_valid_id
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import OrderFilter, Page
+from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.order_queries import OrderQueries
 
@@ -53,14 +53,30 @@ class SqlOrderQueries(OrderQueries):
         return to_order(row)
 
     def search(self, order_filter: OrderFilter) -> Page:
+        return Page.from_rows(self._matching(order_filter), order_filter.limit)
+
+    def _matching(self, order_filter: OrderFilter) -> Iterator[Order]:
+        """Yield one order more than the limit, if there are so many, in batches of bounded size."""
+        remaining, cursor, skip = order_filter.limit + 1, order_filter.cursor, order_filter.offset
+        while remaining > 0:
+            # A page of one batch takes one statement, with the row that shows whether there is a next page.
+            size = remaining if remaining <= BATCH_SIZE + 1 else BATCH_SIZE
+            batch = self._batch(order_filter, cursor=cursor, skip=skip, size=size)
+            yield from batch
+            if len(batch) < size:
+                return
+            remaining, skip = remaining - size, 0
+            cursor = Cursor(batch[-1].created_at, batch[-1].id)
+
+    def _batch(self, order_filter: OrderFilter, *, cursor: Cursor | None, skip: int, size: int) -> list[Order]:
         statement = _PAGE
-        values: dict[str, object] = {"limit": order_filter.limit + 1, "skip": order_filter.offset}
-        if order_filter.cursor is not None:
+        values: dict[str, object] = {"limit": size, "skip": skip}
+        if cursor is not None:
             statement = statement.where(_AFTER)
-            values |= {"after_at": order_filter.cursor.created_at, "after_id": order_filter.cursor.order_id}
+            values |= {"after_at": cursor.created_at, "after_id": cursor.order_id}
         with translate_errors(), self._engine.connect() as connection:
             rows = connection.execute(statement.where(*conditions(order_filter)), values).all()
-        return Page.from_rows([to_order(row) for row in rows], order_filter.limit)
+        return [to_order(row) for row in rows]
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         if not is_valid_id(ref):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,11 +12,12 @@ from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
 from orders_domain.model.product import MAX_QUANTITY
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
-from orders_domain.model.values.json_values import JSON, JSONObject, json_error
+from orders_domain.model.values.json_values import JSON, JSONObject, json_error, json_size
 from orders_domain.model.values.money import MAX_MINOR_UNITS, Money
 from orders_domain.model.values.timestamps import parse_rfc3339
 
 MAX_ID_LENGTH = 255
+MAX_CONTENT_BYTES = 256 * 1024
 MAX_CLOCK_SKEW = timedelta(minutes=5)  # that the clock of the cart service may be ahead
 _VERSIONS = range(2**63)
 
@@ -40,6 +41,22 @@ class Cart:
         currency = _currency(self.content)
         items = _require_items(_list(self.content, "items"), currency)
         _require_totals(_object(self.content, "totals"), items, currency)
+
+    @classmethod
+    def stored(cls, content: JSONObject) -> Cart:
+        """Return the cart of content that was checked before it was stored; it is not checked again."""
+        cart = object.__new__(cls)
+        object.__setattr__(cart, fields(cls)[0].name, content)
+        return cart
+
+    def ensure_bounded(self) -> None:
+        """Check the size of the snapshot, because an order is stored, copied and listed as a whole.
+
+        Raises:
+            InvalidCart: the JSON is longer than 256 KiB.
+        """
+        if json_size(self.content) > MAX_CONTENT_BYTES:
+            raise InvalidCart(f"The snapshot must be at most {MAX_CONTENT_BYTES:,} bytes of JSON.", field="cart")
 
     @property
     def snapshot_id(self) -> str:
@@ -73,7 +90,7 @@ class Cart:
     def items(self) -> tuple[CustomItem, ...]:
         """The items, unchanged as sent."""
         items: Any = self.content["items"]
-        return tuple(CustomItem(item) for item in items)
+        return tuple(CustomItem.stored(item) for item in items)
 
     @property
     def totals(self) -> Mapping[str, Any]:

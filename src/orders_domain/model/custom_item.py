@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from orders_domain.errors import InvalidAmount, InvalidItem
-from orders_domain.model.values.json_values import JSON, JSONObject, json_error
+from orders_domain.model.values.json_values import JSON, JSONObject, count_values, json_error, json_size
 from orders_domain.model.values.money import EXACT, Money, to_decimal
 
 MAX_ITEMS = 1_000
+MAX_CONTENT_BYTES = 64 * 1024
+MAX_CONTENT_VALUES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,13 @@ class CustomItem:
             raise InvalidItem("An item must be a JSON object.", field="items")
         if error := json_error(self.content):
             raise InvalidItem(f"An item {error}.", field="items")
+
+    @classmethod
+    def stored(cls, content: JSONObject) -> CustomItem:
+        """Return the item of content that was checked before it was stored; it is not checked again."""
+        item = object.__new__(cls)
+        object.__setattr__(item, fields(cls)[0].name, content)
+        return item
 
     @property
     def quantity(self) -> Decimal | None:
@@ -73,3 +82,19 @@ def _number(number: Decimal | None) -> int | float | None:
     if number is None:
         return None
     return int(number) if abs(number) < 2**53 and number % 1 == 0 else float(number)
+
+
+def ensure_bounded(items: Sequence[CustomItem]) -> None:
+    """Check the size of all items together, because an order is stored, copied and listed as a whole.
+
+    Raises:
+        InvalidItem: the JSON is longer than 64 KiB, or has more than 10,000 values.
+    """
+    values = sum(count_values(item.content, limit=MAX_CONTENT_VALUES) for item in items)
+    if values > MAX_CONTENT_VALUES:
+        raise InvalidItem(f"The items of an order must have at most {MAX_CONTENT_VALUES:,} JSON values.", field="items")
+    size = sum(json_size(item.content) for item in items)
+    if size > MAX_CONTENT_BYTES:
+        raise InvalidItem(
+            f"The items of an order must be at most {MAX_CONTENT_BYTES:,} bytes of JSON, not {size:,}.", field="items"
+        )

@@ -15,13 +15,13 @@ from orders_domain.model import history
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Actor
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
-from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
+from orders_domain.model.custom_item import MAX_ITEMS, CustomItem, ensure_bounded
 from orders_domain.model.order_state import CHANGING, order_fields, placement_details
 from orders_domain.model.origin import Origin, inferred_origin
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import TRANSITIONS, DeletionNotAllowed, InvalidTransition, OrderStatus, TargetStatus
-from orders_domain.model.values.json_values import JSON, bounded_text_error, text_error
-from orders_domain.model.values.money import EXACT, Money
+from orders_domain.model.values.json_values import JSON, bounded_text_error, json_size, text_error
+from orders_domain.model.values.money import EXACT, Money, ensure_in_use
 from orders_domain.model.values.timestamps import timestamp_error
 
 MAX_SHIPMENT_ID_LENGTH = 64
@@ -96,7 +96,8 @@ class Order:
         """Return a new PENDING order. It belongs to the cart's user, to ``user_id`` if given, otherwise to the actor.
 
         Raises:
-            InvalidValue: no items and lines (which ``Origin.ORDERS`` allows), or more than 1,000, or ``user_id`` or
+            InvalidValue: no items and lines (which ``Origin.ORDERS`` allows), or more than 1,000; items of more than
+                64 KiB or 10,000 values, or a cart of more than 256 KiB; a withdrawn currency; or ``user_id`` or
                 ``shipment_id`` is not a string of 1 to 64 storable characters.
             TotalMismatch: every item has a quantity and a price, and the total is not the sum of items and lines.
         """
@@ -110,7 +111,11 @@ class Order:
         least = 0 if origin is Origin.ORDERS else 1
         if not least <= len(items) + len(lines) <= MAX_ITEMS:
             raise InvalidValue(f"An order must have {least} to {MAX_ITEMS} items.", field="items")
-        if not cart:  # because a cart has validated its own totals
+        ensure_in_use(total)
+        if cart:  # which has validated its own totals
+            cart.ensure_bounded()
+        else:
+            ensure_bounded(items)
             _ensure_sum(items, lines, total)
         order = cls(
             id=order_id,
@@ -129,6 +134,10 @@ class Order:
         )
         order._record(history.PLACED, by=by, at=at, from_status=None, details=placement_details(order))
         return order
+
+    def content_size(self) -> int:
+        """Return the size of the items, or of the cart, in bytes of JSON."""
+        return json_size(self.cart.content) if self.cart else sum(json_size(item.content) for item in self.items)
 
     def change_status(self, target: TargetStatus, *, by: Actor, at: datetime) -> bool:
         """Set the target status; return False and change nothing if the status is already equivalent to it.

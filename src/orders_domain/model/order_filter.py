@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +14,10 @@ from orders_domain.model.values.money import Money
 from orders_domain.model.values.timestamps import timestamp_error
 
 MAX_PAGE_SIZE = 1_000
+MAX_PAGE_BYTES = 8 * 1024 * 1024
+"""A page ends after the order with which its items exceed this size; 100 orders of the maximum size do not."""
+BATCH_SIZE = 100
+"""The orders that a store reads at once, because their items may be large."""
 MAX_OFFSET = 100_000
 
 
@@ -76,10 +81,20 @@ class Page:
     next_cursor: Cursor | None = None
 
     @classmethod
-    def from_rows(cls, rows: list[Order], limit: int) -> Page:
-        """Return a page of at most ``limit`` orders; a further row only shows that there is a next page."""
-        orders = tuple(rows[:limit])
-        if len(rows) <= limit:
+    def from_rows(cls, rows: Iterable[Order], limit: int) -> Page:
+        """Return a page of at most ``limit`` orders; a further row only shows that there is a next page.
+
+        Rows beyond ``MAX_PAGE_BYTES`` are not read.
+        """
+        taken: list[Order] = []
+        size, more = 0, False
+        for row in rows:
+            if more := len(taken) == limit or size > MAX_PAGE_BYTES:
+                break
+            taken.append(row)
+            size += row.content_size()
+        orders = tuple(taken)
+        if not more:
             return cls(orders)
         return cls(orders, Cursor(orders[-1].created_at, orders[-1].id))
 

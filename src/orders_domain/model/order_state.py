@@ -61,11 +61,11 @@ def order_fields(state: Mapping[str, Any]) -> dict[str, Any]:
         LookupError, TypeError, ValueError, AttributeError, OverflowError: a member is missing or has another type.
         InvalidValue: a member has a value that is not allowed.
     """
-    cart = None if state["cart"] is None else Cart(checked(dict, state["cart"]))
+    cart = None if state["cart"] is None else Cart.stored(checked(dict, state["cart"]))
     currency, address = state["currency"], state["address"]
     return {
         **{name: scalar.load(state[name]) for name, scalar in SCALARS.items()},
-        "items": cart.items if cart else tuple(CustomItem(content) for content in checked(list, state["items"])),
+        "items": cart.items if cart else _items(state["items"]),
         "cart": cart,
         "lines": tuple(_line(line, currency) for line in checked(list, state["lines"])),
         "total": Money(state["total_minor"], currency),
@@ -82,6 +82,10 @@ def _content(order: OrderContent) -> dict[str, JSON]:
         "currency": order.total.currency,
         "address": cast(JSON, order.address.as_dict()) if order.address else None,
     }
+
+
+def _items(contents: Any) -> tuple[CustomItem, ...]:
+    return tuple(CustomItem.stored(checked(dict, content)) for content in checked(list, contents))
 
 
 def _line(line: Any, currency: str) -> OrderLine:

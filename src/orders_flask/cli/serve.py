@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import shutil
 import socket
 import tempfile
@@ -22,6 +23,13 @@ from orders_flask.settings import Settings
 from orders_flask.unknown_settings import log_settings_advice
 
 _METRICS, _LOCK = "orders-metrics-", "lock"
+HEADER_MILLISECONDS = 10_000
+"""The time for a request's headers, and for the next request of an open connection."""
+HEADER_BYTES = 32 * 1024
+CONNECTIONS = 4096
+"""The connections of a worker process; further ones wait in the listening socket."""
+FURTHER_FILES = 512
+"""The open files of a worker process that are not connections of clients."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +48,9 @@ def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None
 
     Runs until stopped (Ctrl-C or SIGTERM). Other servers can run orders_flask.wsgi:app or orders_flask.asgi:app.
     """
-    greeting = f"Serving http://{host}:{port}, documentation at /docs. Press Ctrl-C to stop."
+    greeting = (
+        f"Serving http://{f'[{host}]' if ':' in host else host}:{port}, documentation at /docs. Press Ctrl-C to stop."
+    )
     run(settings.load(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
 
 
@@ -62,14 +72,16 @@ def run(
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("REDIS_URL must be set for several workers, because they must share one cache.")
     require_free(host, port)
+    address = numeric_address(host)
     _log_defaults(read, container)
     os.environ["ORDERS_RELAY"] = "on" if relay else "off"
     os.environ["ORDERS_THREADS"] = str(threads)
     os.environ[environment.SERVER_PID] = str(os.getpid())
     if greeting:
         click.echo(greeting, err=True)
+    _raise_file_limit()
     with _shared_metrics(workers):
-        _serve(host=host, port=port, workers=workers)
+        _serve(host=address, port=port, workers=workers)
 
 
 def require_own_secret(read: Settings, host: str) -> None:
@@ -107,8 +119,18 @@ def _log_defaults(read: Settings, container: Container) -> None:
     container.store().close()  # the workers open their own connections
 
 
+def _raise_file_limit() -> None:
+    """Allow as many open files as connections, because many systems start processes with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + FURTHER_FILES
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
 def _serve(*, host: str, port: int, workers: int) -> None:
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -117,7 +139,11 @@ def _serve(*, host: str, port: int, workers: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # because other modes wait without limit for the first byte; a proxy may add HTTP/2
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
         websockets=False,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
         workers=workers,
         workers_kill_timeout=15,
         respawn_failed_workers=True,
@@ -150,6 +176,16 @@ def remove_abandoned_metrics() -> None:
                 shutil.rmtree(directory)
 
 
+def numeric_address(host: str) -> str:
+    """Return the IP address of a host name, the IPv4 one if it has both, because the server takes no names.
+
+    Raises:
+        OSError: the name is unknown.
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return str(min(found, key=lambda item: item[0] != socket.AF_INET)[4][0])
+
+
 def require_free(host: str, port: int, *, option: str = "--port") -> None:
     """Check that the address is free, because the server would report it with a traceback in each worker.
 
@@ -159,7 +195,7 @@ def require_free(host: str, port: int, *, option: str = "--port") -> None:
         ClickException: the address cannot be bound.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(numeric_address(host), port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)

@@ -44,10 +44,17 @@ def handle(error: Exception) -> Response:
     problem = _problem(error, contract)
     if problem.status >= 500 and not isinstance(error, Unavailable):
         log.error("request.failed", exc_info=error)
-    body, media_type = contract.body(problem) if contract else problem_json(problem)
-    response = current_app.response_class(json.dumps(body), status=problem.status, mimetype=media_type)
+    body, media_type = render(problem, request.path)
+    response = current_app.response_class(body, status=problem.status, mimetype=media_type)
     response.headers.update(problem.headers)
     return response
+
+
+def render(problem: Problem, path: str) -> tuple[bytes, str]:
+    """Return the body and its media type, in the form of the contract that owns the path; in an app context."""
+    prefix = _prefix_of(path)
+    body, media_type = _mounts()[prefix].body(problem) if prefix else problem_json(problem)
+    return json.dumps(body).encode(), media_type
 
 
 def _mounts() -> dict[str, Contract]:

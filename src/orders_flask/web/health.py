@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 
 from orders_flask.web import landing
+from orders_flask.web.background_checks import BackgroundChecks
 from orders_flask.web.context import use_cases
 
+_CHECKS = "orders-background-checks"
+
 blueprint = Blueprint("operations", __name__, template_folder="templates")
+blueprint.record(lambda state: state.app.extensions.update({_CHECKS: BackgroundChecks()}))
 
 
 blueprint.get("/")(landing.root)
@@ -20,12 +24,16 @@ def healthz() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[dict[str, Any], int]:
-    """Check all components. Only the database affects readiness, because cache and broker are optional."""
-    failures = {name: check() for name, check in use_cases().check_components().items()}
+    """Return the last result of each component's check, which runs in the background.
+
+    Only the database affects readiness, because cache and broker are optional.
+    """
+    checks: BackgroundChecks = current_app.extensions[_CHECKS]
+    failures = checks.results(use_cases().check_components())
     ready = failures["database"] is None
-    checks = {name: "ok" if failure is None else "degraded" for name, failure in failures.items()}
-    checks["database"] = "ok" if ready else "unavailable"
-    return {"status": "ready" if ready else "unavailable", "checks": checks}, 200 if ready else 503
+    states = {name: "ok" if failure is None else "degraded" for name, failure in failures.items()}
+    states["database"] = "ok" if ready else "unavailable"
+    return {"status": "ready" if ready else "unavailable", "checks": states}, 200 if ready else 503
 
 
 @blueprint.get("/metrics")

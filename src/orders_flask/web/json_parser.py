@@ -28,7 +28,7 @@ class StrictParser(FlaskParser):
 
     def __init__(self, *, max_bytes: int = MAX_BODY_BYTES) -> None:
         super().__init__()
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
 
     def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
         if getattr(schema, "optional_body", False) and not req.get_data(cache=True):
@@ -38,10 +38,10 @@ class StrictParser(FlaskParser):
     def _raw_load_json(self, req: Request) -> Any:
         if not core.is_json(req.mimetype):
             raise UnsupportedMediaType("The Content-Type must be application/json.")
-        if (req.content_length or 0) > self._max_bytes:
+        if (req.content_length or 0) > self.max_bytes:
             raise RequestEntityTooLarge
         body = req.get_data(cache=True)
-        if len(body) > self._max_bytes:  # a chunked body, which Werkzeug would truncate silently
+        if len(body) > self.max_bytes:  # a chunked body, which Werkzeug would truncate silently
             raise RequestEntityTooLarge
         g.body = parse_json(body)
         return g.body

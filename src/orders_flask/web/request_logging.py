@@ -10,6 +10,8 @@ from flask import Flask, Response, g, request
 from orders_flask.web.context import use_cases
 
 log = structlog.get_logger(__name__)
+_PROBES = frozenset({"operations.healthz", "operations.readyz", "operations.prometheus"})
+"""Endpoints that machines ask for every few seconds; their success is logged at DEBUG."""
 _ACCEPTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
 # W3C Trace Context: version, trace, span and flags; the version ff and ids of zeros are invalid.
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -37,14 +39,17 @@ def _end(response: Response) -> Response:
     route = str(request.url_rule) if request.url_rule else None
     response.headers["X-Request-ID"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
-    log.info(
-        "request.completed",
-        method=request.method,
-        path=request.path,
-        route=route,
-        status=response.status_code,
-        duration_ms=round(duration * 1000, 2),
-    )
+    if request.endpoint in _PROBES and response.status_code < 500:
+        log.debug("probe.completed", path=request.path, status=response.status_code)
+    else:
+        log.info(
+            "request.completed",
+            method=request.method,
+            path=request.path,
+            route=route,
+            status=response.status_code,
+            duration_ms=round(duration * 1000, 2),
+        )
     _measure(route or "unknown", response.status_code, duration)
     return response
 

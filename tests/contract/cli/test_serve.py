@@ -103,12 +103,30 @@ def test_serve_warns_once_responds_and_stops_on_signal(
     assert json.loads(warning)["event"] == "settings.unrecognized"
 
 
+@pytest.mark.parametrize(("host", "address", "shown"), [("localhost", HOST, "localhost"), ("::1", "::1", "[::1]")])
+def test_serve_accepts_names_and_ipv6_addresses(tmp_path: Path, port: int, host: str, address: str, shown: str) -> None:
+    with started("serve", "--port", str(port), "--host", host, here=tmp_path):
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with socket.create_connection((address, port), timeout=5) as connection:
+                    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    response = connection.recv(4096)
+                break
+            except OSError:
+                assert time.monotonic() < deadline, written(tmp_path)
+                time.sleep(0.05)
+
+    assert response.startswith(b"HTTP/1.1 200"), written(tmp_path)
+    assert f"Serving http://{shown}:{port}," in written(tmp_path)
+
+
 ITS_THREADS = """
 import os, sys
 import orders_flask.__main__, orders_flask.cli
 def look(**_):
     from orders_flask.asgi import app
-    print("threads:", app._threads._max_workers, flush=True)
+    print("threads:", app._requests.executor._max_workers, flush=True)
     os._exit(0)
 sys.modules["orders_flask.cli.serve"]._serve = look
 orders_flask.__main__.main()

@@ -12,8 +12,8 @@ import pytest
 from orders_domain.errors import StoreUnavailable
 from orders_flask import Settings
 from orders_flask.web import cors
+from orders_flask.web.admission import AdmissionMiddleware
 from orders_flask.web.json_parser import MAX_BODY_BYTES
-from orders_flask.web.request_buffering import RequestBufferingMiddleware
 from tests.support.client import TEA, Answer, ask
 from tests.support.service_stack import Stack
 
@@ -188,7 +188,7 @@ def test_responses_in_front_of_flask_are_readable(shop: Stack) -> None:
         await send({"type": "http.response.body", "body": b"busy"})
 
     policy = cors.Cors(origins=SETTINGS.allowed_origins)
-    complete = cors.around_asgi(RequestBufferingMiddleware(shop.app, threads=1), policy)
+    complete = cors.around_asgi(AdmissionMiddleware(shop.app, threads=1), policy)
 
     assert (b"access-control-allow-origin", SHOP.encode()) in exchange(cors.around_asgi(refusing, policy), origin=SHOP)[
         1

@@ -72,7 +72,7 @@ def test_request_is_logged_in_one_line(
 def test_line_names_the_user(app: Flask, token: str, log_lines: LogLines) -> None:
     app.test_client().get("/orders/7", headers={"Authorization": f"Bearer {token}"})
     app.test_client().get("/orders/7")
-    app.test_client().get("/healthz")
+    app.test_client().get("/")
 
     users = [line.get("user") for line in log_lines() if line["event"] == "request.completed"]
     assert users == ["ann-of-the-log", None, None]
@@ -119,6 +119,13 @@ def test_unexpected_error_is_logged_with_request_id(
     assert "a bug of ours" in errors[0]["exception"]
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_successful_probe_is_not_logged_at_info(app: Flask, log_lines: LogLines, path: str) -> None:
+    assert app.test_client().get(path).status_code == 200
+
+    assert log_lines() == []
+
+
 def test_user_is_not_in_the_next_request_line(app: Flask, token: str, log_lines: LogLines) -> None:
     client = app.test_client()
     client.get("/orders/7", headers={"Authorization": f"Bearer {token}", "X-Request-ID": "first"})
@@ -131,7 +138,7 @@ def test_user_is_not_in_the_next_request_line(app: Flask, token: str, log_lines:
 
 @pytest.mark.parametrize("app", [{"log_format": "console"}], indirect=True)
 def test_console_format_is_readable(app: Flask, stderr: StringIO) -> None:
-    app.test_client().get("/healthz", headers={"X-Request-ID": "req-42"})
+    app.test_client().get("/", headers={"X-Request-ID": "req-42"})
 
     (line,) = stderr.getvalue().splitlines()
     assert "req-42" in line
@@ -146,7 +153,7 @@ def test_console_format_is_readable(app: Flask, stderr: StringIO) -> None:
     indirect=["app"],
 )
 def test_log_level_follows_the_setting(app: Flask, lines: int, log_lines: LogLines) -> None:
-    app.test_client().get("/healthz")
+    app.test_client().get("/")
 
     assert len(log_lines()) == lines
 

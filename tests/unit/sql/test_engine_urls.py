@@ -40,6 +40,26 @@ def test_other_schemes_are_rejected_without_password(address: str) -> None:
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ("schema=shop", "must not have the option 'schema': set DATABASE_SCHEMA instead"),
+        ("pgbouncer=true", "must not have the option 'pgbouncer': PgBouncer must be in session mode"),
+        ("sslmode=require&pool_size=5", "must not have the option 'pool_size': the size follows from ORDERS_THREADS"),
+        ("sslmod=require", "must not have the option 'sslmod': the options of libpq are allowed, such as sslmode"),
+    ],
+)
+def test_options_of_other_tools_are_refused_with_advice(options: str, advice: str) -> None:
+    with pytest.raises(ValueError, match=advice):
+        engines.create(f"postgresql://db/orders?{options}")
+
+
+def test_options_of_libpq_are_accepted() -> None:
+    engine = engines.create("postgresql://db/orders?sslmode=require&target_session_attrs=read-write")
+
+    assert engine.url.query["sslmode"] == "require"
+
+
 def test_sqlite_is_durable_with_foreign_keys(tmp_path: Path) -> None:
     engine = engines.create(f"sqlite:///{tmp_path}/orders.db")
 

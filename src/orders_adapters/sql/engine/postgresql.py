@@ -1,6 +1,7 @@
 """PostgreSQL engine: the timeouts, the time zone and the schema of its connections."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import URL, ColumnElement, Engine, Text, case, cast, create_engine, event, func
@@ -19,6 +20,16 @@ _NETWORK = {
     "tcp_user_timeout": "6000",  # milliseconds
 }
 
+_ADVICE = {
+    "schema": "set DATABASE_SCHEMA instead",
+    "currentSchema": "set DATABASE_SCHEMA instead",
+    "pgbouncer": "PgBouncer must be in session mode, because relays use LISTEN, and the option has no effect",
+    "pool_size": "the size follows from ORDERS_THREADS",
+    "connection_limit": "the size of the pool follows from ORDERS_THREADS",
+    "ssl": "set sslmode=require instead",
+}
+"""For options that other tools write."""
+
 _SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
 _current_schema = cast(func.current_schema(), Text)
 SCHEMA_KEY: ColumnElement[int] = case((_current_schema == "public", 0), else_=func.hashtext(_current_schema))
@@ -29,7 +40,12 @@ SCHEMA_KEY: ColumnElement[int] = case((_current_schema == "public", 0), else_=fu
 
 
 def create(address: URL, *, pool_size: int, statement_seconds: int, schema: str, **options: Any) -> Engine:
-    """Return the engine. Options after ``?`` in the URL take precedence over the settings here."""
+    """Return the engine. Options after ``?`` in the URL take precedence over the settings here.
+
+    Raises:
+        ValueError: an option is not one of libpq.
+    """
+    _ensure_known_options(address.query)
     settings = {
         "timezone": "UTC",
         "statement_timeout": f"{statement_seconds}s",
@@ -46,6 +62,16 @@ def create(address: URL, *, pool_size: int, statement_seconds: int, schema: str,
     if statement_seconds:
         _connect_with_timeout(engine, seconds=statement_seconds + 1)
     return engine
+
+
+def _ensure_known_options(query: Mapping[str, object]) -> None:
+    from psycopg.pq import Conninfo  # imported here, because installations with SQLite have no psycopg
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    for name in query:
+        if name not in known:
+            advice = _ADVICE.get(name, "the options of libpq are allowed, such as sslmode")
+            raise ValueError(f"The address must not have the option {name!r}: {advice}.")
 
 
 def quote_schema(name: str) -> str:

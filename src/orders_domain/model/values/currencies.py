@@ -14,4 +14,9 @@ _FOUR = "CLF UYW"
 MINOR_UNIT_DIGITS: dict[str, int] = {
     code: decimals for decimals, codes in ((2, _TWO), (0, _NONE), (3, _THREE), (4, _FOUR)) for code in codes.split()
 }
-"""Decimals of the minor unit, by currency code: ``MINOR_UNIT_DIGITS["JPY"] == 0``."""
+"""Decimals of the minor unit, by the code of a currency in use: ``MINOR_UNIT_DIGITS["JPY"] == 0``."""
+
+_WITHDRAWN = "ANG BGN CUC HRK SLL ZWL"
+
+STORED_DIGITS: dict[str, int] = dict.fromkeys(_WITHDRAWN.split(), 2) | MINOR_UNIT_DIGITS
+"""The same with withdrawn currencies, in which stored orders remain readable. Move a code here when it is withdrawn."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from math import isfinite
 from typing import TypeAlias, TypeVar
@@ -62,3 +63,19 @@ def json_error(value: object, *, depth: int = 0) -> str | None:
     else:
         return f"must be JSON, not a Python {type(value).__name__}"
     return next((error for part in parts if (error := json_error(part, depth=depth + 1))), None)
+
+
+def count_values(value: object, *, limit: int) -> int:
+    """Return the number of values in a JSON value, itself included; stop counting above the limit."""
+    count, remaining = 0, [value]
+    while remaining and count <= limit:
+        count += 1
+        current = remaining.pop()
+        if isinstance(current, Mapping | list):
+            remaining.extend(current.values() if isinstance(current, Mapping) else current)
+    return count
+
+
+def json_size(value: object) -> int:
+    """Return the size of a JSON value in bytes of UTF-8."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict).encode())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 
 from orders_domain.errors import InvalidAmount
-from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS, STORED_DIGITS
 
 MAX_MINOR_UNITS = 10**12
 _NOISE, _RELATIVE_NOISE = Decimal("1e-13"), Decimal("1e-14")
@@ -16,17 +16,17 @@ EXACT = Context(prec=2_000)
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """A valid amount: 0 to 10^12 minor units (cents, yen, ...) of an ISO 4217 currency.
+    """A valid amount: 0 to 10^12 minor units (cents, yen, ...) of an ISO 4217 currency, which may be withdrawn.
 
     Raises:
-        InvalidAmount: the currency is not in use, or the number is not an integer of this range.
+        InvalidAmount: the currency is not known, or the number is not an integer of this range.
     """
 
     minor: int
     currency: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.currency, str) or self.currency not in MINOR_UNIT_DIGITS:
+        if not isinstance(self.currency, str) or self.currency not in STORED_DIGITS:
             raise InvalidAmount("The currency must be an ISO 4217 code in use.", field="currency")
         if type(self.minor) is not int:
             raise InvalidAmount("An amount must be a whole number of minor units.")
@@ -92,7 +92,7 @@ def without_noise(amount: Decimal | int | float, currency: str) -> Decimal | int
 
 def to_major_units(minor: int, currency: str) -> Decimal:
     """Convert minor units to major units. The value may exceed the maximum of an amount, because sums do."""
-    return Decimal(minor).scaleb(-MINOR_UNIT_DIGITS[currency])
+    return Decimal(minor).scaleb(-STORED_DIGITS[currency])
 
 
 def to_decimal(number: object) -> Decimal | None:
@@ -104,3 +104,13 @@ def to_decimal(number: object) -> Decimal | None:
     except (InvalidOperation, ValueError):
         return None
     return exact if exact.is_finite() else None
+
+
+def ensure_in_use(money: Money) -> None:
+    """Check that the currency may be used for something new.
+
+    Raises:
+        InvalidAmount: the currency was withdrawn.
+    """
+    if money.currency not in MINOR_UNIT_DIGITS:
+        raise InvalidAmount("The currency must be an ISO 4217 code in use.", field="currency")

@@ -6,6 +6,14 @@ from functools import partial
 from orders_flask.bootstrap.components import Check, PersistenceComponent, require_extra
 from orders_flask.settings import Settings
 
+BACKGROUND_CONNECTIONS = 4
+"""Connections beside those of the threads for requests: relay, jobs, reservations and health check."""
+
+
+def connections(threads: int) -> int:
+    """Return the size of the pool: one connection for each thread, so that no thread waits for another's."""
+    return threads + max(threads // 2, 1) + BACKGROUND_CONNECTIONS
+
 
 def store(settings: Settings) -> PersistenceComponent:
     if settings.store_url == "memory://":
@@ -15,7 +23,12 @@ def store(settings: Settings) -> PersistenceComponent:
     with require_extra("postgres", wanted_by="DATABASE_URL"):
         from orders_flask.bootstrap.persistence import sql
 
-        return sql.store(settings.store_url, read_url=settings.database_read_url, schema=settings.database_schema)
+        return sql.store(
+            settings.store_url,
+            read_url=settings.database_read_url,
+            schema=settings.database_schema,
+            pool_size=connections(settings.threads),
+        )
 
 
 def replica_checks(settings: Settings) -> Mapping[str, Check]:

@@ -32,11 +32,11 @@ from orders_domain.errors import StoreUnavailable
 from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
 
 
-def store(url: str, *, read_url: str, schema: str) -> PersistenceComponent:
+def store(url: str, *, read_url: str, schema: str, pool_size: int) -> PersistenceComponent:
     with as_setting_error("DATABASE_URL"):
-        database = engine.create(url, schema=schema)
+        database = engine.create(url, pool_size=pool_size, schema=schema)
     with as_setting_error("DATABASE_READ_URL"):
-        replica = engine.create(read_url, schema=schema) if read_url else database
+        replica = engine.create(read_url, pool_size=pool_size, schema=schema) if read_url else database
     outbox_signal, jobs_signal = wakeup.WakeupSignal(database), WakeupSignal()
     return PersistenceComponent(
         unit_of_work=lambda: unit_of_work.SqlUnitOfWork(database, on_commit=outbox_signal.set),

@@ -1,0 +1,44 @@
+"""Body limits: which requests have a body that is worth reading, decided by route and header alone."""
+
+import re
+from typing import Any
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_BEARER = re.compile(rb"bearer +[\w-]+\.[\w-]+\.[\w-]*\s*", re.IGNORECASE | re.ASCII)
+
+
+class BodyLimits:
+    """The size limits of the routes of an app."""
+
+    def __init__(self, app: Flask) -> None:
+        self._blueprints = app.blueprints
+        self._routes = app.url_map.bind("localhost")
+
+    def limit(self, scope: Any) -> int:
+        """Return the size limit in bytes of the request's body, or 0 if the response does not depend on the body.
+
+        That is so for a path or a method without a body, and for a route that needs a token if the request has none.
+        """
+        if scope["method"] not in _METHODS:
+            return 0
+        try:
+            endpoint, _ = self._routes.match(_path(scope), scope["method"])
+        except HTTPException:
+            return 0
+        blueprint: Any = self._blueprints.get(str(endpoint).rpartition(".")[0])
+        if blueprint is None or (getattr(blueprint, "authenticates", False) and not has_bearer_token(scope)):
+            return 0
+        return int(blueprint.ARGUMENTS_PARSER.max_bytes) if hasattr(blueprint, "ARGUMENTS_PARSER") else 0
+
+
+def _path(scope: Any) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def has_bearer_token(scope: Any) -> bool:
+    """Return whether the request has a token that could be valid; it is not verified."""
+    return any(name == b"authorization" and _BEARER.fullmatch(value) for name, value in scope["headers"])

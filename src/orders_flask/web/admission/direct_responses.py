@@ -1,0 +1,45 @@
+"""Responses of the event loop, without a thread: refusals, and liveness, which must not depend on any thread."""
+
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import Flask
+
+from orders_flask.web.context import use_cases
+from orders_flask.web.error_handlers import render
+from orders_flask.web.problems import Problem
+
+RETRY_SECONDS = 1
+
+log = structlog.get_logger(__name__)
+
+
+async def send_refusal(app: Flask, scope: Any, send: Any, *, reason: str) -> None:
+    """Send 503 in the form of the contract that owns the path."""
+    problem = Problem(status=503, detail="The service is busy; please retry.")
+    with app.app_context():
+        body, media_type = render(problem, scope["path"])
+        use_cases().metrics.request_rejected(reason=reason)
+    log.info("request.refused", reason=reason, method=scope["method"], path=scope["path"])
+    await _send(send, 503, body, media_type, {"retry-after": str(RETRY_SECONDS)})
+
+
+async def send_liveness(app: Flask, scope: Any, send: Any) -> None:
+    """Send the response of ``/healthz``."""
+    with app.app_context():
+        use_cases().metrics.request(method=scope["method"], route="/healthz", status=200, seconds=0.0)
+    log.debug("probe.completed", path=scope["path"], status=200)
+    await _send(send, 200, b'{"status":"ok"}', "application/json", {})
+
+
+async def _send(send: Any, status: int, body: bytes, media_type: str, headers: dict[str, str]) -> None:
+    all_headers = headers | {
+        "content-type": media_type,
+        "content-length": str(len(body)),
+        "x-content-type-options": "nosniff",
+        "x-request-id": str(uuid4()),
+    }
+    encoded = [(name.encode(), value.encode()) for name, value in all_headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})

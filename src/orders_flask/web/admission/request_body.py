@@ -1,0 +1,86 @@
+"""Request bodies: read completely before a thread handles the request, if the route takes one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from io import BytesIO
+from typing import Any
+
+from werkzeug.exceptions import RequestTimeout
+
+from orders_flask.web.admission.byte_budget import Share
+from orders_flask.web.admission.lane import ClientGone, Refused
+
+BODY_TIMEOUT = 30.0
+"""Seconds for the whole body to arrive."""
+
+IDLE_TIMEOUT = 1.0
+"""Seconds without data after which a body that is discarded is no longer waited for."""
+
+
+DISCARDED_BYTES = 64 * 1024
+"""Of a body that no response depends on, the bytes that are read before the response."""
+
+
+class TimedOutBody:
+    """Raises when the application reads it, so that the contract renders the 408 response."""
+
+    def read(self, *_: int) -> bytes:
+        raise RequestTimeout("The body did not arrive in time.")
+
+
+async def read(
+    receive: Callable[[], Awaitable[Any]], share: Share, *, declared: int, limit: int, seconds: float
+) -> BytesIO | TimedOutBody:
+    """Return the body, truncated to slightly more than ``limit`` bytes.
+
+    A body that is too large is read to its end and discarded, because a client does not read a response while it is
+    sending. Without a ``limit`` only its beginning is, because a stranger must not cost more.
+
+    Raises:
+        Refused: the memory for bodies was needed for others.
+        ClientGone: the client has disconnected.
+    """
+    kept: list[bytes] = []  # and not one buffer, because many that grow side by side fragment the memory
+    idle = IDLE_TIMEOUT if declared > limit else seconds
+    room = 0 if declared > limit else limit
+    try:
+        async with share.wait_at_most(seconds):
+            parts = _parts(receive, idle=idle, enough=None if limit else DISCARDED_BYTES)
+            await _collect(parts, kept, share, room=room)
+    except TimeoutError:
+        if not share.evicted:
+            return TimedOutBody()
+    finally:
+        if share.evicted:
+            kept.clear()  # at once, and not when the exception's traceback is collected
+    if share.evicted:
+        raise Refused("memory_full")
+    share.wait_no_longer()
+    return BytesIO(b"".join(kept))
+
+
+async def _collect(parts: AsyncIterator[bytes], kept: list[bytes], share: Share, *, room: int) -> None:
+    async for part in parts:
+        if share.evicted:
+            raise TimeoutError
+        if room and share.size <= room:
+            kept.append(part)
+            share.grow(len(part))
+
+
+async def _parts(receive: Callable[[], Awaitable[Any]], *, idle: float, enough: int | None) -> AsyncIterator[bytes]:
+    seen, more = 0, True
+    while more and (enough is None or seen < enough):
+        async with asyncio.timeout(idle):  # not wait_for, which may swallow a cancellation in Python 3.11
+            message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        yield part
+        seen += len(part)
+        more = message.get("more_body", False)
+
+
+def declared_length(scope: Any) -> int:
+    """Return the Content-Length, 0 without one. The server rejects invalid ones."""
+    return max((int(value) for name, value in scope["headers"] if name == b"content-length"), default=0)

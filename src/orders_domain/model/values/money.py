@@ -84,10 +84,10 @@ def without_noise(amount: Decimal | int | float, currency: str) -> Decimal | int
     if decimals is None or exact is None or not 0 < exact < MAX_MINOR_UNITS:
         return amount
     minor = exact.scaleb(decimals, context=EXACT)
-    whole = minor.to_integral_value(context=EXACT)
-    if whole == 0 or abs(minor - whole) > max(_NOISE, _RELATIVE_NOISE * whole):
+    rounded = minor.to_integral_value(context=EXACT)
+    if rounded == 0 or abs(minor - rounded) > max(_NOISE, _RELATIVE_NOISE * rounded):
         return amount
-    return whole.scaleb(-decimals, context=EXACT)
+    return rounded.scaleb(-decimals, context=EXACT)
 
 
 def to_major_units(minor: int, currency: str) -> Decimal:

@@ -67,6 +67,12 @@ def blueprint() -> ContractBlueprint:
         placing = replace(placement(body, actor=actor()), idempotency_key=required_idempotency_key(scope))
         return placed_or_replayed(lambda: use_cases().place_cart_order(placing), _placed_response, replayed_as=200)
 
+    _add_cancellation(routes)
+    _add_get(routes)
+    return routes
+
+
+def _add_get(routes: ContractBlueprint) -> None:
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.CheckoutOrder)
     @routes.doc(
@@ -86,6 +92,8 @@ def blueprint() -> ContractBlueprint:
         order = use_cases().get_order(request)
         return representation(order), etag(order)
 
+
+def _add_cancellation(routes: ContractBlueprint) -> None:
     @routes.post("/<order_ref>/cancel")
     @requires(WRITERS_ONLY)
     @routes.arguments(schemas.Cancellation, required=False, example={"reason": "The customer changed her mind."})
@@ -114,8 +122,6 @@ def blueprint() -> ContractBlueprint:
         )
         order = use_cases().cancel_order(request)
         return {"status": "canceled", "order": representation(order)}, etag(order)
-
-    return routes
 
 
 def _authenticate_unless_signed() -> None:

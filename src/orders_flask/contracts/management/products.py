@@ -123,6 +123,10 @@ def _add_changes(routes: ContractBlueprint) -> None:
         )
         return _response(use_cases().update_product(change))
 
+    _add_restock(routes)
+
+
+def _add_restock(routes: ContractBlueprint) -> None:
     @routes.post("/<ref>/restock")
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.Restock, example={"quantity": 5})

@@ -71,6 +71,10 @@ def register(routes: ContractBlueprint) -> None:
     def stock_check() -> Any:
         return stock_representation(use_cases().get_stock_health(GetStockHealth(actor=actor())))
 
+    _add_analytics(routes)
+
+
+def _add_analytics(routes: ContractBlueprint) -> None:
     @routes.get("/analytics")
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.AnalyticsQuery, location="query")

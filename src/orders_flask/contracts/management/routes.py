@@ -142,6 +142,10 @@ def _add_single_order(routes: ContractBlueprint) -> None:
         )
         return {"message": "Order deleted"}
 
+    _add_status(routes)
+
+
+def _add_status(routes: ContractBlueprint) -> None:
     @routes.put("/<ref:ref>/status")
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.StatusUpdate, example={"status": "shipped"})

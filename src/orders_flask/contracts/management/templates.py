@@ -54,6 +54,27 @@ def register(routes: ContractBlueprint) -> None:
         request = ListTemplates(actor=actor(), offset=query["skip"], limit=query["limit"])
         return [_response(template) for template in use_cases().list_templates(request)]
 
+    @routes.delete("/templates/<ref>")
+    @routes.response(200, schemas.Message)
+    @routes.doc(
+        **_document(
+            401,
+            404,
+            503,
+            use_case="delete_template",
+            summary="Delete a template; its orders are unchanged",
+            description="Only the user who stored the template can delete it.",
+            not_found=_NOT_FOUND,
+        )
+    )
+    def remove(ref: str) -> Any:
+        use_cases().delete_template(DeleteTemplate(actor=actor(), template_id=_template_id(ref)))
+        return {"message": "Template deleted"}
+
+    _add_placement(routes)
+
+
+def _add_placement(routes: ContractBlueprint) -> None:
     @routes.post("/templates/<ref>/place")
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(
@@ -71,23 +92,6 @@ def register(routes: ContractBlueprint) -> None:
             actor=actor(), template_id=_template_id(ref), idempotency_key=idempotency_key("management")
         )
         return placed_or_replayed(lambda: use_cases().place_order_from_template(request), placed_response)
-
-    @routes.delete("/templates/<ref>")
-    @routes.response(200, schemas.Message)
-    @routes.doc(
-        **_document(
-            401,
-            404,
-            503,
-            use_case="delete_template",
-            summary="Delete a template; its orders are unchanged",
-            description="Only the user who stored the template can delete it.",
-            not_found=_NOT_FOUND,
-        )
-    )
-    def remove(ref: str) -> Any:
-        use_cases().delete_template(DeleteTemplate(actor=actor(), template_id=_template_id(ref)))
-        return {"message": "Template deleted"}
 
 
 def _template_id(text: str) -> int:

@@ -70,6 +70,12 @@ def blueprint() -> ContractBlueprint:
         order = use_cases().get_order(GetOrder(actor=actor(), order_id=parse_order_id(order_ref)))
         return representation(order), etag(order)
 
+    _add_change(routes)
+    _add_list(routes)
+    return routes
+
+
+def _add_change(routes: ContractBlueprint) -> None:
     @routes.patch("/<order_ref>")
     @routes.arguments(schemas.OrderUpdate, example={"status": "PAID"})
     @routes.response(200, schemas.OrderResponse)
@@ -100,6 +106,8 @@ def blueprint() -> ContractBlueprint:
         )
         return representation(order), etag(order)
 
+
+def _add_list(routes: ContractBlueprint) -> None:
     @routes.get("/user/<subject:user_id>")
     @routes.arguments(schemas.ListQuery, location="query")
     @routes.response(200, schemas.OrderResponse(many=True))
@@ -120,8 +128,6 @@ def blueprint() -> ContractBlueprint:
         )
         page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter))
         return [representation(order) for order in page.orders], link_to_next(page)
-
-    return routes
 
 
 def _placed_response(order: Order) -> Response:

@@ -41,35 +41,35 @@ class Lane:
             return
         if len(self._queue) >= self._limit:
             raise Refused("queue_full")
-        turn = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
+        place = asyncio.get_running_loop().create_future()
+        self._queue.append(place)
         gone = asyncio.ensure_future(_wait_for_disconnect(receive))
         try:
-            await asyncio.wait((turn, gone), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((place, gone), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             gone.cancel()
-            if not turn.done() or gone.done():
-                self._give_up(turn)
+            if not place.done() or gone.done():
+                self._give_up(place)
         if gone.done():
             raise ClientGone
-        if turn.cancelled():
+        if place.cancelled():
             raise Refused("waited_too_long")
 
     def leave(self) -> None:
         """Give the thread to the next request."""
         while self._queue:
-            turn = self._queue.popleft()
-            if not turn.done():
-                turn.set_result(None)
+            place = self._queue.popleft()
+            if not place.done():
+                place.set_result(None)
                 return
         self._free += 1
 
-    def _give_up(self, turn: asyncio.Future[None]) -> None:
+    def _give_up(self, place: asyncio.Future[None]) -> None:
         with suppress(ValueError):  # it is no longer in the queue if the thread came at the same moment
-            self._queue.remove(turn)
-        if turn.done():
+            self._queue.remove(place)
+        if place.done():
             self.leave()
-        turn.cancel()
+        place.cancel()
 
 
 async def _wait_for_disconnect(receive: Callable[[], Awaitable[Any]]) -> None:

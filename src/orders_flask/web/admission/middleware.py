@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 class AdmissionMiddleware:
     """Runs a Flask app behind ASGI; a slow client occupies a socket, not a thread or memory without bound.
 
-    Bodies are read, requests wait, and responses are sent in the event loop, each within a limit. What exceeds a limit
-    gets 503 with Retry-After, and is not begun.
+    Bodies are read, requests wait, and responses are sent in the event loop, each within a limit. A request that
+    exceeds a limit gets 503 with Retry-After, and is not begun.
     """
 
     def __init__(

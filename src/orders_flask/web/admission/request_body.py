@@ -40,31 +40,31 @@ async def read(
         Refused: the memory for bodies was needed for others.
         ClientGone: the client has disconnected.
     """
-    kept: list[bytes] = []  # and not one buffer, because many that grow side by side fragment the memory
+    collected: list[bytes] = []  # and not one buffer, because many that grow side by side fragment the memory
     idle = IDLE_TIMEOUT if declared > limit else seconds
     room = 0 if declared > limit else limit
     try:
         async with share.wait_at_most(seconds):
             parts = _parts(receive, idle=idle, enough=None if limit else DISCARDED_BYTES)
-            await _collect(parts, kept, share, room=room)
+            await _collect(parts, collected, share, room=room)
     except TimeoutError:
         if not share.evicted:
             return TimedOutBody()
     finally:
         if share.evicted:
-            kept.clear()  # at once, and not when the exception's traceback is collected
+            collected.clear()  # at once, and not when the exception's traceback is collected
     if share.evicted:
         raise Refused("memory_full")
     share.wait_no_longer()
-    return BytesIO(b"".join(kept))
+    return BytesIO(b"".join(collected))
 
 
-async def _collect(parts: AsyncIterator[bytes], kept: list[bytes], share: Share, *, room: int) -> None:
+async def _collect(parts: AsyncIterator[bytes], collected: list[bytes], share: Share, *, room: int) -> None:
     async for part in parts:
         if share.evicted:
             raise TimeoutError
         if room and share.size <= room:
-            kept.append(part)
+            collected.append(part)
             share.grow(len(part))
 
 

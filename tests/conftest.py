@@ -2,6 +2,7 @@
 
 pytest_plugins = (
     "pytester",
+    "tests.support.compiled",
     "tests.support.garbage",
     "tests.support.report",
     "tests.support.depth",

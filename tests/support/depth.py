@@ -24,7 +24,7 @@ WAITING = (
     "tests/contract/sql/test_migrations.py",
     "tests/contract/cli/test_export.py",
     "tests/contract/cli/test_doctor.py",
-    "tests/contract/ports/test_services_ports.py",
+    "tests/contract/ports/test_http_services.py",
     "tests/contract/ports/test_store_unavailable.py",
     "tests/contract/ports/messages/test_event_publisher_port.py",
     "tests/contract/test_servers.py",

@@ -1,5 +1,6 @@
 """In-memory order cache, and a null cache."""
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -7,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from orders_adapters.serialization import order_snapshot
-from orders_domain.model.order import Order
+from orders_domain.model.order import Order, order_from_state
+from orders_domain.model.order_state import order_state
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import OrderCache
 
@@ -42,13 +43,13 @@ class InMemoryOrderCache(OrderCache):
             if entry is None or entry.expires_at <= self._clock():
                 return None
             self._copies.move_to_end(order_id)
-        return order_snapshot.read_order(entry.snapshot)
+        return order_from_state(json.loads(entry.snapshot))
 
     def prefetch(self, order_id: UUID | None) -> None:
         """Do nothing, because there is no round trip to save."""
 
     def put(self, order: Order) -> None:
-        snapshot = order_snapshot.order_bytes(order)
+        snapshot = json.dumps(order_state(order), ensure_ascii=False, default=dict).encode()
         with self._lock:
             fence, _ = self._fences.get(order.id, (0, None))
             entry = self._copies.get(order.id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from orders_adapters.testing.examples import NOON, new_id
-from orders_domain.errors import NotificationRejected, NotifierUnavailable
+from orders_domain.errors import NotificationRejected, RecipientDeferred
 from orders_domain.model.notification import Notification
 from orders_domain.ports.notifier import NotificationMessage, Notifier
 
@@ -60,7 +60,7 @@ class NotifierTests:
     def test_refused_message_raises(self, harness: NotifierHarness, way: str) -> None:
         getattr(harness, way)()
 
-        with pytest.raises(NotificationRejected if way == "reject" else NotifierUnavailable):
+        with pytest.raises(NotificationRejected if way == "reject" else RecipientDeferred):
             harness.notifier(LETTER)
 
         assert harness.delivered() == []

@@ -1,6 +1,7 @@
 """Web process killed before, during and after the commit, and the request repeated: exactly one order."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -38,12 +39,14 @@ class Moment:
     committed: bool = False
 
 
+# Statements of a unit of work, which places the first order of a user, and of the direct placement.
 CLAIM, ORDER, KEY, COMMIT = (
-    b"pg_try_advisory_xact_lock",
-    b"INSERT INTO orders",
-    b"INSERT INTO idempotency_keys",
+    b"SELECT anon_1.acquired",
+    b"INSERT INTO orders (id, user_id",
+    b"INSERT INTO idempotency_keys (subject, scope, key, fingerprint, order_id, at) VALUES",
     b"COMMIT",
 )
+DIRECT = b"WITH key_lock AS"
 MOMENTS = {
     "before anything is done": Moment(statements=(CLAIM,), done=False),
     "with the key claimed": Moment(statements=(CLAIM,), done=True),
@@ -120,6 +123,36 @@ def test_repeat_after_kill_makes_one_order(
     sold = SOLD.get(contract, 0)
     assert scalar(core, "SELECT stock_quantity FROM products") == STOCK - sold
     assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'deducted'") == -sold
+
+
+@pytest.mark.clause("004-04")
+@pytest.mark.parametrize(
+    ("contract", "done"),
+    [
+        pytest.param(contract, done, marks=() if contract == "management" else pytest.mark.deep)
+        for contract in PLACINGS
+        for done in (False, True)
+    ],
+)
+def test_kill_at_direct_placement_makes_one_order(
+    stocked: Service, core: DatabaseShop, proxy: Proxy, contract: str, done: bool
+) -> None:
+    """The one statement of an order of a known user is executed, or the database does not receive it."""
+    path, body = PLACINGS[contract]
+    with stocked.serve("--no-relay") as web, closing(Customer(stocked, web)) as customer:
+        assert customer.place().status == 201
+
+    through = replace(stocked, database_url=proxy.through(stocked.database_url))
+    moment = Moment(statements=(DIRECT,), done=done, committed=done)
+    with through.serve("--no-relay") as web:
+        die_at(moment, path, body, web=web, service=stocked, proxy=proxy)
+    assert count(core, "orders") == 1 + done
+    with stocked.serve("--no-relay") as web, closing(Customer(stocked, web)) as customer:
+        first, again = (customer.post_with_key(path, body, key="key") for _ in range(2))
+
+    assert (first.headers.get("x-idempotent-replay"), first.body) == ("true" if done else None, again.body)
+    assert (count(core, "orders"), count(core, "idempotency_keys")) == (2, 1)
+    assert scalar(core, "SELECT stock_quantity FROM products") == STOCK - SOLD.get(contract, 0)
 
 
 @pytest.mark.clause("004-04")

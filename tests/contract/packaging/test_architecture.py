@@ -30,6 +30,7 @@ BREACHES = [
     ("orders_adapters.sql.idempotency_keys", "flask", "HTTP is rendered"),
     ("orders_flask.web.context", "sqlalchemy", "SQLAlchemy, psycopg and Alembic"),
     ("orders_adapters.memory.store", "redis", "redis lives"),
+    ("orders_adapters.redis.client", "pybreaker", "pybreaker lives"),
     ("orders_adapters.security.jwks", "urllib3", "urllib3 lives"),
     ("orders_adapters.smtp.notifier", "idna", "idna lives"),
     ("orders_flask.workers.outbox_relay", "pika", "pika lives"),

@@ -159,7 +159,7 @@ def test_full_disk_rolls_back_the_order(sqlite: Engine) -> None:
     stored = store.placed()
     with sqlite.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    new = placed(lines=tuple(CustomItem({"line": number, "note": "x" * 100}) for number in range(1_000)))
+    new = placed(lines=tuple(CustomItem({"line": number, "note": "x" * 100}) for number in range(400)))
     with store.unit_of_work() as uow:
         uow._open.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
         with pytest.raises(StoreUnavailable):

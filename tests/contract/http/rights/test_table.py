@@ -191,4 +191,4 @@ def test_every_tracking_event_matches_the_table(stack: Stack) -> None:
                 walked += 1
 
     assert wrong == []
-    assert walked == len(ORIGINS) * len(statuses) * len(TRANSITIONS_BY_CARRIER_STATUS) == effort(60, 180)
+    assert walked == len(ORIGINS) * len(statuses) * len(TRANSITIONS_BY_CARRIER_STATUS) == effort(70, 210)

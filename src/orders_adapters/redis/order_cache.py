@@ -14,10 +14,11 @@ import redis
 from orders_adapters.redis import lua_scripts
 from orders_adapters.redis.circuit_breaker import CircuitBreaker, CircuitOpen
 from orders_adapters.redis.client import connect
+from orders_adapters.redis.database_identity import scoped
 from orders_adapters.redis.prefetch import Prefetch, Prefetched
 from orders_adapters.serialization import order_snapshot
 from orders_adapters.serialization.json_format import DecodeError
-from orders_domain.errors import Unavailable
+from orders_domain.errors import StoreUnavailable, Unavailable
 from orders_domain.model.order import Order
 from orders_domain.ports.order_cache import OrderCache
 
@@ -30,7 +31,9 @@ _Result = TypeVar("_Result")
 class RedisOrderCache(OrderCache):
     """See ``orders_domain.ports.order_cache``. Thread-safe; a forked child opens its own connections.
 
-    Keys are ``<prefix>{<order id>}:order`` and ``...:fence``: one slot in Redis Cluster. A hit is one GET.
+    Keys are ``<prefix><identity>:{<order id>}:order`` and ``...:fence``: one slot in Redis Cluster. A hit is one GET.
+    ``identity`` returns that of the database, whose orders are separate from those of others with the same prefix. As
+    long as it raises StoreUnavailable, every read is a miss.
 
     Limits: if a fence is lost while Redis runs (FLUSHALL, an eviction by ``maxmemory-policy allkeys-*``, a failover to
     a replica without the fence), a concurrent reader can store an old order, for 300 s at most. If Redis restarts from
@@ -44,17 +47,21 @@ class RedisOrderCache(OrderCache):
         url: str,
         *,
         prefix: str = "orders:",
+        identity: Callable[[], str] = lambda: "",
         ttl: int = 300,
         timeout: float = 0.1,
         prefetch: Prefetch | None = None,
     ) -> None:
         self._url, self._prefix, self._ttl, self._timeout = url, prefix, ttl, timeout
+        self._identity = identity
         self._prefetch = prefetch or Prefetch()
         self._missed = threading.local()
         self._connect()
 
     def get(self, order_id: UUID) -> Order | None:
-        key, requested_at = self._keys(order_id)[0], time.monotonic()
+        if (keys := self._keys(order_id)) is None:
+            return None
+        key, requested_at = keys[0], time.monotonic()
         entry = self._prefetch.pop(key) or Prefetched(self._try_call(lambda client: client.get(key)), requested_at)
         order = _read(entry.value, order_id) if isinstance(entry.value, bytes) else None
         if order is None:
@@ -62,18 +69,25 @@ class RedisOrderCache(OrderCache):
         return order
 
     def prefetch(self, order_id: UUID | None) -> None:
-        self._prefetch.request(self._keys(order_id)[0] if order_id else None)
+        keys = self._keys(order_id) if order_id else None
+        self._prefetch.request(keys and keys[0])
 
     def put(self, order: Order) -> None:
+        if (keys := self._keys(order.id)) is None:
+            return
         value = b"%b %d %b" % (SCHEMA, order.version, order_snapshot.order_bytes(order))
-        call = (*self._keys(order.id), value, order.version, self._ttl * 1000, self._seconds_since_miss(order.id))
+        call = (*keys, value, order.version, self._ttl * 1000, self._seconds_since_miss(order.id))
         self._try_call(lambda client: lua_scripts.run(client, lua_scripts.PUT, [call]))
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
         fence_ttl = (self._ttl + MAX_REQUEST_SECONDS) * 1000
-        calls = [(*self._keys(order_id), version, fence_ttl) for order_id, version in versions.items()]
+        calls = [
+            (*keys, version, fence_ttl)
+            for order_id, version in versions.items()
+            if (keys := self._keys(order_id)) is not None
+        ]
         if not calls:
-            return True
+            return not versions
 
         def run(client: redis.Redis) -> bool:
             lua_scripts.run(client, lua_scripts.INVALIDATE, calls)
@@ -127,8 +141,12 @@ class RedisOrderCache(OrderCache):
         self._circuit = CircuitBreaker()
         self._pid = os.getpid()
 
-    def _keys(self, order_id: UUID) -> tuple[str, str]:
-        stem = f"{self._prefix}{{{order_id}}}"
+    def _keys(self, order_id: UUID) -> tuple[str, str] | None:
+        """Return the keys of an order's entry and fence, or None while the identity is unknown."""
+        try:
+            stem = f"{scoped(self._prefix, self._identity())}{{{order_id}}}"
+        except StoreUnavailable:
+            return None
         return f"{stem}:order", f"{stem}:fence"
 
     def _seconds_since_miss(self, order_id: UUID) -> float:

@@ -32,6 +32,7 @@ from orders_flask.optional_dependencies import missing_extra
 from orders_flask.settings import InvalidSetting
 
 if TYPE_CHECKING:
+    from orders_adapters.redis.database_identity import DatabaseIdentity
     from orders_adapters.redis.prefetch import Prefetch
 
 Check: TypeAlias = Callable[[], str | None]
@@ -105,6 +106,7 @@ class PersistenceComponent:
 class CacheComponent:
     cache: OrderCache
     prefetch: Prefetch | None = None  # lets the revoked tokens' cache add its read to the round trip
+    identity: DatabaseIdentity | None = None  # of the database whose data are in Redis
     circuit_open: Callable[[], bool] = lambda: False
     check: Check = healthy
     warning: Check = healthy  # advice on a risky configuration

@@ -70,7 +70,7 @@ class Container(containers.DeclarativeContainer):
     new_id = providers.Singleton(UuidSequence)
     token_verifier = providers.Singleton(bootstrap.token_verifier, settings)
     store = providers.Singleton(bootstrap.store, settings)
-    cache = providers.Singleton(bootstrap.cache, settings, clock=clock)
+    cache = providers.Singleton(bootstrap.cache, settings, store, clock=clock)
     broker = providers.Singleton(bootstrap.broker, settings)
     notifier = providers.Singleton(bootstrap.notifier, settings)
     tracking_events = providers.Factory(bootstrap.tracking_events, settings)

@@ -23,7 +23,7 @@ from orders_flask.settings import Settings
 
 def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheComponent, *, clock: Clock) -> AuthComponent:
     local_limiter = memory_attempts.InMemoryRateLimiter(clock=clock)
-    if settings.cache == "redis":
+    if identity := cache.identity:
         from orders_adapters.redis.rate_limiter import RedisRateLimiter
         from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
 
@@ -31,10 +31,12 @@ def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheCompone
             copy = RedisRevokedTokenCache(
                 settings.redis_url,
                 prefix=settings.redis_prefix,
-                identity=store.identity.get,
+                identity=identity.refresh,
                 prefetch=cache.prefetch,
             )
-            attempts = RedisRateLimiter(settings.redis_url, prefix=settings.redis_prefix, fallback=local_limiter)
+            attempts = RedisRateLimiter(
+                settings.redis_url, prefix=settings.redis_prefix, identity=identity.get, fallback=local_limiter
+            )
 
         def close() -> None:
             copy.close()

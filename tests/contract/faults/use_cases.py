@@ -12,6 +12,7 @@ from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.outbox.repository import SqlOutbox
+from orders_adapters.sql.store_identity import SqlStoreIdentity
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.system import clock
 from orders_adapters.system.ids import UuidSequence
@@ -80,7 +81,9 @@ class Core:
 def core(service: Service, *, redis_url: str | None = None) -> Iterator[Core]:
     """The use cases in this process, with separate connections."""
     engine = engines.create(service.database_url)
-    cache = RedisOrderCache(redis_url or service.redis_url, prefix=service.redis_prefix)
+    cache = RedisOrderCache(
+        redis_url or service.redis_url, prefix=service.redis_prefix, identity=SqlStoreIdentity(engine).get
+    )
     try:
         yield Core(engine=engine, cache=cache)
     finally:

@@ -73,6 +73,7 @@ class Migrations:
     upgrade: Callable[[str], None]
     downgrade: Callable[[str], None]
     current: Callable[[], str | None]  # the revision the database is at
+    pending: Callable[[], Sequence[str]]  # the revisions that the database does not have
     drift: Callable[[], Sequence[str]]  # differences between migrations and code
 
 

@@ -341,6 +341,7 @@ class Container(containers.DeclarativeContainer):
         idempotency_keys=store.provided.idempotency_keys,
         revoked_tokens=store.provided.revoked_tokens,
         inbox=store.provided.inbox,
+        jobs=jobs,
         clock=clock,
     )
     track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import marshmallow
 from flask import request, url_for
 
 from orders_domain.model.access import ADMIN_ONLY
@@ -33,7 +32,7 @@ def blueprint() -> ContractBlueprint:
     )
 
     @routes.get("/")
-    @routes.arguments(schemas.ProductQuery, location="query", unknown=marshmallow.RAISE)
+    @routes.arguments(schemas.ProductQuery, location="query")
     @routes.response(200, schemas.ProductResponse(many=True))
     @routes.doc(description=_PUBLIC, **_document(400, 401, 503, summary="List and search products, sorted by id"))
     def products(query: dict[str, Any]) -> Any:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from flask import request
-from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.address import MAX_LENGTHS
@@ -122,7 +121,7 @@ class SearchQuery(PageQuery):
 
 
 class ProductQuery(PageQuery):
-    """Query: filters, combined with AND. A parameter that is unknown or repeated is rejected."""
+    """Query: filters of products, combined with AND."""
 
     q = SafeString(
         validate=validate.Length(min=1, max=MAX_QUERY_LENGTH),
@@ -130,12 +129,6 @@ class ProductQuery(PageQuery):
     )
     sku = SafeString(validate=validate.Length(min=1, max=MAX_SKU_LENGTH), metadata={"pattern": NO_NUL})
     cursor = cursor("From the Link header of the previous page; replaces skip.", length=11)
-
-    @pre_load
-    def _once(self, data: Any, **kwargs: Any) -> Any:
-        if repeated := [name for name, values in request.args.lists() if len(values) > 1]:
-            raise ValidationError({name: ["Must be given only once."] for name in repeated})
-        return data
 
 
 class Message(Schema):

@@ -56,6 +56,7 @@ def _issue(shortage: Shortage) -> dict[str, Any]:
         "product_name": shortage.name,
         "requested": shortage.requested,
         "available": shortage.available,
+        "stock_available": shortage.available,
         "is_available": False,
         "error": f"Insufficient stock. Available: {shortage.available}, Requested: {shortage.requested}",
     }

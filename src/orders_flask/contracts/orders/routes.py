@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from flask import Response, url_for
 
@@ -48,14 +49,8 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.OrderResponse)
     @routes.doc(**_operation(400, 401, 404, 409, 412, 413, 415, 422, 503, summary="Change the status of an own order"))
     def patch(body: dict[str, Any], order_ref: str) -> Any:
-        order = use_cases().change_status(
-            ChangeStatus(
-                actor=actor(),
-                order_id=parse_order_id(order_ref),
-                target=VOCABULARY.parse(body["status"]),
-                versions=if_match_versions(),
-            )
-        )
+        order_id = parse_order_id(order_ref)
+        order = _unchanged(order_id) if body["status"] is None else _changed(order_id, body["status"])
         return representation(order), etag(order)
 
     @routes.get("/user/<subject:user_id>")
@@ -70,6 +65,18 @@ def blueprint() -> ContractBlueprint:
         return [representation(order) for order in page.orders], link_to_next(page)
 
     return routes
+
+
+def _unchanged(order_id: UUID) -> Order:
+    order = use_cases().get_order(GetOrder(actor=actor(), order_id=order_id))
+    order.ensure_version(if_match_versions())
+    return order
+
+
+def _changed(order_id: UUID, status: str) -> Order:
+    return use_cases().change_status(
+        ChangeStatus(actor=actor(), order_id=order_id, target=VOCABULARY.parse(status), versions=if_match_versions())
+    )
 
 
 def _placed_response(order: Order) -> Response:

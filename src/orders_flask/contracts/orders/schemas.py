@@ -50,9 +50,9 @@ class OrderCreate(Schema):
 
 
 class OrderUpdate(Schema):
-    """Request body: the new status."""
+    """Request body: the new status; null or absent, the order is unchanged."""
 
-    status = status(VOCABULARY, required=True)
+    status = status(VOCABULARY, load_default=None, allow_none=True)
 
 
 class OrderResponse(Schema):

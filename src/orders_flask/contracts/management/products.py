@@ -29,6 +29,7 @@ def blueprint() -> ContractBlueprint:
         __name__,
         description="The product catalogue (contract `management`).",
         authenticate=_authenticate_unless_public,
+        public_if="PRODUCTS_PUBLIC",
     )
 
     @routes.get("/")

@@ -9,6 +9,7 @@ from orders_domain.errors import InvalidAmount
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 
 MAX_MINOR_UNITS = 10**12
+_FLOAT_ERROR = Decimal("1e-13")  # minor units
 EXACT = Context(prec=2_000)
 """Arithmetic without rounding for any JSON number, because Python's default context has only 28 digits."""
 
@@ -38,7 +39,8 @@ class Money:
     def of(cls, amount: Decimal | int | float, currency: str, *, field: str | None = None) -> Money:
         """Return the money for a number of the currency's major units: ``of(75.5, "USD")``.
 
-        A float is read as its shortest decimal representation, the one in JSON. Nothing is rounded.
+        A float is read as its shortest decimal representation, the one in JSON. Nothing is rounded, except that a float
+        within 1e-13 of a whole number of minor units is that number, because sums of floats are: 0.1 + 0.2.
 
         Raises:
             InvalidAmount: not a finite number, negative, too large, or with more decimals than the currency. The
@@ -67,9 +69,10 @@ def _to_minor_units(amount: Decimal | int | float, currency: str) -> int:
     if exact and exact.adjusted() < -decimals:  # because scaling so small a number would underflow to 0
         raise InvalidAmount(f"An amount in {currency} must have at most {decimals} decimals.")
     minor = exact.scaleb(decimals, context=EXACT)
-    if minor != minor.to_integral_value(context=EXACT):
+    nearest = minor.to_integral_value(context=EXACT)
+    if abs(EXACT.subtract(minor, nearest)) > (_FLOAT_ERROR if isinstance(amount, float) else 0):
         raise InvalidAmount(f"An amount in {currency} must have at most {decimals} decimals.")
-    return int(minor)
+    return int(nearest)
 
 
 def to_major_units(minor: int, currency: str) -> Decimal:

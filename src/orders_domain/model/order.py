@@ -94,9 +94,10 @@ class Order:
         """Return a new PENDING order. It belongs to the cart's user, to ``user_id`` if given, otherwise to the actor.
 
         Raises:
-            InvalidValue: no items and lines, or more than 1,000, or ``user_id`` or ``shipment_id`` is not a string of 1
-                to 64 storable characters.
-            TotalMismatch: every item has a quantity and a price, and the total is not the sum of items and lines.
+            InvalidValue: more than 1,000 items and lines, or none unless the origin is ``orders``; or ``user_id`` or
+                ``shipment_id`` is not a string of 1 to 64 storable characters.
+            TotalMismatch: there are items, each has a quantity and a price, and the total is not the sum of items and
+                lines.
         """
         for name, text, max_length in (
             ("user_id", user_id, MAX_SUBJECT_LENGTH),
@@ -105,8 +106,9 @@ class Order:
             if text is not None and (error := bounded_text_error(text, max_length=max_length)):
                 raise InvalidValue(f"{name} {error}.", field=name)
         items = cart.items if cart else tuple(items)
-        if not 1 <= len(items) + len(lines) <= MAX_ITEMS:
-            raise InvalidValue(f"An order must have 1 to {MAX_ITEMS} items.", field="items")
+        fewest = 0 if origin is Origin.ORDERS else 1
+        if not fewest <= len(items) + len(lines) <= MAX_ITEMS:
+            raise InvalidValue(f"An order must have {fewest} to {MAX_ITEMS} items.", field="items")
         if not cart:  # because a cart has validated its own totals
             _ensure_sum(items, lines, total)
         order = cls(
@@ -258,5 +260,5 @@ def _placement(details: Mapping[str, Any]) -> dict[str, Any]:
 def _ensure_sum(items: Sequence[CustomItem], lines: Sequence[OrderLine], total: Money) -> None:
     subtotals = [item.subtotal for item in items] + [line.subtotal.amount for line in lines]
     known = [subtotal for subtotal in subtotals if subtotal is not None]
-    if len(known) == len(subtotals) and reduce(EXACT.add, known, Decimal()) != total.amount:
+    if subtotals and len(known) == len(subtotals) and reduce(EXACT.add, known, Decimal()) != total.amount:
         raise TotalMismatch("The total must be the sum of the items' quantities times their prices.", field="total")

@@ -35,15 +35,15 @@ class SafeString(fields.String):
 
 
 class BoundedList(fields.List[Any]):
-    """A list of 1 to ``limit`` elements; the length is checked before any element is validated."""
+    """A list of ``fewest`` to ``limit`` elements; the length is checked before any element is validated."""
 
-    def __init__(self, element: fields.Field[Any], *, limit: int, **arguments: Any) -> None:
-        super().__init__(element, validate=validate.Length(min=1, max=limit), **arguments)
-        self._limit = limit
+    def __init__(self, element: fields.Field[Any], *, limit: int, fewest: int = 1, **arguments: Any) -> None:
+        super().__init__(element, validate=validate.Length(min=fewest, max=limit), **arguments)
+        self._limit, self._fewest = limit, fewest
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
         if isinstance(value, list) and len(value) > self._limit:
-            raise marshmallow.ValidationError(f"Length must be between 1 and {self._limit}.")
+            raise marshmallow.ValidationError(f"Length must be between {self._fewest} and {self._limit}.")
         elements: list[Any] = super()._deserialize(value, attr, data, **kwargs)
         return elements
 

@@ -156,3 +156,16 @@ def test_order_with_1000_items_is_accepted(ann: Caller) -> None:
 
     assert response.status_code == 201
     assert len(ann.get(response.json).json["items"]) == 1_000
+
+
+def test_order_without_items_has_the_stated_total(stack: Stack) -> None:
+    ann = stack.caller()
+
+    for body in ({"total_price": 12.5}, {"items": [], "total_price": 12.5}):
+        placed = ann.post(body)
+        assert (placed.status_code, placed.json["items"], placed.json["total_price"]) == (201, [], 12.5)
+        assert ann.get(placed.json).json == placed.json
+        shown = ann.ask("GET", f"/api/v1/orders/{placed.json['id']}/statistics")
+        assert (shown.status_code, shown.json["item_count"]) == (200, 0)
+    assert len(ann.ask("GET", "/api/v1/orders/my-orders").json) == len(ann.list().json) == 2
+    stack.relayed()

@@ -1,6 +1,6 @@
 """Products, stock and its ledger; lines, shipping address and deletion of orders; order templates.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa
@@ -69,7 +69,7 @@ def create_products() -> None:
         sa.CheckConstraint("low_stock_threshold >= 0", name="ck_products_low_stock_threshold"),
         sqlite_autoincrement=True,
     )
-    # Partial, so that PostgreSQL does not treat the sku as a key of the references from orders (see tables.py).
+    # Partial, so that PostgreSQL does not treat the sku as a key of the references from orders (see ``tables``).
     named = sa.text("sku IS NOT NULL")
     op.create_index("uq_products_sku", "products", ["sku"], unique=True, postgresql_where=named, sqlite_where=named)
 

@@ -1,6 +1,6 @@
 """Trace contexts (W3C) of the requests that caused a change, an event or a job.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa

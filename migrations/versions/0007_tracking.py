@@ -1,6 +1,6 @@
 """Tracking: the shipment of an order, and the inbox of handled messages.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
 """Index of the order total within one currency.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 from alembic import op

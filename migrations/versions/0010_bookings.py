@@ -1,6 +1,6 @@
 """Reservations in other services (table bookings), and products of an external catalog.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa

@@ -3,7 +3,7 @@
 A token of another identity provider may name a user without a row, to which the first order refers. A trigger applies
 to every writer, and needs no further statement when an order is placed.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 from alembic import op

@@ -3,7 +3,7 @@
 The origin of stored orders is inferred from data that only one contract adds: a cart, a shipment, or product lines.
 The history is not changed, because reading it applies the same rule.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa

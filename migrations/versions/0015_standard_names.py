@@ -1,6 +1,6 @@
 """Standard names of tables, columns, stored values, indexes and triggers.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 from collections.abc import Sequence

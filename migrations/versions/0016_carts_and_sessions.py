@@ -2,7 +2,7 @@
 
 If several orders were placed of one snapshot, the snapshot belongs to the oldest that is not canceled.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
 """Versions, descriptions and search words of products; subjects of up to 255 characters; normalized e-mail addresses.
 
-A migration does not import ``tables.py`` or the domain, because a migration is immutable and they change later.
+A migration does not import ``tables`` or the domain, because a migration is immutable and they change later.
 """
 
 import re

@@ -1,6 +1,6 @@
 """A notification of the outbox by schema, because channels and advisory locks belong to a whole database.
 
-A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
+A migration does not import ``tables``, because a migration is immutable and the tables change later.
 """
 
 from alembic import op

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -18,21 +17,32 @@ from orders_adapters.idna.email_normalizer import normalize_email
 from orders_adapters.smtp.notifier import SmtpNotifier
 from orders_adapters.system.log_notifier import notify
 from orders_adapters.testing.examples import NOON
+from orders_adapters.testing.notifier import LETTER, NEWS, DeliveredMessage, NotifierHarness, NotifierTests
 from orders_domain.errors import NotificationRejected, NotifierUnavailable
-from orders_domain.model.notification import Notification
-from orders_domain.ports.notifier import NotificationMessage
 from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.mail import MailServer
 
 SENDER = "shop@example.com"
-NEWS = Notification(id=uuid4(), user_id="ann", order="7", message="Your order 7 is on its way.", occurred_at=NOON)
-LETTER = NotificationMessage(to="ann@example.com", notification=NEWS)
 
 
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
     with MailServer() as mail:
         yield mail
+
+
+class TestSmtpNotifier(NotifierTests):
+    @pytest.fixture
+    def harness(self, mail: MailServer) -> NotifierHarness:
+        return NotifierHarness(
+            notifier=SmtpNotifier(mail.url, sender=SENDER),
+            delivered=lambda: [
+                DeliveredMessage(message_id=str(letter["Message-ID"]), to=to, text=str(letter.get_payload()).strip())
+                for letter, to in zip(mail.letters, mail.recipients, strict=True)
+            ],
+            reject=lambda: mail.replies.update({LETTER.to: "550 no such user"}),
+            defer=lambda: mail.replies.update({LETTER.to: "450 busy"}),
+        )
 
 
 @pytest.mark.clause("002-29")

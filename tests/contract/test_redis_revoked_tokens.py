@@ -15,7 +15,7 @@ from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.redis import revoked_token_cache as redis_denylist
 from orders_adapters.redis.circuit_breaker import RESET_TIMEOUT
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
-from orders_adapters.testing.revoked_tokens import numbers, until
+from orders_adapters.testing.accounts.revoked_tokens import numbers, until
 from orders_domain.errors import StoreUnavailable
 from orders_domain.model.accounts.auth_token import Revocation
 from tests.support.servers.ephemeral import ThrowawayRedis

@@ -8,9 +8,11 @@ from sqlalchemy import Engine, text
 from orders_adapters.memory import analytics as memory_analytics
 from orders_adapters.memory import email_lookup as memory_addresses
 from orders_adapters.memory import idempotency_keys as memory_keys
+from orders_adapters.memory import inbox as memory_inbox
 from orders_adapters.memory import order_queries as memory_queries
 from orders_adapters.memory import order_templates as memory_templates
 from orders_adapters.memory import outbox as memory_outbox
+from orders_adapters.memory import product_catalog as memory_catalog
 from orders_adapters.memory import revoked_tokens as memory_denylist
 from orders_adapters.memory import store as memory_store
 from orders_adapters.memory import store_identity as memory_identity
@@ -19,8 +21,10 @@ from orders_adapters.memory import users as memory_users
 from orders_adapters.sql import analytics as sql_analytics
 from orders_adapters.sql import email_lookup as sql_addresses
 from orders_adapters.sql import idempotency_keys as sql_keys
+from orders_adapters.sql import inbox as sql_inbox
 from orders_adapters.sql import order_queries as sql_queries
 from orders_adapters.sql import order_templates as sql_templates
+from orders_adapters.sql import product_catalog as sql_catalog
 from orders_adapters.sql import revoked_tokens as sql_denylist
 from orders_adapters.sql import store_identity as sql_identity
 from orders_adapters.sql import tables
@@ -28,19 +32,21 @@ from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql import users as sql_users
 from orders_adapters.sql.outbox import repository as sql_outbox
 from orders_adapters.testing.stores import StoreHarness
+from tests.support import ledger
 
-Shop = StoreHarness
 
-
-def in_memory() -> Shop:
+def in_memory() -> StoreHarness:
     store = memory_store.InMemoryStore()
-    return Shop(
+    return StoreHarness(
         unit_of_work=lambda: memory_unit_of_work.InMemoryUnitOfWork(store),
         queries=memory_queries.InMemoryOrderQueries(store),
+        catalog=memory_catalog.InMemoryProductCatalog(store),
+        stock_movements=lambda: ledger.of_memory(store).movements,
         outbox=lambda: memory_outbox.InMemoryOutbox(store),
         analytics=memory_analytics.InMemoryAnalyticsReader(store),
         templates=memory_templates.InMemoryOrderTemplateRepository(store),
         keys=memory_keys.InMemoryIdempotencyKeyCleanup(store),
+        inbox=memory_inbox.InMemoryInboxCleanup(store),
         users=memory_users.InMemoryUserRepository(store),
         addresses=memory_addresses.InMemoryEmailLookup(store),
         denied=memory_denylist.InMemoryRevokedTokens(store),
@@ -48,14 +54,17 @@ def in_memory() -> Shop:
     )
 
 
-def in_database(engine: Engine) -> Shop:
-    return Shop(
+def in_database(engine: Engine) -> StoreHarness:
+    return StoreHarness(
         unit_of_work=lambda: sql_unit_of_work.SqlUnitOfWork(engine),
         queries=sql_queries.SqlOrderQueries(engine),
+        catalog=sql_catalog.SqlProductCatalog(engine),
+        stock_movements=lambda: ledger.of_database(engine).movements,
         outbox=lambda: sql_outbox.SqlOutbox(engine),
         analytics=sql_analytics.SqlAnalyticsReader(engine),
         templates=sql_templates.SqlOrderTemplateRepository(engine),
         keys=sql_keys.SqlIdempotencyKeyCleanup(engine),
+        inbox=sql_inbox.SqlInboxCleanup(engine),
         users=sql_users.SqlUserRepository(engine),
         addresses=sql_addresses.SqlEmailLookup(engine),
         denied=sql_denylist.SqlRevokedTokens(engine),

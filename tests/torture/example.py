@@ -41,7 +41,7 @@ PLACING = {"user_id": BUYER, "total_minor": 900, "currency": "USD", "lines": [[1
 NOTIFIED = {"id": "notice-2", "type": "orders.user_notification.v1", "subject": ORDER, "orderversion": 2, "data": {}}
 
 
-def kept_promises() -> Evidence:
+def fulfilled_promises() -> Evidence:
     """One order of 3 of 10 units, shipped by its carrier; one refused order, one restock, one token, one read."""
     row = {"id": ORDER, "number": 7, "status": "SHIPPED", "version": 2, "cancellation_reason": None, "deleted_at": None}
     row |= {"created_at": AT + timedelta(seconds=1), "updated_at": AT + timedelta(seconds=2), "snapshot_id": None}
@@ -92,11 +92,11 @@ def kept_promises() -> Evidence:
 
 def with_stores(**changed: Any) -> Evidence:
     """The same evidence, except for some rows or messages."""
-    evidence = kept_promises()
+    evidence = fulfilled_promises()
     return replace(evidence, stores=replace(evidence.stores, **changed))
 
 
 def with_operations(*more: Operation) -> Evidence:
     """The same evidence with further operations."""
-    evidence = kept_promises()
+    evidence = fulfilled_promises()
     return replace(evidence, operations=[*evidence.operations, *more])

@@ -13,7 +13,7 @@ from tests.torture.example import (
     NOTIFIED,
     ORDER,
     event,
-    kept_promises,
+    fulfilled_promises,
     line,
     operation,
     with_operations,
@@ -21,7 +21,7 @@ from tests.torture.example import (
 )
 from tests.torture.log import Interval, Outcome
 
-STORES = kept_promises().stores
+STORES = fulfilled_promises().stores
 ROW = dict(STORES.orders[0])
 OTHER = ROW | {"id": "01a3", "number": 8, "shipment_id": "ship-2"}
 DEDUCTED = {"product_id": 1, "order_id": ORDER, "kind": "deducted", "quantity": -3}
@@ -128,13 +128,13 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
     ),
     "a lock that is held": (with_stores(locks=1), "healthy within"),
     "a message that is not consumed": (with_stores(left={"tracking_events": 1}), "healthy within"),
-    "a service that recovers late": (replace(kept_promises(), healthy_after=10.5), "healthy within"),
-    "a service that never recovers": (replace(kept_promises(), healthy_after=None), "healthy within"),
+    "a service that recovers late": (replace(fulfilled_promises(), healthy_after=10.5), "healthy within"),
+    "a service that never recovers": (replace(fulfilled_promises(), healthy_after=None), "healthy within"),
 }
 
 
 def test_correct_evidence_has_no_violation() -> None:
-    assert violations_in(kept_promises()) == []
+    assert violations_in(fulfilled_promises()) == []
 
 
 @pytest.mark.parametrize(("evidence", "promise"), BREACHES.values(), ids=BREACHES)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from orders_adapters.serialization import cloudevents, order_snapshot
 from orders_adapters.serialization.json_format import DecodeError
+from orders_adapters.testing.carts import cart, content
 from orders_domain import CustomItem, Event, Money, Order, OrderStatus, Origin
 from orders_domain.model.address import Address
 from orders_domain.model.product import OrderLine
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
-from tests.support.carts import cart, content
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 PLAIN = (

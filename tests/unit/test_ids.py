@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import pairwise
 from uuid import RFC_4122, UUID
 
 import pytest
@@ -12,8 +12,22 @@ from hypothesis import strategies as st
 
 from orders_adapters.system.clock import now
 from orders_adapters.system.ids import UuidSequence
+from orders_adapters.testing.clock import ClockTests, NewIdTests
+from orders_domain.ports.clock import Clock, NewId
 
 NOON = 1_773_489_600_000  # milliseconds
+
+
+class TestSystemClock(ClockTests):
+    @pytest.fixture
+    def clock(self) -> Clock:
+        return now
+
+
+class TestUuidSequence(NewIdTests):
+    @pytest.fixture
+    def new_id(self) -> NewId:
+        return UuidSequence()
 
 
 def milliseconds_of(id_: UUID) -> int:
@@ -58,25 +72,6 @@ def test_ids_ascend_when_clock_steps_back(steps: list[int]) -> None:
     assert milliseconds_of(ids[-1]) >= NOON + max(steps)
 
 
-def test_threads_get_distinct_ascending_ids() -> None:
-    new_id = UuidSequence()
-    taken: list[list[UUID]] = [[] for _ in range(8)]
-    begin = threading.Barrier(8)
-
-    def take(mine: list[UUID]) -> None:
-        begin.wait()
-        mine.extend(new_id() for _ in range(5_000))
-
-    threads = [threading.Thread(target=take, args=(mine,)) for mine in taken]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(set(chain.from_iterable(taken))) == 8 * 5_000
-    assert all(earlier < later for mine in taken for earlier, later in pairwise(mine))
-
-
 def test_processes_get_distinct_ids() -> None:
     """The counter starts at random, and 32 more bits are random, because the generators do not coordinate."""
     ids = [UuidSequence(lambda: NOON)() for _ in range(1_000)]
@@ -95,13 +90,6 @@ def test_exhausted_counter_uses_next_millisecond(monkeypatch: pytest.MonkeyPatch
 
     assert before < last < borrowed < after
     assert [milliseconds_of(id_) - NOON for id_ in (last, borrowed, after)] == [0, 1, 1]
-
-
-def test_clock_returns_utc() -> None:
-    moment = now()
-
-    assert moment.utcoffset() is not None
-    assert moment.isoformat().endswith("+00:00")
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from orders_adapters.memory.orders import InMemoryOrderRepository
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.serialization import order_snapshot
 from orders_adapters.sql import mappers, tables
+from orders_adapters.testing.carts import cart
 from orders_adapters.testing.examples import ADMIN, NOON, only, placed
 from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Origin
 from orders_domain.model import history
@@ -29,7 +30,6 @@ from orders_domain.use_cases import OrderStatistics
 from orders_flask.cli.export.rows import VIEWS
 from orders_flask.contracts import checkout, management, orders, ostore
 from orders_flask.contracts.management.reports_translate import entry_representation
-from tests.support.carts import cart
 
 LATER = NOON + timedelta(hours=1)
 HOME = Address(line1="1 High Street", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")

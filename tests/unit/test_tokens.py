@@ -303,7 +303,7 @@ def test_token_may_expire_in_the_far_future() -> None:
     ("said", "generation"),
     [({}, 0), ({"gen": 3}, 3), ({"gen": "3"}, 0), ({"gen": -1}, 0), ({"gen": True}, 0), ({"gen": 2**60}, ALWAYS - 1)],
 )
-def test_generation_is_a_whole_number(said: dict[str, object], generation: int) -> None:
+def test_generation_is_an_integer(said: dict[str, object], generation: int) -> None:
     bearer = tokens_of("HS256").verify(signed(SECRET, claims("ada", fam="f-1", **said)))
 
     assert bearer.generation == generation

@@ -12,8 +12,8 @@ from orders_domain.ports.event_publisher import Deferred, EventPublisher
 RETRY_DELAY = 30.0  # seconds without a further attempt at an unavailable broker, because each may take a timeout
 
 
-class FanOutPublisher:
-    """See ``orders_domain.ports.event_publisher``. A notification is published when both brokers have confirmed it.
+class FanOutPublisher(EventPublisher):
+    """A notification is published when both brokers have confirmed it.
 
     While the second broker is unavailable, notifications and later events of the same orders wait. Events of other
     orders are delayed by one timeout every 30 s.

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from orders_adapters.memory.store import InMemoryStore
-from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxBacklog, OutboxMessage, OutboxState
+from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxBacklog, OutboxMessage, OutboxState, ShardClaim
 
 _OPEN = (OutboxState.WAITING, OutboxState.PUBLISHED)
 _SHARD = 0
@@ -87,10 +87,14 @@ class InMemoryOutbox(Outbox):
         return deepcopy([*publishable[:limit], *to_invalidate[:limit]])
 
 
-class InMemoryShardClaim:
+class InMemoryShardClaim(ShardClaim):
     def __init__(self, messages: Sequence[OutboxMessage]) -> None:
-        self.messages = messages
+        self._messages = messages
         self.states: dict[UUID, OutboxMessage] = {}
+
+    @property
+    def messages(self) -> Sequence[OutboxMessage]:
+        return self._messages
 
     def set_state(
         self, event_id: UUID, *, state: OutboxState, due_at: datetime, attempts: int, last_error: str | None = None

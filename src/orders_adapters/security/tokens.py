@@ -65,7 +65,7 @@ class JwtTokenVerifier:
             expires_at=datetime.fromtimestamp(min(math.ceil(claims["exp"]), MAX_TIMESTAMP), UTC),
             fingerprint=_fingerprint(token),
             family=family if isinstance(family, str) and 1 <= len(family) <= MAX_FAMILY_LENGTH else None,
-            generation=_whole_number(claims.get(GENERATION)),
+            generation=_comparable_number(claims.get(GENERATION)),
             issued_at=_issued_at(claims),
         )
 
@@ -161,11 +161,11 @@ def _seconds(claims: dict[str, Any], name: str) -> float:
 def _issued_at(claims: dict[str, Any]) -> int:
     """Return the microseconds since 1970 at which the token was issued, or 0 if it does not state that."""
     seconds = claims.get("iat", 0)
-    exact = _whole_number(claims.get(ISSUED_AT))
-    return exact if exact // 1_000_000 == math.floor(seconds) else _whole_number(int(seconds * 1_000_000))
+    exact = _comparable_number(claims.get(ISSUED_AT))
+    return exact if exact // 1_000_000 == math.floor(seconds) else _comparable_number(int(seconds * 1_000_000))
 
 
-def _whole_number(value: object) -> int:
+def _comparable_number(value: object) -> int:
     """Return the number for the comparison with a revocation, or 0, which is the least."""
     return min(value, ALWAYS - 1) if type(value) is int and value > 0 else 0
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, func, literal_column, select
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.model.analytics import MAX_PRODUCTS, Analytics, Bucket, Period, ProductSales, StatusTotals
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.total_table import total_table

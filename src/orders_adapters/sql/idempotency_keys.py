@@ -4,11 +4,11 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Engine, and_, bindparam, func, select, true
+from sqlalchemy import BigInteger, Connection, Engine, FromClause, Row, Subquery, and_, bindparam, func, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.delete_batches import delete_batch, delete_older_than
+from orders_adapters.sql.engine.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.engine.postgresql import SCHEMA_KEY
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_placed_order
@@ -27,21 +27,27 @@ _STORED = and_(
 # The transaction that holds the lock is the only one that handles the key; the lock ends with the transaction. If
 # another one commits between the read of the table and the lock, storing the key detects it. SQLite's writers are
 # serialized and need no lock.
-_LOCKS = {
-    "postgresql": select(
-        func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger).bitwise_xor(SCHEMA_KEY)).label("acquired")
-    ).subquery(),
-    "sqlite": select(true().label("acquired")).subquery(),
-}
+KEY_LOCK = select(
+    func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger).bitwise_xor(SCHEMA_KEY)).label("acquired")
+)
+NO_LOCK = select(true().label("acquired"))
 # A duplicate request gets the order as it was placed, which is the first entry of its history.
 _PLACING = and_(tables.order_history.c.order_id == _keys.order_id, tables.order_history.c.version == 1)
-_ACQUIRE = {
-    dialect: select(lock.c.acquired, _keys.fingerprint, tables.orders.c.number, *tables.order_history.c).select_from(
+
+
+def with_stored_order(lock: Subquery) -> FromClause:
+    """Return the one row of the lock, joined to the key and the order that it is stored with."""
+    return (
         lock.outerjoin(tables.idempotency_keys, _STORED)
         .outerjoin(tables.order_history, _PLACING)
         .outerjoin(tables.orders, tables.orders.c.id == _keys.order_id)
     )
-    for dialect, lock in _LOCKS.items()
+
+
+STORED_COLUMNS = (_keys.fingerprint, tables.orders.c.number, *tables.order_history.c)
+_ACQUIRE = {
+    dialect: select(lock.c.acquired, *STORED_COLUMNS).select_from(with_stored_order(lock))
+    for dialect, lock in {"postgresql": KEY_LOCK.subquery(), "sqlite": NO_LOCK.subquery()}.items()
 }
 
 
@@ -66,28 +72,18 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._connection = connection
 
     def acquire(self, key: IdempotencyKey, *, at: datetime) -> None:
-        parameters = {"subject": key.subject, "scope": key.scope, "key": key.key, "expired": at - RETENTION}
         dialect = self._connection.dialect.name
         with translate_errors():
-            row = self._connection.execute(_ACQUIRE[dialect], parameters | {"lock": _lock(key)}).one()
-        if row.fingerprint is not None:
-            if row.fingerprint != key.fingerprint:
-                raise IdempotencyKeyReused
-            raise DuplicateRequest(to_placed_order(row))
+            row = self._connection.execute(
+                _ACQUIRE[dialect], lookup_values(key, at=at) | {"lock": lock_number(key)}
+            ).one()
+        ensure_new(key, row)
         if not row.acquired:
             raise RequestInProgress
 
     def store(self, key: IdempotencyKey, order: Order, *, at: datetime | None = None) -> None:
         at = at or order.created_at
-        values = {
-            "subject": key.subject,
-            "scope": key.scope,
-            "key": key.key,
-            "fingerprint": key.fingerprint,
-            "order_id": order.id,
-            "at": at,
-            "expired": at - RETENTION,
-        }
+        values = key_values(key, order) | {"at": at, "expired": at - RETENTION}
         with translate_errors():
             stored = self._connection.scalar(_STORE[self._connection.dialect.name], values)
         if stored is None:
@@ -103,7 +99,37 @@ class SqlIdempotencyKeyCleanup(IdempotencyKeyCleanup):
             return delete_batch(connection, _PRUNE, before=stored_before, limit=limit)
 
 
-def _lock(idempotency_key: IdempotencyKey) -> int:
+def lookup_values(key: IdempotencyKey, *, at: datetime) -> dict[str, Any]:
+    """Return the parameters that find a key which has not expired."""
+    return {"subject": key.subject, "scope": key.scope, "key": key.key, "expired": at - RETENTION}
+
+
+def ensure_new(key: IdempotencyKey, row: Row[Any]) -> None:
+    """Check that the key of a request is not stored.
+
+    Raises:
+        DuplicateRequest: the key is stored with the order of the same request.
+        IdempotencyKeyReused: the key is stored with the order of another request.
+    """
+    if row.fingerprint is not None:
+        if row.fingerprint != key.fingerprint:
+            raise IdempotencyKeyReused
+        raise DuplicateRequest(to_placed_order(row))
+
+
+def key_values(key: IdempotencyKey, order: Order) -> dict[str, Any]:
+    """Return the row of a key that is stored with its order."""
+    return {
+        "subject": key.subject,
+        "scope": key.scope,
+        "key": key.key,
+        "fingerprint": key.fingerprint,
+        "order_id": order.id,
+        "at": order.created_at,
+    }
+
+
+def lock_number(idempotency_key: IdempotencyKey) -> int:
     """Return the number of a 64-bit advisory lock. The shard locks have two 32-bit numbers, a separate key space."""
     content = f"{idempotency_key.subject}\x00{idempotency_key.scope}\x00{idempotency_key.key}".encode()
     return int.from_bytes(hashlib.sha256(content).digest()[:8], "big", signed=True)

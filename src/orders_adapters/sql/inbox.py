@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.delete_batches import delete_batch, delete_older_than
+from orders_adapters.sql.engine.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.ports.inbox import Inbox, InboxCleanup
 

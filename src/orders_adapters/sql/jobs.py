@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Engine, Row, bindparam, delete, insert, select, update
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.errors import JobLeaseLost, JobNotFound
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.job import BulkStatusJob, Failure, JobStatus

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine, bindparam, select, tuple_
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import UtcDateTime, is_valid_id
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_entry, to_order
+from orders_adapters.sql.tables.column_types import UtcDateTime, is_valid_id
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order

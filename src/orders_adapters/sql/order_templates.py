@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Engine, Row, bindparam, delete, insert, select
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import is_valid_id
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import TemplateNotFound
 from orders_domain.model.address import Address
 from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import is_valid_id
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import entry_values, insert_all, order_values, to_order, to_placed_order
+from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
 from orders_domain.model import events
 from orders_domain.model.events import Event

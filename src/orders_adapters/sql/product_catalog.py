@@ -4,10 +4,10 @@ from sqlalchemy import Engine, Integer, String, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import is_valid_id
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.products import LOCAL_ONLY, to_product
+from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_filter import ProductFilter, ProductPage

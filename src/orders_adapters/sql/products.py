@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import is_valid_id
 from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.product import NewProduct, Product, ProductId

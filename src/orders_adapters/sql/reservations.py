@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Row, bindparam, delete, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.errors import RequestInProgress, ReservationLost
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.reservation import Reservation, ReservationState

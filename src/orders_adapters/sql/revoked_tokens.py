@@ -8,8 +8,8 @@ from sqlalchemy import Engine, bindparam, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.engine.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.external_products import upsert
 from orders_adapters.sql.mappers import item_values
 from orders_adapters.sql.products import SqlProductRepository, to_product, write_movement
+from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.model import pricing
 from orders_domain.model.accounts.actor import Actor

@@ -49,7 +49,7 @@ class ExpectedError(Exception):
 
 
 class IdempotencyKeysTests:
-    """Promises of ``IdempotencyKeys``.
+    """Promises of ``IdempotencyKeys`` and ``IdempotencyKeyCleanup``.
 
     A subclass has the fixture ``store``: an empty store (``StoreHarness``).
     """

@@ -1,5 +1,6 @@
 """Contract of Inbox: a message is recorded once, in the transaction that handles it."""
 
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 
@@ -10,15 +11,15 @@ from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once, other_thread
 
 
-def record(store: StoreHarness, message_id: str = "m-1", *, scope: str = "tracking") -> bool:
+def record(store: StoreHarness, message_id: str = "m-1", *, scope: str = "tracking", at: datetime = NOON) -> bool:
     with store.unit_of_work() as uow:
-        new = uow.inbox.record(message_id, scope=scope, at=NOON)
+        new = uow.inbox.record(message_id, scope=scope, at=at)
         uow.commit()
     return new
 
 
 class InboxTests:
-    """Promises of ``Inbox``.
+    """Promises of ``Inbox`` and ``InboxCleanup``.
 
     A subclass has the fixture ``store``: an empty store (``StoreHarness``).
     """
@@ -86,3 +87,14 @@ class InboxTests:
             doing.result(10)
 
             assert waiting.result(10) is not ends_well
+
+    def test_old_messages_are_pruned_in_batches(self, store: StoreHarness) -> None:
+        instant = timedelta(microseconds=1)
+        for number in range(5):
+            record(store, f"old {number}", scope=f"scope {number}")
+        record(store, "young", at=NOON + instant)
+
+        pruned = [store.inbox.prune(recorded_before=NOON + instant, limit=3) for _ in range(3)]
+
+        assert pruned == [3, 2, 0]
+        assert [record(store, "young"), record(store, "old 0", scope="scope 0")] == [False, True]

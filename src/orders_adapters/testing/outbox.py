@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from orders_adapters.testing.examples import NOON, new_id, placed
+from orders_adapters.testing.examples import ADA, NOON, new_id, placed
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import OrderStatus
@@ -273,3 +274,18 @@ class OutboxTests:
             store.changed(order, OrderStatus.PAID)
 
         assert sorted(versions(claimed(outbox))) == [1, 1, 2]
+
+    def test_published_events_are_copies(self, store: StoreHarness) -> None:
+        store.placed()
+        outbox = store.outbox()
+
+        def change(data: Any) -> None:
+            data["user_id"] = "eve"
+
+        change(store.events()[0].event.data)
+        (shard,) = outbox.due_shards(NOON)
+        with outbox.claim(shard, now=NOON, limit=9) as claim:
+            assert claim is not None
+            change(claim.messages[0].event.data)
+
+        assert store.events()[0].event.data["user_id"] == ADA.subject

@@ -1,32 +1,53 @@
 """A store under test: units of work, queries and outboxes for any number of threads and relays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from orders_adapters.testing.examples import ADA, NOON, only, placed
 from orders_domain import Actor, Order, OrderStatus
+from orders_domain.model.product import ProductId
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens
 from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
+from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.notifier import EmailLookup
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState
+from orders_domain.ports.product_catalog import ProductCatalog
+from orders_domain.ports.products import MovementKind
 from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockMovement:
+    """A stored stock movement; no port reads it, so that a harness reads the store itself."""
+
+    product_id: ProductId
+    kind: MovementKind
+    quantity: int  # negative for a deduction
+    order_id: UUID | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoreHarness:
-    """One store: ``unit_of_work()`` for each thread, ``outbox()`` for each relay."""
+    """One store: ``unit_of_work()`` for each thread, ``outbox()`` for each relay.
+
+    ``stock_movements()`` returns all stock movements, oldest first.
+    """
 
     unit_of_work: Callable[[], UnitOfWork]
     queries: OrderQueries
+    catalog: ProductCatalog
+    stock_movements: Callable[[], Sequence[StockMovement]]
     outbox: Callable[[], Outbox]
     analytics: AnalyticsReader
     templates: OrderTemplateRepository
     keys: IdempotencyKeyCleanup
+    inbox: InboxCleanup
     users: UserRepository
     addresses: EmailLookup
     denied: AllRevokedTokens

@@ -17,7 +17,7 @@ from orders_domain.model.values.money import MAX_MINOR_UNITS, Money
 from orders_domain.model.values.timestamps import parse_rfc3339
 
 MAX_ID_LENGTH = 255
-MAX_AHEAD = timedelta(minutes=5)  # that the clock of the cart service may be ahead
+MAX_CLOCK_SKEW = timedelta(minutes=5)  # that the clock of the cart service may be ahead
 _VERSIONS = range(2**63)
 
 
@@ -57,7 +57,7 @@ class Cart:
             InvalidCart: ``createdAt`` is more than ``max_age`` ago, or more than 5 minutes in the future.
         """
         created_at = parse_rfc3339(str(self.content["createdAt"]))
-        if not -MAX_AHEAD <= at - created_at <= max_age:
+        if not -MAX_CLOCK_SKEW <= at - created_at <= max_age:
             raise InvalidCart(
                 f"Must be at most {max_age.total_seconds():.0f} seconds ago and at most 5 minutes in the future.",
                 field="createdAt",

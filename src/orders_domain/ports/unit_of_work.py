@@ -18,6 +18,9 @@ class UnitOfWork(Protocol):
     The commit ends the transaction and releases its locks. Leaving the block without a commit, or with an error, rolls
     back all changes. The object can be entered again after the block. One unit of work must be used by one thread only.
     Any of its methods may raise StoreContention: the store rolled the transaction back, and it can be retried.
+
+    A use outside its block, after its commit or in a nested block is an error of the program. It raises RuntimeError
+    ("... not open ...", "... committed ...", "... open already ...") and changes nothing.
     """
 
     @property

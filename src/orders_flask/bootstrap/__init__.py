@@ -1,9 +1,15 @@
 """Composition root: chooses adapters by settings, and imports a technology's library only if it is used."""
 
 from orders_adapters.private_files import open_private
-from orders_flask.bootstrap.auth import identity_provider_checks, issue_dev_token, token_verifier
+from orders_flask.bootstrap.auth import (
+    cart_policy,
+    identity_provider_checks,
+    issue_dev_token,
+    sign_in,
+    signatures,
+    token_verifier,
+)
 from orders_flask.bootstrap.cache import cache
-from orders_flask.bootstrap.cart_signatures import cart_policy, signatures
 from orders_flask.bootstrap.components import (
     BrokerComponent,
     CacheComponent,
@@ -16,12 +22,9 @@ from orders_flask.bootstrap.components import (
 from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, log_demo_accounts
 from orders_flask.bootstrap.jobs import job_checks, job_runner
 from orders_flask.bootstrap.local_secrets import local_secrets
-from orders_flask.bootstrap.message_consumers import notifications, tracking_events
-from orders_flask.bootstrap.messaging import broker
-from orders_flask.bootstrap.notifiers import notifier
+from orders_flask.bootstrap.messaging import broker, notifications, notifier, tracking_events
 from orders_flask.bootstrap.persistence import replica_checks, store
 from orders_flask.bootstrap.remote_services import choose_place_shipped_order, services
-from orders_flask.bootstrap.sign_in import sign_in
 
 __all__ = [
     "DEMO_ACCOUNTS",

@@ -1,21 +1,84 @@
-"""Token verification, and development tokens."""
+"""Auth component: tokens and their revocation, passwords, rate limits and cart signatures."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
+from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache, NullRevokedTokenCache
 from orders_adapters.security import tokens
+from orders_adapters.security.cart_signatures import HmacCartVerifier
+from orders_adapters.security.password_hasher import Argon2PasswordHasher
+from orders_adapters.security.token_issuer import JwtTokenIssuer
+from orders_adapters.system import clock as system_clock
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.ports.accounts.tokens import TokenVerifier
-from orders_flask.bootstrap.components import Check, as_setting_error, check_health
-from orders_flask.bootstrap.local_secrets import token_secret
+from orders_domain.ports.cart_signatures import CartSignatureVerifier
+from orders_domain.ports.clock import Clock
+from orders_domain.use_cases import CartPolicy
+from orders_flask.bootstrap.components import (
+    AuthComponent,
+    CacheComponent,
+    Check,
+    PersistenceComponent,
+    as_setting_error,
+    check_health,
+)
+from orders_flask.bootstrap.local_secrets import cart_secrets, token_secret
 from orders_flask.settings import Settings
 
 if TYPE_CHECKING:
+    from orders_adapters.redis.database_identity import DatabaseIdentity
     from orders_adapters.security.jwks import JwksKeys
+
+
+def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheComponent, *, clock: Clock) -> AuthComponent:
+    if identity := cache.identity:
+        return _shared_sign_in(settings, store, cache, identity, clock=clock)
+    marker = Path("orders.db.revocations").resolve() if settings.uses_default_database else None
+    copy = InMemoryRevokedTokenCache(marker) if settings.cache == "memory" else NullRevokedTokenCache()
+    return AuthComponent(
+        revoked_tokens=CachedRevokedTokens(store.revoked_tokens, copy),
+        rate_limiter=InMemoryRateLimiter(clock=clock),
+        password_hasher=Argon2PasswordHasher(),
+        token_issuer=_token_issuer(settings),
+    )
+
+
+def _shared_sign_in(
+    settings: Settings,
+    store: PersistenceComponent,
+    cache: CacheComponent,
+    identity: DatabaseIdentity,
+    *,
+    clock: Clock,
+) -> AuthComponent:
+    """Return the component whose revoked tokens and rate limits are shared by all processes."""
+    from orders_adapters.redis.rate_limiter import RedisRateLimiter
+    from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
+
+    url, prefix = settings.redis_url, settings.redis_prefix
+    with as_setting_error("REDIS_URL"):
+        copy = RedisRevokedTokenCache(url, prefix=prefix, identity=identity.refresh, prefetch=cache.prefetch)
+        limiter = RedisRateLimiter(url, prefix=prefix, identity=identity.get, fallback=InMemoryRateLimiter(clock=clock))
+
+    def close() -> None:
+        copy.close()
+        limiter.close()
+
+    return AuthComponent(
+        revoked_tokens=CachedRevokedTokens(store.revoked_tokens, copy),
+        rate_limiter=limiter,
+        password_hasher=Argon2PasswordHasher(),
+        token_issuer=_token_issuer(settings),
+        warning=copy.advice,
+        close=close,
+    )
 
 
 def token_verifier(settings: Settings) -> TokenVerifier:
@@ -47,6 +110,17 @@ def _provider_keys(settings: Settings) -> JwksKeys:
         return JwksKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
 
 
+def _token_issuer(settings: Settings) -> JwtTokenIssuer:
+    """Return the issuer of ``/auth/login``; it is disabled if an identity provider issues the tokens."""
+    secret = token_secret(settings) if settings.algorithm == "HS256" else None
+    return _issuer(settings, secret, seconds=settings.token_ttl_seconds)
+
+
+def _issuer(settings: Settings, secret: str | None, *, seconds: int) -> JwtTokenIssuer:
+    ttl = timedelta(seconds=seconds)
+    return JwtTokenIssuer(secret, ttl=ttl, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+
+
 def issue_dev_token(
     settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int, demo: bool = False
 ) -> str:
@@ -56,15 +130,13 @@ def issue_dev_token(
         InvalidValue: the subject is invalid.
     """
     Actor(subject=subject)
-    claims: dict[str, str | int] = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience, tokens.DEMO: demo}
-    now = time.time_ns() // 1_000
-    return tokens.encode_token(
-        subject=subject,
-        secret=token_secret(settings),
-        expires_at=now // 1_000_000 + seconds,
-        iat=now // 1_000_000,
-        role=role,
-        scopes=scopes,
-        **{tokens.ISSUED_AT: now},
-        **{name: value for name, value in claims.items() if value},
-    )
+    issuer = _issuer(settings, token_secret(settings), seconds=seconds)
+    return issuer.sign(subject, role=role, scopes=scopes, at=system_clock.now(), demo=demo)
+
+
+def signatures(settings: Settings) -> CartSignatureVerifier:
+    return HmacCartVerifier(cart_secrets(settings))
+
+
+def cart_policy(settings: Settings) -> CartPolicy:
+    return CartPolicy(max_age=timedelta(seconds=settings.cart_snapshot_seconds), reorder=settings.cart_reorder == "on")

@@ -15,6 +15,7 @@ from orders_domain.ports.accounts.tokens import TokenIssuer
 from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.catalog_service import CatalogService
+from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.event_publisher import EventPublisher
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
@@ -98,6 +99,7 @@ class PersistenceComponent:
     wait: Callable[[float], None]  # for new events in the outbox, with a timeout in seconds
     wait_for_jobs: Callable[[float], None]  # that this process added, with a timeout in seconds
     connections_in_use: Callable[[], int] = lambda: 0
+    direct_placement: DirectPlacement | None = None  # None for a store that needs none
     check: Check = healthy
     migrations: Migrations | None = None  # None for a store without tables
     close: Callable[[], None] = no_op

@@ -1,27 +1,39 @@
-"""Broker component: RabbitMQ, the log or none, and optionally Kafka for notifications."""
+"""Messaging components: the broker of events, the consumers of messages, and the notifier.
+
+The broker is RabbitMQ, the log or none, and optionally Kafka for notifications; consumers read a RabbitMQ queue or a
+Kafka topic; the notifier sends mail or writes to the log.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from orders_adapters.composite.fan_out_publisher import FanOutPublisher
-from orders_adapters.memory.event_publisher import InMemoryEventPublisher as MemoryPublisher
+from orders_adapters.memory.event_publisher import InMemoryEventPublisher
 from orders_adapters.memory.no_publisher import NoPublisher
-from orders_flask.bootstrap.components import BrokerComponent, as_setting_error, check_health, require_extra
-from orders_flask.bootstrap.kafka_options import options
-from orders_flask.settings import Settings
+from orders_adapters.system.log_notifier import notify
+from orders_domain.ports.message_consumer import MessageConsumer
+from orders_flask.bootstrap.components import (
+    BrokerComponent,
+    NotifierComponent,
+    as_setting_error,
+    check_health,
+    require_extra,
+)
+from orders_flask.settings import InvalidSetting, Settings
 
 
 def broker(settings: Settings) -> BrokerComponent:
-    main = _main(settings)
+    main = _main_broker(settings)
     if not settings.kafka_servers or settings.broker == "none":  # notifications wait behind the events of their orders
         return main
     with require_extra("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
-        from orders_adapters.kafka.event_publisher import KafkaEventPublisher as KafkaPublisher
+        from orders_adapters.kafka.event_publisher import KafkaEventPublisher
 
-    kafka_options = options(settings)
+    options = _kafka_options(settings)
     with as_setting_error("KAFKA_OPTIONS"):
-        kafka = KafkaPublisher(settings.kafka_servers, topic=settings.notifications_topic, options=kafka_options)
+        kafka = KafkaEventPublisher(settings.kafka_servers, topic=settings.notifications_topic, options=options)
 
     def check() -> str | None:
         return "; ".join(filter(None, (main.check(), check_health(kafka.ping)))) or None
@@ -33,13 +45,13 @@ def broker(settings: Settings) -> BrokerComponent:
     return BrokerComponent(publisher=FanOutPublisher(main.publisher, kafka), check=check, close=close)
 
 
-def _main(settings: Settings) -> BrokerComponent:
+def _main_broker(settings: Settings) -> BrokerComponent:
     if settings.broker == "rabbitmq":
         with require_extra("rabbitmq", wanted_by="RABBITMQ_URL"):
-            from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as RabbitPublisher
+            from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
 
         with as_setting_error("RABBITMQ_URL"):
-            rabbit = RabbitPublisher(
+            rabbit = RabbitMqEventPublisher(
                 settings.rabbitmq_url,
                 queue=settings.new_order_queue,
                 exchange=settings.events_exchange,
@@ -47,6 +59,66 @@ def _main(settings: Settings) -> BrokerComponent:
             )
         return BrokerComponent(publisher=rabbit, check=partial(check_health, rabbit.ping), close=rabbit.close)
     if settings.broker == "log":
-        return BrokerComponent(publisher=MemoryPublisher())
-    nobody = NoPublisher("Events wait in the outbox, because there is no broker; set RABBITMQ_URL.")
-    return BrokerComponent(publisher=nobody, check=partial(check_health, nobody.ping))
+        return BrokerComponent(publisher=InMemoryEventPublisher())
+    publisher = NoPublisher("Events wait in the outbox, because there is no broker; set RABBITMQ_URL.")
+    return BrokerComponent(publisher=publisher, check=partial(check_health, publisher.ping))
+
+
+def tracking_events(settings: Settings) -> MessageConsumer:
+    """Return the consumer of carriers' tracking events (clause 003-07)."""
+    if settings.message_broker == "kafka":
+        return _topic(settings, settings.tracking_topic, group=settings.kafka_group)
+    return _queue(settings, settings.tracking_queue)
+
+
+def notifications(settings: Settings) -> MessageConsumer:
+    """Return the consumer of user notifications, which the relay publishes (clause 002-29)."""
+    if settings.message_broker == "kafka":
+        return _topic(settings, settings.notifications_topic, group=f"{settings.kafka_group}-notify")
+    return _queue(settings, settings.notify_queue, receives_notifications=True)
+
+
+def _queue(settings: Settings, name: str, *, receives_notifications: bool = False) -> MessageConsumer:
+    if not settings.rabbitmq_url:
+        raise InvalidSetting("RABBITMQ_URL must be set, because MESSAGE_BROKER is rabbitmq.")
+    with require_extra("rabbitmq", wanted_by="RABBITMQ_URL"):
+        from orders_adapters.rabbitmq.message_consumer import RabbitMqMessageConsumer
+        from orders_adapters.rabbitmq.messages import USER_NOTIFICATIONS
+        from orders_adapters.rabbitmq.topology import ConsumerQueue
+
+    queue = ConsumerQueue(queue=name)
+    if receives_notifications:
+        # A single active consumer, because two could send duplicates of a notification concurrently.
+        queue = ConsumerQueue(
+            queue=name, exchange=settings.events_exchange, key=USER_NOTIFICATIONS, single_active_consumer=True
+        )
+    with as_setting_error("RABBITMQ_URL"):
+        return RabbitMqMessageConsumer(settings.rabbitmq_url, queue)
+
+
+def _topic(settings: Settings, name: str, *, group: str) -> MessageConsumer:
+    if not settings.kafka_servers:
+        raise InvalidSetting("KAFKA_BOOTSTRAP_SERVERS must be set, because MESSAGE_BROKER is kafka.")
+    with require_extra("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
+        from orders_adapters.kafka.message_consumer import KafkaMessageConsumer
+    options = _kafka_options(settings)
+    with as_setting_error("KAFKA_OPTIONS"):
+        return KafkaMessageConsumer(settings.kafka_servers, topic=name, group=group, options=options)
+
+
+def _kafka_options(settings: Settings) -> Mapping[str, str]:
+    """Return KAFKA_OPTIONS by name."""
+    pairs = [option.partition("=") for option in settings.kafka_options.split()]
+    if any(not name or not equals for name, equals, _ in pairs):
+        raise InvalidSetting("KAFKA_OPTIONS must be written name=value name=value.")
+    return {name: value for name, _, value in pairs}
+
+
+def notifier(settings: Settings) -> NotifierComponent:
+    if not settings.smtp_url:
+        return NotifierComponent(notify=notify)
+    from orders_adapters.smtp.notifier import SmtpNotifier
+
+    with as_setting_error("SMTP_URL or SMTP_SENDER"):
+        mail = SmtpNotifier(settings.smtp_url, sender=settings.smtp_sender)
+    return NotifierComponent(notify=mail, checks={"mail": partial(check_health, mail.ping)})

@@ -57,7 +57,7 @@ class StrictNumber(fields.Field[Any]):
         return value
 
 
-class WholeNumber(fields.Integer):
+class StrictInteger(fields.Integer):
     """A 64-bit JSON integer; strings, booleans and 1.0 are rejected."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:

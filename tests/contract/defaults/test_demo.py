@@ -58,7 +58,7 @@ def knock(here: Path, password: str, *tokens: str, **settings: str) -> tuple[lis
     return json.loads(ran.stdout), ran.stderr
 
 
-def test_password_is_random_and_kept(tmp_path: Path) -> None:
+def test_password_is_random_and_stored(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
 
     first, second = demo(tmp_path), demo(tmp_path)

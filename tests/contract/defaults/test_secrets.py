@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(database_url=f"sqlite:///{tmp_path}/shop.db")
 
 
-def test_secrets_are_random_and_kept(settings: Settings, tmp_path: Path) -> None:
+def test_secrets_are_random_and_stored(settings: Settings, tmp_path: Path) -> None:
     elsewhere = Settings(database_url=f"sqlite:///{tmp_path}/other.db")
 
     first, second, other = (local_secrets(each) for each in (settings, settings, elsewhere))

@@ -10,12 +10,11 @@ from random import Random
 import pytest
 
 from orders_adapters.sql import migrate
-from tests.contract.faults import use_cases as cores
-from tests.contract.faults.service import Service
-from tests.contract.faults.use_cases import Core
+from tests.contract.faults.service import Service, shop_of
 from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.redis import RedisServer
+from tests.support.shop import DatabaseShop
 
 
 @pytest.fixture
@@ -44,8 +43,8 @@ def service(
 
 
 @pytest.fixture
-def core(service: Service) -> Iterator[Core]:
-    with cores.core(service) as core:
+def core(service: Service) -> Iterator[DatabaseShop]:
+    with shop_of(service) as core:
         yield core
 
 

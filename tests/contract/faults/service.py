@@ -10,6 +10,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
 
+from orders_adapters.redis.order_cache import RedisOrderCache
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.store_identity import SqlStoreIdentity
 from orders_domain.model.accounts.actor import Role
 from orders_flask import bootstrap
 from orders_flask.settings import Settings
@@ -18,6 +21,7 @@ from tests.support.command import orders
 from tests.support.secrets import CART_SECRET, JWT_SECRET
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.ephemeral.server import HOST, free_port
+from tests.support.shop import DatabaseShop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,3 +169,16 @@ def within(seconds: float, holds: Callable[[], bool], otherwise: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"{otherwise} within {seconds} s"
         time.sleep(0.02)
+
+
+@contextmanager
+def shop_of(service: Service, *, redis_url: str | None = None) -> Iterator[DatabaseShop]:
+    """The use cases in this process, as a web process runs them, with separate connections."""
+    engine = engines.create(service.database_url)
+    identity = SqlStoreIdentity(engine).get
+    cache = RedisOrderCache(redis_url or service.redis_url, prefix=service.redis_prefix, identity=identity)
+    try:
+        yield DatabaseShop(engine, cache=cache)
+    finally:
+        cache.close()
+        engine.dispose()

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tests.contract.faults import use_cases as cores
+from orders_domain.ports.outbox import OutboxState
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, tasks
 from tests.contract.faults.load import busy, place_pay_and_ship
-from tests.contract.faults.service import Service, within
+from tests.contract.faults.service import Service, shop_of, within
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRabbit
 from tests.support.servers.rabbitmq import RabbitServer
@@ -19,7 +19,7 @@ def test_broker_restart_costs_no_publish_attempt(
 ) -> None:
     service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
 
-    with bound_queue(rabbit, service.exchange) as probe, service.serve() as web, cores.core(service) as core:
+    with bound_queue(rabbit, service.exchange) as probe, service.serve() as web, shop_of(service) as core:
         with busy(service, web, place_pay_and_ship, customers=effort(2, 3)) as acknowledged:
             for end in (throwaway_rabbit.stop, throwaway_rabbit.kill)[effort(1, 0) :]:
                 time.sleep(1)
@@ -29,7 +29,7 @@ def test_broker_restart_costs_no_publish_attempt(
             time.sleep(1)
         within(30, lambda: not core.unsent(), "the outbox is not sent")
         events, ordered = received_events(rabbit, probe), tasks(rabbit, service.name)
-        versions, attempts = core.versions(), {message.attempts for message in core.outgoing()}
+        versions, attempts = core.versions(), {message.attempts for message in core.in_state(*OutboxState)}
 
     assert acknowledged.statuses == {200, 201}
     assert acknowledged.unanswered == 0

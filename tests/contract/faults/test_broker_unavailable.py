@@ -7,10 +7,9 @@ from functools import partial
 
 import pytest
 
-from tests.contract.faults import use_cases as cores
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, tasks
 from tests.contract.faults.load import Answer, Customer
-from tests.contract.faults.service import Service, Web, within
+from tests.contract.faults.service import Service, Web, shop_of, within
 from tests.contract.http.checkout.carts import another, cart
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRabbit
@@ -38,7 +37,7 @@ def place_many(service: Service, web: Web, who: int) -> list[Answer]:
 def test_broker_outage_delays_events_only(on_a_rabbit_to_break: Service, throwaway_rabbit: ThrowawayRabbit) -> None:
     service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
 
-    with bound_queue(rabbit, service.exchange) as probe, service.serve() as web, cores.core(service) as core:
+    with bound_queue(rabbit, service.exchange) as probe, service.serve() as web, shop_of(service) as core:
         throwaway_rabbit.stop()
         began = time.monotonic()
         with ThreadPoolExecutor(CUSTOMERS) as threads:

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 
 from orders_adapters.system import clock
+from orders_adapters.testing.examples import ADA, only
 from orders_domain import OrderStatus
-from orders_domain.use_cases import GetOrder, change_status, get_order
+from orders_domain.use_cases import ChangeStatus, GetOrder, change_status, get_order
 from tests.contract.faults.interleaving import (
     Actor,
     Step,
@@ -19,8 +20,8 @@ from tests.contract.faults.interleaving import (
     interleavings,
     shuffled,
 )
-from tests.contract.faults.use_cases import ADA, Core, to
 from tests.support.depth import effort
+from tests.support.shop import DatabaseShop
 
 READ, CHANGE = 3, 2  # steps: read the cache, read the store, refill; commit, invalidate
 
@@ -31,7 +32,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-def reading(core: Core, order_id: UUID) -> Callable[[Step], int]:
+def reading(core: DatabaseShop, order_id: UUID) -> Callable[[Step], int]:
     return lambda step: (
         get_order(
             GetOrder(actor=ADA, order_id=order_id),
@@ -41,11 +42,11 @@ def reading(core: Core, order_id: UUID) -> Callable[[Step], int]:
     )
 
 
-def changing(core: Core, order_id: UUID, *statuses: OrderStatus) -> Callable[[Step], int]:
+def changing(core: DatabaseShop, order_id: UUID, *statuses: OrderStatus) -> Callable[[Step], int]:
     def change(step: Step) -> int:
         for status in statuses:
             version = change_status(
-                to(order_id, status),
+                ChangeStatus(actor=ADA, order_id=order_id, target=only(status)),
                 uow=SteppedUnitOfWork(core.engine, step),
                 cache=SteppedCache(core.cache, step),
                 clock=clock.now,
@@ -55,7 +56,7 @@ def changing(core: Core, order_id: UUID, *statuses: OrderStatus) -> Callable[[St
     return change
 
 
-def perform(core: Core, order_id: UUID, script: tuple[int, ...], actors: list[Actor], changer: Actor) -> int:
+def perform(core: DatabaseShop, order_id: UUID, script: tuple[int, ...], actors: list[Actor], changer: Actor) -> int:
     """Execute the script; return the number of reads older than the acknowledged version."""
     stale, steps_of_changer = 0, 0
     for who in script:
@@ -70,7 +71,7 @@ def perform(core: Core, order_id: UUID, script: tuple[int, ...], actors: list[Ac
     return stale + [version == changer.outcome for version in afterwards].count(False)
 
 
-def test_every_interleaving_leaves_fresh_cache(core: Core, threads: ThreadPoolExecutor, chance: Random) -> None:
+def test_every_interleaving_leaves_fresh_cache(core: DatabaseShop, threads: ThreadPoolExecutor, chance: Random) -> None:
     # The two readers are equal, so that half of the interleavings are enough.
     scripts = [script for script in interleavings((READ, READ, CHANGE)) if script.index(0) < script.index(1)]
     assert len(scripts) == 280
@@ -85,7 +86,9 @@ def test_every_interleaving_leaves_fresh_cache(core: Core, threads: ThreadPoolEx
     assert stale == []
 
 
-def test_random_interleaving_leaves_fresh_cache(core: Core, threads: ThreadPoolExecutor, chance: Random) -> None:
+def test_random_interleaving_leaves_fresh_cache(
+    core: DatabaseShop, threads: ThreadPoolExecutor, chance: Random
+) -> None:
     stale = []
     for _ in range(effort(45, 720)):
         order_id = core.place().id

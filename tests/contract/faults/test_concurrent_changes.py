@@ -14,8 +14,8 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.status import TRANSITIONS
 from tests.contract.faults.load import Answer, Customer
 from tests.contract.faults.service import Service, Web
-from tests.contract.faults.use_cases import Core
 from tests.support.depth import effort
+from tests.support.shop import DatabaseShop
 
 CROWD = 32
 ROUNDS = effort(2, 5)
@@ -53,7 +53,7 @@ def ada_s(service: Service) -> Callable[[Web], str]:
 @pytest.mark.clause("000-11")
 @pytest.mark.parametrize("threads", ["8", "32"])
 def test_concurrent_changes_form_one_legal_path(
-    service: Service, core: Core, chance: Random, ada_s: Callable[[Web], str], threads: str
+    service: Service, core: DatabaseShop, chance: Random, ada_s: Callable[[Web], str], threads: str
 ) -> None:
     with service.serve("--no-relay", "--threads", threads) as web:
         for _ in range(ROUNDS):
@@ -73,7 +73,7 @@ def test_concurrent_changes_form_one_legal_path(
     assert all(version > 1 for version in core.versions().values())
 
 
-def path(core: Core, order_id: str) -> Sequence[HistoryEntry]:
+def path(core: DatabaseShop, order_id: str) -> Sequence[HistoryEntry]:
     """The order's history, checked to be a legal path without gaps."""
     entries = core.queries.history(UUID(order_id))
     assert [entry.version for entry in entries] == list(range(1, len(entries) + 1))
@@ -83,7 +83,7 @@ def path(core: Core, order_id: str) -> Sequence[HistoryEntry]:
     return entries
 
 
-def test_concurrent_if_match_has_one_winner(service: Service, core: Core, ada_s: Callable[[Web], str]) -> None:
+def test_concurrent_if_match_has_one_winner(service: Service, core: DatabaseShop, ada_s: Callable[[Web], str]) -> None:
     with service.serve("--no-relay") as web:
         for _ in range(ROUNDS):
             order_id = ada_s(web)

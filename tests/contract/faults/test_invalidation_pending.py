@@ -11,20 +11,20 @@ from uuid import UUID
 import pytest
 
 from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
-from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_adapters.system import clock
+from orders_adapters.testing.examples import ADA, only
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import PublisherUnavailable
+from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.use_cases import change_status, relay_events
-from tests.contract.faults import use_cases as cores
+from orders_domain.use_cases import ChangeStatus, change_status, relay_events
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published
-from tests.contract.faults.service import Service, within
+from tests.contract.faults.service import Service, shop_of, within
 from tests.contract.faults.test_refused_events import Relay, fill
-from tests.contract.faults.use_cases import Core, to
 from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.shop import DatabaseShop
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def network(service: Service) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def behind(service: Service, network: Proxy) -> Iterator[Core]:
+def behind(service: Service, network: Proxy) -> Iterator[DatabaseShop]:
     """A process whose connection to Redis can be cut."""
-    with cores.core(service, redis_url=network.through(service.redis_url)) as behind:
+    with shop_of(service, redis_url=network.through(service.redis_url)) as behind:
         yield behind
 
 
@@ -44,7 +44,7 @@ def behind(service: Service, network: Proxy) -> Iterator[Core]:
 class CutOff:
     """A cache that is unreachable exactly when it is invalidated."""
 
-    cache: RedisOrderCache
+    cache: OrderCache
     network: Proxy
 
     def get(self, order_id: UUID) -> Order | None:
@@ -64,22 +64,27 @@ class CutOff:
             self.network.restore()
 
 
-def pay_without_redis(behind: Core, network: Proxy, order_id: UUID) -> None:
+def pay_without_redis(behind: DatabaseShop, network: Proxy, order_id: UUID) -> None:
     """Pay the order while Redis is unreachable."""
     cut_off = CutOff(behind.cache, network)
-    changed = change_status(to(order_id, OrderStatus.PAID), uow=behind.uow(), cache=cut_off, clock=clock.now)
+    changed = change_status(
+        ChangeStatus(actor=ADA, order_id=order_id, target=only(OrderStatus.PAID)),
+        uow=behind.unit_of_work(),
+        cache=cut_off,
+        clock=clock.now,
+    )
     assert changed.version == 2
     assert behind.get(order_id).version == 1, "Redis has heard of it after all"
 
 
-def a_copied_order(core: Core) -> UUID:
+def a_copied_order(core: DatabaseShop) -> UUID:
     order_id = core.place().id
     assert core.get(order_id).version == 1
     return order_id
 
 
 def test_relay_repeats_lost_invalidations(
-    service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
+    service: Service, core: DatabaseShop, behind: DatabaseShop, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     order_ids = [a_copied_order(core) for _ in range(20)]
     for order_id in order_ids:
@@ -95,7 +100,7 @@ def test_relay_repeats_lost_invalidations(
 
 
 def test_relay_cut_off_invalidates_later(
-    service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
+    service: Service, core: DatabaseShop, behind: DatabaseShop, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     order_id = a_copied_order(core)
     pay_without_redis(behind, network, order_id)
@@ -140,7 +145,7 @@ def change_and_die(service: Service, order_id: UUID) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-def test_killed_process_leaves_no_stale_entry(service: Service, core: Core) -> None:
+def test_killed_process_leaves_no_stale_entry(service: Service, core: DatabaseShop) -> None:
     order_id = a_copied_order(core)
     change_and_die(service, order_id)
     assert core.get(order_id).version == 1, "Redis has heard of it after all"
@@ -152,7 +157,7 @@ def test_killed_process_leaves_no_stale_entry(service: Service, core: Core) -> N
 
 
 def test_blocked_event_still_invalidates(
-    service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
+    service: Service, core: DatabaseShop, behind: DatabaseShop, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     fill(rabbitmq_server, service.name)
     order_id = a_copied_order(core)
@@ -167,7 +172,9 @@ def test_blocked_event_still_invalidates(
         within(3, lambda: core.get(order_id).version == 2, "a stale order is read")
 
 
-def test_broker_outage_still_invalidates(service: Service, core: Core, behind: Core, network: Proxy) -> None:
+def test_broker_outage_still_invalidates(
+    service: Service, core: DatabaseShop, behind: DatabaseShop, network: Proxy
+) -> None:
     order_ids = [a_copied_order(core) for _ in range(40)]  # in all shards
     for order_id in order_ids:
         pay_without_redis(behind, network, order_id)
@@ -181,7 +188,7 @@ def test_broker_outage_still_invalidates(service: Service, core: Core, behind: C
     assert [order_id for order_id in order_ids if core.get(order_id).version != 2] == []
 
 
-def test_repeated_change_invalidates(service: Service, core: Core) -> None:
+def test_repeated_change_invalidates(service: Service, core: DatabaseShop) -> None:
     order_id = a_copied_order(core)
     change_and_die(service, order_id)
 

@@ -12,10 +12,10 @@ from orders_adapters.testing.threads import other_thread
 from tests.contract.faults.broker_probe import bound_queue, received_events, tasks
 from tests.contract.faults.load import TEA, Customer, Gone
 from tests.contract.faults.service import Service, Web, within
-from tests.contract.faults.use_cases import Core
 from tests.contract.http.checkout.carts import cart
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.shop import DatabaseShop
 
 STOCK = 100
 HOME = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
@@ -83,7 +83,7 @@ def proxy(service: Service) -> Iterator[Proxy]:
 @pytest.mark.clause("004-04")
 @pytest.mark.parametrize(("moment", "contract"), PAIRS)
 def test_repeat_after_kill_makes_one_order(
-    stocked: Service, core: Core, proxy: Proxy, rabbitmq_server: RabbitServer, moment: Moment, contract: str
+    stocked: Service, core: DatabaseShop, proxy: Proxy, rabbitmq_server: RabbitServer, moment: Moment, contract: str
 ) -> None:
     path, body = PLACINGS[contract]
     through = replace(stocked, database_url=proxy.through(stocked.database_url))
@@ -114,7 +114,7 @@ def test_repeat_after_kill_makes_one_order(
 @pytest.mark.clause("004-04")
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
 def test_other_key_after_kill_makes_one_cart_order(
-    service: Service, core: Core, proxy: Proxy, rabbitmq_server: RabbitServer, moment: Moment
+    service: Service, core: DatabaseShop, proxy: Proxy, rabbitmq_server: RabbitServer, moment: Moment
 ) -> None:
     path, body = PLACINGS["checkout"]
     through = replace(service, database_url=proxy.through(service.database_url))
@@ -155,13 +155,13 @@ def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, 
     proxy.restore()
 
 
-def count(core: Core, table: str) -> int:
+def count(core: DatabaseShop, table: str) -> int:
     """The number of rows after all transactions have ended, because the database may detect a lost client late."""
     busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
     within(10, lambda: scalar(core, busy) == 0, "a transaction of the killed process stays open")
     return scalar(core, f"SELECT count(*) FROM {table}")
 
 
-def scalar(core: Core, statement: str) -> int:
+def scalar(core: DatabaseShop, statement: str) -> int:
     with core.engine.connect() as connection:
         return int(connection.execute(text(statement)).scalar_one())

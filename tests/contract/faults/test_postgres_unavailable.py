@@ -9,12 +9,11 @@ from sqlalchemy import event
 
 from orders_adapters.sql.engine import engine as engines
 from orders_domain.errors import StoreUnavailable
-from tests.contract.faults import use_cases as cores
 from tests.contract.faults.load import Acknowledged, Customer, busy, place_pay_and_ship
-from tests.contract.faults.service import Service, Web, within
-from tests.contract.faults.use_cases import Core
+from tests.contract.faults.service import Service, Web, shop_of, within
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayPostgres
+from tests.support.shop import DatabaseShop
 
 MAX_LATENCY = 9.5  # seconds: 2 to connect, 6 for a response, and a margin for a busy machine
 
@@ -27,7 +26,7 @@ def require_unavailable(acknowledged: Acknowledged) -> None:
     assert acknowledged.unanswered == 0
 
 
-def require_stored(acknowledged: Acknowledged, core: Core) -> None:
+def require_stored(acknowledged: Acknowledged, core: DatabaseShop) -> None:
     """Check that acknowledged orders are stored, and that all stored orders are complete."""
     versions = core.versions()
     assert {order_id: n for order_id, n in acknowledged.versions.items() if versions.get(order_id, 0) < n} == {}
@@ -46,7 +45,7 @@ def require_well(service: Service, web: Web) -> None:
 @contextmanager
 def under_load(service: Service) -> Iterator[Acknowledged]:
     """Run eight customers during the block; check the service and the acknowledged changes afterwards."""
-    with service.serve() as web, cores.core(service) as core:
+    with service.serve() as web, shop_of(service) as core:
         with busy(service, web, place_pay_and_ship, customers=8) as acknowledged:
             yield acknowledged
             time.sleep(0.5)
@@ -96,7 +95,7 @@ END_ALL = """
 """
 
 
-def test_closed_new_connection_is_unavailable(service: Service, core: Core) -> None:
+def test_closed_new_connection_is_unavailable(service: Service, core: DatabaseShop) -> None:
     order_id = core.place().id
 
     def end_all(*_: object) -> None:

@@ -9,9 +9,8 @@ import pytest
 import redis
 
 from orders_domain.ports.outbox import OutboxState
-from tests.contract.faults import use_cases as cores
 from tests.contract.faults.load import busy, place_pay_and_ship
-from tests.contract.faults.service import Service, within
+from tests.contract.faults.service import Service, shop_of, within
 from tests.support.command import orders
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRedis
@@ -25,14 +24,14 @@ def test_redis_outage_fails_no_request(
     on_a_redis_to_break: Service, throwaway_redis: ThrowawayRedis, end: str, begin: str
 ) -> None:
     service = on_a_redis_to_break
-    with service.serve() as web, cores.core(service) as core:
+    with service.serve() as web, shop_of(service) as core:
         with busy(service, web, place_pay_and_ship, customers=4) as well:
             time.sleep(1)
         with busy(service, web, place_pay_and_ship, customers=4) as acknowledged:
             getattr(throwaway_redis, end)()
             time.sleep(effort(2.0, 3.0))
         getattr(throwaway_redis, begin)()
-        within(10, lambda: not core.outgoing(OutboxState.WAITING, OutboxState.PUBLISHED), "the relay has not healed")
+        within(10, lambda: not core.in_state(OutboxState.WAITING, OutboxState.PUBLISHED), "the relay has not healed")
 
         assert acknowledged.statuses == {200, 201}
         assert acknowledged.unanswered == 0

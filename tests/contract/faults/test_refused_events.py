@@ -12,8 +12,8 @@ from orders_domain.ports.outbox import OutboxMessage, OutboxState
 from orders_domain.use_cases import RelayResult, relay_events
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, waiting
 from tests.contract.faults.service import Service
-from tests.contract.faults.use_cases import Core
 from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.shop import DatabaseShop
 
 REFUSED = 120  # orders; more than `resend --parked` handles at once
 PATIENCE = [2, 4, 8, 16, 32, 64, 128, 256, 300]  # seconds between attempts
@@ -22,7 +22,7 @@ PATIENCE = [2, 4, 8, 16, 32, 64, 128, 256, 300]  # seconds between attempts
 class Relay:
     """A relay with an adjustable clock."""
 
-    def __init__(self, core: Core, publisher: RabbitMqEventPublisher) -> None:
+    def __init__(self, core: DatabaseShop, publisher: RabbitMqEventPublisher) -> None:
         self._core, self._publisher = core, publisher
         self.now = clock.now()
 
@@ -40,12 +40,12 @@ def fill(rabbit: RabbitServer, queue: str) -> None:
         channel.basic_publish("", queue, b"")
 
 
-def tried_at(relay: Relay, core: Core) -> list[datetime]:
+def tried_at(relay: Relay, core: DatabaseShop) -> list[datetime]:
     """Advance the clock to each due time until no event is due; return these times."""
     moments = []
     while relay.step().rejected:
         moments.append(relay.now)
-        waiting = [message for message in core.outgoing(OutboxState.WAITING) if message.attempts]
+        waiting = [message for message in core.in_state(OutboxState.WAITING) if message.attempts]
         if not waiting:
             return moments
         relay.now = min(message.due_at for message in waiting) - timedelta(microseconds=1)
@@ -54,7 +54,9 @@ def tried_at(relay: Relay, core: Core) -> list[datetime]:
     return moments
 
 
-def test_rejected_event_blocks_only_its_order(service: Service, core: Core, rabbitmq_server: RabbitServer) -> None:
+def test_rejected_event_blocks_only_its_order(
+    service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer
+) -> None:
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=service.name, exchange=service.exchange)
     with bound_queue(rabbitmq_server, service.exchange) as probe:
         relay = Relay(core, publisher)
@@ -72,7 +74,7 @@ def test_rejected_event_blocks_only_its_order(service: Service, core: Core, rabb
         assert [later - earlier for earlier, later in pairwise(moments)] == [
             pytest.approx(timedelta(seconds=seconds), abs=timedelta(seconds=2)) for seconds in PATIENCE
         ]
-        parked = core.outgoing(OutboxState.PARKED)
+        parked = core.in_state(OutboxState.PARKED)
         assert [(message.event.order_id, message.event.version, message.attempts) for message in parked] == [
             (order.id, 1, 10) for order in refused
         ]

@@ -13,14 +13,16 @@ from sqlalchemy import text
 
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.system import clock
+from orders_adapters.testing.examples import new_id
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import StoreContention
+from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import place_order
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, tasks, waiting
 from tests.contract.faults.service import Process, Service, within
-from tests.contract.faults.use_cases import Core, an_order, new_id
 from tests.support.depth import effort
 from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.shop import DatabaseShop, an_order
 
 KILLS = effort(5, 20)
 SECONDS = effort(1.0, 3.0)  # of writes while relays run without a kill
@@ -42,7 +44,7 @@ class RollingBackUnitOfWork(SqlUnitOfWork):
 class Writers:
     """Threads that place and change orders, including some that roll back."""
 
-    def __init__(self, core: Core, seed: int) -> None:
+    def __init__(self, core: DatabaseShop, seed: int) -> None:
         self._core, self._seed = core, seed
         self._enough = threading.Event()
         self.acknowledged: dict[str, int] = {}
@@ -95,7 +97,9 @@ class Writers:
 
     def _fail_to_commit(self) -> None:
         with pytest.raises(StoreContention):
-            place_order(an_order(by=DOOMED), uow=self._core.uow(), clock=clock.now, new_id=self._rolled_back_id)
+            place_order(
+                an_order(by=DOOMED), uow=self._core.unit_of_work(), clock=clock.now, new_id=self._rolled_back_id
+            )
 
     def _rolled_back_id(self) -> UUID:
         order_id = new_id()
@@ -103,7 +107,7 @@ class Writers:
         return order_id
 
 
-def doom(core: Core) -> None:
+def doom(core: DatabaseShop) -> None:
     """Let the database reject every commit of an order of `DOOMED`."""
     with core.engine.begin() as connection:
         connection.exec_driver_sql(
@@ -120,7 +124,7 @@ def doom(core: Core) -> None:
 @pytest.mark.clause("000-21")
 @pytest.mark.parametrize("relays", [1, 2])
 def test_killed_relays_lose_no_event(
-    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random, relays: int
+    service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer, chance: Random, relays: int
 ) -> None:
     doom(core)
     writers = Writers(core, seed=chance.randrange(2**32))
@@ -146,13 +150,13 @@ def test_killed_relays_lose_no_event(
     assert not set(writers.undone) & ({event.order_id for event in events} | set(ordered))
     require_published(events, versions)
     assert set(ordered) == set(versions)
-    assert {message.attempts for message in core.outgoing()} == {0}
+    assert {message.attempts for message in core.in_state(*OutboxState)} == {0}
     published = sum(versions.values())
     print(f"{len(versions)} orders, {published} events, {len(events) - published} published again")
 
 
 def test_concurrent_relays_publish_once(
-    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
+    service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     doom(core)
     writers = Writers(core, seed=chance.randrange(2**32))
@@ -169,7 +173,9 @@ def test_concurrent_relays_publish_once(
     assert len(events) == sum(writers.acknowledged.values())
 
 
-def test_relay_killed_after_confirm_republishes(service: Service, core: Core, rabbitmq_server: RabbitServer) -> None:
+def test_relay_killed_after_confirm_republishes(
+    service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer
+) -> None:
     order = core.place()
     with bound_queue(rabbitmq_server, service.exchange) as probe:
         with service.begin("relay") as relay:
@@ -186,7 +192,7 @@ def test_relay_killed_after_confirm_republishes(service: Service, core: Core, ra
 
 @pytest.mark.parametrize("options", [[], ["--workers", "2"]])
 def test_stopped_service_records_published_events(
-    service: Service, core: Core, rabbitmq_server: RabbitServer, options: list[str]
+    service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer, options: list[str]
 ) -> None:
     with bound_queue(rabbitmq_server, service.exchange) as probe:
         with service.serve(*options) as web, core.engine.connect() as holding:
@@ -204,7 +210,7 @@ def test_stopped_service_records_published_events(
     assert len(events) == 1
 
 
-def _kill_before_it_records(relay: Process, core: Core, rabbit: RabbitServer, probe: str) -> None:
+def _kill_before_it_records(relay: Process, core: DatabaseShop, rabbit: RabbitServer, probe: str) -> None:
     with core.engine.connect() as holding:
         holding.execute(text("SELECT 1 FROM outbox FOR UPDATE"))
         within(20, lambda: waiting(rabbit, probe) == 1, "the relay does not publish")
@@ -212,7 +218,7 @@ def _kill_before_it_records(relay: Process, core: Core, rabbit: RabbitServer, pr
         relay.kill()
 
 
-def test_idle_relay_killed_releases_locks(service: Service, core: Core) -> None:
+def test_idle_relay_killed_releases_locks(service: Service, core: DatabaseShop) -> None:
     with service.relay() as relay:
         core.place()
         within(20, lambda: not core.unsent(), "the relay does not send")

@@ -12,15 +12,16 @@ import pytest
 from sqlalchemy import text
 
 from orders_adapters.system import clock
+from orders_adapters.testing.examples import new_id
 from orders_domain import OrderStatus
 from orders_domain.use_cases import place_order
 from tests.contract.faults.broker_probe import bound_queue, consume
 from tests.contract.faults.service import Service, within
 from tests.contract.faults.tracking_events import Carrier, over_kafka, over_rabbitmq
-from tests.contract.faults.use_cases import Core, an_order, new_id
 from tests.support.depth import effort
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.shop import DatabaseShop, an_order
 
 KILLS = effort(3, 10)
 PATIENCE = 60  # seconds
@@ -39,7 +40,7 @@ def kill_repeatedly(service: Service, carrier: Carrier) -> None:
         within(PATIENCE, lambda: carrier.applied() == len(carrier.published), "not all is applied")
 
 
-def require_consistent(core: Core, carrier: Carrier, notifications: list[dict[str, Any]]) -> None:
+def require_consistent(core: DatabaseShop, carrier: Carrier, notifications: list[dict[str, Any]]) -> None:
     """Check that each order has a legal path, and that each step was published under one id."""
     ids: Counter[tuple[int, str]] = Counter()
     for notification_id, number, status in {
@@ -60,14 +61,14 @@ def require_consistent(core: Core, carrier: Carrier, notifications: list[dict[st
     assert not ids, "told of what did not happen"
 
 
-def send_everything(service: Service, core: Core) -> None:
+def send_everything(service: Service, core: DatabaseShop) -> None:
     with service.relay():
         within(PATIENCE, lambda: not core.unsent(), "the outbox is not sent")
 
 
 @pytest.mark.clause("003-07", "003-08")
 def test_killed_rabbitmq_consumer_applies_once(
-    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
+    service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     queue = rabbitmq_server.queue("tracking")
     service = replace(service, more={"TRACKING_QUEUE": queue})
@@ -87,7 +88,7 @@ def test_killed_rabbitmq_consumer_applies_once(
 
 @pytest.mark.clause("003-07", "003-08")
 def test_killed_kafka_consumer_applies_once(
-    service: Service, core: Core, kafka_server: KafkaServer, chance: Random
+    service: Service, core: DatabaseShop, kafka_server: KafkaServer, chance: Random
 ) -> None:
     topic, notices = kafka_server.topic("tracking"), kafka_server.topic("notices")
     service = replace(
@@ -113,7 +114,9 @@ def test_killed_kafka_consumer_applies_once(
 
 
 @pytest.mark.clause("003-07")
-def test_early_event_survives_killed_consumer(service: Service, core: Core, rabbitmq_server: RabbitServer) -> None:
+def test_early_event_survives_killed_consumer(
+    service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer
+) -> None:
     queue, order_id = rabbitmq_server.queue("tracking"), new_id()
     service = replace(service, more={"TRACKING_QUEUE": queue})
     shipped = {"eventId": "1", "orderID": str(order_id), "status": "SHIPPED", "occurredAt": clock.now().isoformat()}
@@ -124,7 +127,7 @@ def test_early_event_survives_killed_consumer(service: Service, core: Core, rabb
         track.wait_until_logged("order_not_found")
         time.sleep(0.5)
         track.kill()
-    place_order(an_order(), uow=core.uow(), clock=clock.now, new_id=lambda: order_id)
+    place_order(an_order(), uow=core.unit_of_work(), clock=clock.now, new_id=lambda: order_id)
     with service.begin("track"):
         within(PATIENCE, lambda: core.get(order_id).status is OrderStatus.SHIPPED, "the event is lost")
 
@@ -133,7 +136,7 @@ def test_early_event_survives_killed_consumer(service: Service, core: Core, rabb
 
 
 def test_event_waits_during_database_outage(
-    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
+    service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     queue = rabbitmq_server.queue("tracking")
     service = replace(service, more={"TRACKING_QUEUE": queue})

@@ -9,15 +9,15 @@ import pytest
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published
 from tests.contract.faults.load import busy, place_pay_and_ship
 from tests.contract.faults.service import Service, within
-from tests.contract.faults.use_cases import Core
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.shop import DatabaseShop
 
 
 @pytest.mark.clause("000-05")
 def test_killed_web_loses_no_confirmed_order(
-    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
+    service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     promised: dict[str, int] = {}
     with bound_queue(rabbitmq_server, service.exchange) as probe:

@@ -14,9 +14,9 @@ from sqlalchemy import text
 from orders_adapters.rabbitmq.topology import ConsumerQueue
 from orders_adapters.system import clock
 from orders_domain import Order
-from tests.contract.faults.use_cases import Core
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.shop import DatabaseShop
 
 LIFE = ("CONFIRMED", "IN_TRANSIT", "DELIVERED")
 PAUSE = 0.1  # seconds between two orders
@@ -26,7 +26,7 @@ PAUSE = 0.1  # seconds between two orders
 class Carrier:
     """Publishes tracking events; `put` sends one message to the broker."""
 
-    core: Core
+    core: DatabaseShop
     chance: Random
     put: Callable[[str, bytes], None]
     published: set[str] = field(default_factory=set)

@@ -9,22 +9,17 @@ from sqlalchemy import Engine
 from orders_adapters.kafka import message_consumer as kafka
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_adapters.sql.engine import engine as engines
-from tests.support.stores import Shop, copied_sqlite, empty, in_database, in_memory
+from orders_adapters.testing.stores import StoreHarness
+from tests.support.stores import copied_sqlite, empty, in_database, in_memory
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def shop(request: pytest.FixtureRequest) -> Shop:
+def store(request: pytest.FixtureRequest) -> StoreHarness:
     """An empty store."""
     if request.param == "memory":
         return in_memory()
     engine: Engine = request.getfixturevalue(request.param)
     return in_database(engine)
-
-
-@pytest.fixture
-def store(shop: Shop) -> Shop:
-    """The empty store, under the name that the suites use."""
-    return shop
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

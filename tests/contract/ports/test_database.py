@@ -38,12 +38,12 @@ def test_orders_table_has_specified_columns(engine: Engine) -> None:
 
 @pytest.mark.clause("000-02")
 def test_order_is_found_by_id_and_user(engine: Engine) -> None:
-    shop = in_database(engine)
-    mine = shop.placed(by=ADA)
-    shop.placed(by=GRACE)
+    store = in_database(engine)
+    mine = store.placed(by=ADA)
+    store.placed(by=GRACE)
 
-    assert shop.queries.get(mine.id) == mine
-    assert shop.queries.search(OrderFilter(user_id="ada")).orders == (mine,)
+    assert store.queries.get(mine.id) == mine
+    assert store.queries.search(OrderFilter(user_id="ada")).orders == (mine,)
 
 
 IMPOSSIBLE = {
@@ -70,13 +70,13 @@ IMPOSSIBLE = {
 @pytest.mark.clause("000-03")
 @pytest.mark.parametrize("statement", IMPOSSIBLE.values(), ids=list(IMPOSSIBLE))
 def test_database_rejects_invalid_values(engine: Engine, statement: str) -> None:
-    shop = in_database(engine)
-    order = shop.placed()
+    store = in_database(engine)
+    order = store.placed()
 
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(text(statement))
 
-    assert shop.queries.get(order.id) == order
+    assert store.queries.get(order.id) == order
 
 
 @pytest.mark.clause("000-03")
@@ -107,9 +107,9 @@ with outbox.claim(shard, now=now, limit=500) as claim:
 
 
 def test_killed_relay_releases_its_shard(engine: Engine) -> None:
-    shop = in_database(engine)
-    shop.placed()
-    outbox, now = shop.outbox(), NOON.replace(year=2027)
+    store = in_database(engine)
+    store.placed()
+    outbox, now = store.outbox(), NOON.replace(year=2027)
     (shard,) = outbox.due_shards(now)
     url = engine.url.render_as_string(hide_password=False)
     with subprocess.Popen(
@@ -134,11 +134,11 @@ def test_killed_relay_releases_its_shard(engine: Engine) -> None:
 
 
 def test_crossing_order_locks_do_not_hang(postgresql: Engine) -> None:
-    shop = in_database(postgresql)
-    lamp, cable = shop.placed(), shop.placed()
+    store = in_database(postgresql)
+    lamp, cable = store.placed(), store.placed()
 
     def change_both(first: Order, second: Order) -> str:
-        with shop.unit_of_work() as uow:
+        with store.unit_of_work() as uow:
             for order in (first, second):
                 held = uow.orders.get_for_update(order.id)
                 held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
@@ -151,21 +151,21 @@ def test_crossing_order_locks_do_not_hang(postgresql: Engine) -> None:
 
     assert "done" in results
     assert any(isinstance(result, StoreContention) for result in results)
-    assert [len(shop.queries.history(order.id)) for order in (lamp, cable)] == [2, 2]
+    assert [len(store.queries.history(order.id)) for order in (lamp, cable)] == [2, 2]
 
 
 def test_full_disk_rolls_back_the_order(sqlite: Engine) -> None:
-    shop = in_database(sqlite)
-    stored = shop.placed()
+    store = in_database(sqlite)
+    stored = store.placed()
     with sqlite.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     new = placed(lines=tuple(CustomItem({"line": number, "note": "x" * 100}) for number in range(1_000)))
-    with shop.unit_of_work() as uow:
+    with store.unit_of_work() as uow:
         uow._open.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
         with pytest.raises(StoreUnavailable):
             uow.orders.add(new)
 
-    assert [message.event.order_id for message in shop.events()] == [stored.id]
+    assert [message.event.order_id for message in store.events()] == [stored.id]
 
 
 def test_sqlite_store_is_one_file_and_companions(sqlite: Engine) -> None:

@@ -11,12 +11,12 @@ from tests.support.stores import in_database
 
 
 def test_late_key_is_rejected_and_stored_key_stays(postgresql: Engine) -> None:
-    shop = in_database(postgresql)
+    store = in_database(postgresql)
     late, quick = placed(), placed()
 
-    with shop.unit_of_work() as uow:
+    with store.unit_of_work() as uow:
         uow.idempotency_keys.acquire(TWICE, at=NOON)
-        with shop.unit_of_work() as other:  # as if it had checked earlier and acquired the lock later
+        with store.unit_of_work() as other:  # as if it had checked earlier and acquired the lock later
             other.orders.add(quick)
             other.idempotency_keys.store(TWICE, quick)
             other.commit()
@@ -25,5 +25,5 @@ def test_late_key_is_rejected_and_stored_key_stays(postgresql: Engine) -> None:
             uow.idempotency_keys.store(TWICE, late)
 
     with pytest.raises(DuplicateRequest) as done:
-        place_once(shop)
+        place_once(store)
     assert done.value.order.id == quick.id

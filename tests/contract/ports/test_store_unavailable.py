@@ -9,68 +9,69 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orders_adapters.sql.engine import engine as engines
+from orders_adapters.testing.accounts.revoked_tokens import numbers, until
+from orders_adapters.testing.accounts.users import ann
+from orders_adapters.testing.analytics import period
 from orders_adapters.testing.examples import ADA, NOON, new_id, only, placed
 from orders_adapters.testing.order_templates import weekly
-from orders_adapters.testing.revoked_tokens import numbers, until
+from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
-from orders_adapters.testing.users import ann
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound, StoreUnavailable
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.ports.outbox import OutboxState
-from tests.contract.ports.test_analytics_port import period
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.proxy import Proxy
-from tests.support.stores import Shop, in_database
+from tests.support.stores import in_database
 
 BOUND = 12.0  # seconds: connecting 2, waiting for the pool 2, a statement 6, and a slow machine
 
 
-def enter(shop: Shop) -> None:
-    with shop.unit_of_work() as uow:
+def enter(store: StoreHarness) -> None:
+    with store.unit_of_work() as uow:
         uow.orders.get_for_update(new_id())
 
 
-def claim(shop: Shop) -> None:
-    with shop.outbox().claim(0, now=NOON, limit=5):
+def claim(store: StoreHarness) -> None:
+    with store.outbox().claim(0, now=NOON, limit=5):
         pass
 
 
-METHODS: dict[str, Callable[[Shop], object]] = {
+METHODS: dict[str, Callable[[StoreHarness], object]] = {
     "enter": enter,
-    "order": lambda shop: shop.queries.get(new_id()),
-    "orders": lambda shop: shop.queries.search(OrderFilter(user_id="ada")),
-    "history": lambda shop: shop.queries.history(new_id()),
-    "analytics": lambda shop: shop.analytics(period()),
-    "add a template": lambda shop: shop.templates.add(weekly(), at=NOON),
-    "template": lambda shop: shop.templates.get(1),
-    "templates of": lambda shop: shop.templates.list_for_user("ada"),
-    "remove a template": lambda shop: shop.templates.delete(1),
-    "due_shards": lambda shop: shop.outbox().due_shards(NOON),
+    "order": lambda store: store.queries.get(new_id()),
+    "orders": lambda store: store.queries.search(OrderFilter(user_id="ada")),
+    "history": lambda store: store.queries.history(new_id()),
+    "analytics": lambda store: store.analytics(period()),
+    "add a template": lambda store: store.templates.add(weekly(), at=NOON),
+    "template": lambda store: store.templates.get(1),
+    "templates of": lambda store: store.templates.list_for_user("ada"),
+    "remove a template": lambda store: store.templates.delete(1),
+    "due_shards": lambda store: store.outbox().due_shards(NOON),
     "claim": claim,
-    "select": lambda shop: shop.outbox().select(states=frozenset(OutboxState)),
-    "requeue": lambda shop: shop.outbox().requeue([new_id()], now=NOON),
-    "add a user": lambda shop: shop.users.add(ann()),
-    "user": lambda shop: shop.users.get("ann"),
-    "user by e-mail": lambda shop: shop.users.by_email("ann@example.com"),
-    "accounts": lambda shop: shop.users.list_page(),
-    "disable": lambda shop: shop.users.set_disabled("ann", at=NOON),
-    "change a password": lambda shop: shop.users.change_password("ann", "hash"),
-    "deny": lambda shop: shop.denied.revoke({"mark": until(NOON)}),
-    "denied": lambda shop: shop.denied.is_revoked(numbers("mark")),
-    "identity": lambda shop: shop.identity.get(),
-    "new identity": lambda shop: shop.identity.renew(gap=1),
-    "all that is denied": lambda shop: shop.denied.all(limit=1),
-    "prune the denylist": lambda shop: shop.denied.prune(expired_before=NOON),
-    "prune the keys": lambda shop: shop.keys.prune(stored_before=NOON),
-    "prune": lambda shop: shop.outbox().prune(sent_before=NOON),
+    "select": lambda store: store.outbox().select(states=frozenset(OutboxState)),
+    "requeue": lambda store: store.outbox().requeue([new_id()], now=NOON),
+    "add a user": lambda store: store.users.add(ann()),
+    "user": lambda store: store.users.get("ann"),
+    "user by e-mail": lambda store: store.users.by_email("ann@example.com"),
+    "accounts": lambda store: store.users.list_page(),
+    "disable": lambda store: store.users.set_disabled("ann", at=NOON),
+    "change a password": lambda store: store.users.change_password("ann", "hash"),
+    "deny": lambda store: store.denied.revoke({"mark": until(NOON)}),
+    "denied": lambda store: store.denied.is_revoked(numbers("mark")),
+    "identity": lambda store: store.identity.get(),
+    "new identity": lambda store: store.identity.renew(gap=1),
+    "all that is denied": lambda store: store.denied.all(limit=1),
+    "prune the denylist": lambda store: store.denied.prune(expired_before=NOON),
+    "prune the keys": lambda store: store.keys.prune(stored_before=NOON),
+    "prune": lambda store: store.outbox().prune(sent_before=NOON),
 }
 
 
-def assert_unavailable(shop: Shop, methods: dict[str, Callable[[Shop], object]] = METHODS) -> None:
+def assert_unavailable(store: StoreHarness, methods: dict[str, Callable[[StoreHarness], object]] = METHODS) -> None:
     """Call all methods concurrently, because a hanging store costs each of them its timeout."""
     began = time.monotonic()
-    results = at_once(*((lambda call=call: call(shop)) for call in methods.values()))
+    results = at_once(*((lambda call=call: call(store)) for call in methods.values()))
     took = time.monotonic() - began
 
     outcomes = {name: type(result).__name__ for name, result in zip(methods, results, strict=True)}
@@ -85,7 +86,7 @@ def proxy(migrated_postgresql: str) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def remote(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[Shop]:
+def remote(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[StoreHarness]:
     """PostgreSQL behind a network that can be broken; ``postgresql`` is the direct connection."""
     engine = engines.create(proxy.through(migrated_postgresql), pool_size=20)
     yield in_database(engine)
@@ -95,7 +96,7 @@ def remote(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterat
 @pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
 @pytest.mark.parametrize("connected_before", [True, False])
 def test_broken_postgresql_is_unavailable_then_recovers(
-    remote: Shop, proxy: Proxy, broken: Callable[[Proxy], None], connected_before: bool
+    remote: StoreHarness, proxy: Proxy, broken: Callable[[Proxy], None], connected_before: bool
 ) -> None:
     if connected_before:
         remote.placed()
@@ -107,7 +108,7 @@ def test_broken_postgresql_is_unavailable_then_recovers(
     assert remote.placed().version == 1
 
 
-def test_idle_disconnects_fail_no_request(remote: Shop, proxy: Proxy) -> None:
+def test_idle_disconnects_fail_no_request(remote: StoreHarness, proxy: Proxy) -> None:
     assert at_once(*[lambda: enter_and_leave(remote)] * 5) == [None] * 5
 
     proxy.cut()
@@ -117,16 +118,16 @@ def test_idle_disconnects_fail_no_request(remote: Shop, proxy: Proxy) -> None:
     assert remote.queries.history(new_id()) == []
 
 
-def enter_and_leave(shop: Shop) -> None:
-    with shop.unit_of_work():
+def enter_and_leave(store: StoreHarness) -> None:
+    with store.unit_of_work():
         time.sleep(0.1)
 
 
 def assert_unavailable_in_a_unit_of_work(
-    shop: Shop, stored: Order, new: Order, *, method: str, broken: Callable[[], None]
+    store: StoreHarness, stored: Order, new: Order, *, method: str, broken: Callable[[], None]
 ) -> None:
     """The store fails just before the method is called."""
-    with shop.unit_of_work() as uow:
+    with store.unit_of_work() as uow:
         held = uow.orders.get_for_update(stored.id)
         held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
         if method == "commit":
@@ -145,7 +146,7 @@ def assert_unavailable_in_a_unit_of_work(
 
 
 @pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
-def test_connection_loss_rolls_back(remote: Shop, postgresql: Engine, proxy: Proxy, method: str) -> None:
+def test_connection_loss_rolls_back(remote: StoreHarness, postgresql: Engine, proxy: Proxy, method: str) -> None:
     near = in_database(postgresql)
     stored, new = near.placed(), placed()
 
@@ -159,8 +160,8 @@ def test_connection_loss_rolls_back(remote: Shop, postgresql: Engine, proxy: Pro
 
 @pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
 def test_terminated_connection_rolls_back(postgresql: Engine, method: str) -> None:
-    shop = in_database(postgresql)
-    stored = shop.placed()
+    store = in_database(postgresql)
+    stored = store.placed()
 
     def end_all() -> None:
         with postgresql.begin() as connection:
@@ -171,13 +172,13 @@ def test_terminated_connection_rolls_back(postgresql: Engine, method: str) -> No
                 )
             )
 
-    assert_unavailable_in_a_unit_of_work(shop, stored, placed(), method=method, broken=end_all)
+    assert_unavailable_in_a_unit_of_work(store, stored, placed(), method=method, broken=end_all)
 
-    assert shop.queries.get(stored.id) == stored
-    assert len(shop.events()) == 1
+    assert store.queries.get(stored.id) == stored
+    assert len(store.events()) == 1
 
 
-def test_relay_fails_on_lost_store_and_next_continues(remote: Shop, postgresql: Engine, proxy: Proxy) -> None:
+def test_relay_fails_on_lost_store_and_next_continues(remote: StoreHarness, postgresql: Engine, proxy: Proxy) -> None:
     near = in_database(postgresql)
     near.placed()
     (shard,) = near.outbox().due_shards(NOON)
@@ -228,14 +229,14 @@ def test_invalid_sqlite_file_is_unavailable(tmp_path: Path, flaw: str) -> None:
 def test_locked_sqlite_file_blocks_only_writers(
     sqlite: Engine,
 ) -> None:
-    shop = in_database(sqlite)
-    order = shop.placed()
+    store = in_database(sqlite)
+    order = store.placed()
     with sqlite3.connect(str(sqlite.url.database), isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
 
-        assert_unavailable(shop, {name: METHODS[name] for name in ("enter", "requeue", "prune")})
+        assert_unavailable(store, {name: METHODS[name] for name in ("enter", "requeue", "prune")})
 
-        assert shop.queries.get(order.id) == order
+        assert store.queries.get(order.id) == order
         other.execute("ROLLBACK")
     other.close()
-    assert shop.changed(order, OrderStatus.PAID).version == 2
+    assert store.changed(order, OrderStatus.PAID).version == 2

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from orders_adapters.sql import idempotency_keys, inbox, revoked_tokens
-from orders_adapters.sql.delete_batches import delete_batch
+from orders_adapters.sql.engine.delete_batches import delete_batch
 from orders_adapters.sql.outbox import repository
 from tests.support.builders import NOON
 

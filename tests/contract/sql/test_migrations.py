@@ -161,7 +161,7 @@ def test_former_version_table_is_adopted(address: str, connect: Callable[..., En
         assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0014"]
 
 
-def test_version_table_of_the_host_is_kept(address: str, connect: Callable[..., Engine]) -> None:
+def test_version_table_of_the_host_is_unchanged(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))

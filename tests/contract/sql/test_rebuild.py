@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from orders_adapters.security.cart_signatures import canonical
 from orders_adapters.sql import tables
 from orders_adapters.sql.mappers import to_order
+from orders_adapters.testing.carts import cart
 from orders_adapters.testing.examples import only
 from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Role
 from orders_domain.errors import OrderNotFound, OrdersError
@@ -35,7 +36,6 @@ from orders_domain.use_cases import (
 )
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
-from tests.support.carts import cart
 from tests.support.depth import effort
 from tests.support.secrets import CART_SECRET
 

@@ -38,6 +38,23 @@ def release(engine: Engine, order: Order) -> None:
         uow.commit()
 
 
+def release_in_physical_order(engine: Engine, order: Order) -> None:
+    """Release by a plan of sequential scans, which reads the rows as they lie in their tables."""
+    with SqlUnitOfWork(engine) as uow:
+        for setting in ("indexscan", "indexonlyscan", "bitmapscan", "mergejoin"):
+            uow._open.exec_driver_sql(f"SET LOCAL enable_{setting} = off")
+        uow.stock.release(order, by=ADA, at=NOON)
+        uow.commit()
+
+
+def rewrite(engine: Engine, product_ids: list[ProductId]) -> None:
+    """Move the rows of the products and of their movements to the end of their tables, in this order."""
+    with engine.begin() as connection:
+        for product_id in product_ids:
+            connection.execute(text(f"UPDATE products SET version = version WHERE id = {product_id}"))
+            connection.execute(text(f"UPDATE stock_movements SET at = at WHERE product_id = {product_id}"))
+
+
 def lock(connection: Connection, product_id: ProductId, strength: str) -> None:
     connection.execute(text(f"SELECT id FROM products WHERE id = {product_id} FOR {strength}"))
 
@@ -45,10 +62,11 @@ def lock(connection: Connection, product_id: ProductId, strength: str) -> None:
 def test_release_locks_products_in_order_of_ids(on_postgresql: Engine) -> None:
     first, *others = products(on_postgresql, 3)
     order = ordered(on_postgresql, [*reversed(others), first])
+    rewrite(on_postgresql, [*reversed(others), first])
 
     with ThreadPoolExecutor() as threads, on_postgresql.connect() as holder, on_postgresql.connect() as witness:
         lock(holder, first, "UPDATE")
-        waiting = require_waiting(threads.submit(release, on_postgresql, order))
+        waiting = require_waiting(threads.submit(release_in_physical_order, on_postgresql, order))
         for product_id in others:
             lock(witness, product_id, "UPDATE NOWAIT")  # raises if the release has locked it already
         witness.rollback()

@@ -18,7 +18,7 @@ from orders_domain.model.accounts.user import User
 from orders_domain.model.address import Address
 from orders_domain.model.order_template import NewOrderTemplate
 from orders_domain.model.product import RequestedItem
-from orders_flask.bootstrap import sql_persistence
+from orders_flask.bootstrap.persistence import sql
 from tests.support.builders import ADA, LATER, NOON, an_order, placed
 
 ACCOUNT = User(id="user_ann", email="ann@example.com", password_hash="hash", created_at=NOON)
@@ -77,14 +77,14 @@ def test_rollback_creates_no_user(engine: Engine) -> None:
 def test_missing_trigger_is_reported_and_unavailable(altered: str, connect: Callable[..., Engine]) -> None:
     engine = connect(altered)
     assert migrate.missing_triggers(engine) == []
-    assert sql_persistence.check_once(altered) is None
+    assert sql.check_once(altered) is None
     at = " ON orders" if engine.dialect.name == "postgresql" else ""
 
     with engine.begin() as connection:
         connection.execute(text(f"DROP TRIGGER ensure_user_of_orders{at}"))
 
     assert migrate.missing_triggers(engine) == ["ensure_user_of_orders"]
-    assert "ensure_user_of_orders" in str(sql_persistence.check_once(altered))
+    assert "ensure_user_of_orders" in str(sql.check_once(altered))
     with pytest.raises(StoreUnavailable, match="run: orders migrate"):
         placed(engine)
     migrate.downgrade(altered, "0011")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from orders_adapters.sql.direct_placement import SqlDirectPlacement
 from orders_adapters.sql.engine import engine as engines
-from tests.contract.stock.stock_store import Warehouse, in_database, in_memory
+from tests.support.shop import DatabaseShop, InMemoryShop, Shop
 from tests.support.stores import copied_sqlite, empty
 
 POOL_TIMEOUT = 60  # seconds that a buyer waits for a connection
@@ -27,11 +28,11 @@ def server_engine(migrated_postgresql: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Warehouse]]:
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Shop]]:
     """Create an empty warehouse, any number of times in succession."""
     with ExitStack() as made:
         if request.param == "memory":
-            yield in_memory
+            yield InMemoryShop
         elif request.param == "sqlite":
             yield partial(_in_file, request, directories=(tmp_path / str(number) for number in count()), made=made)
         else:
@@ -40,14 +41,17 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
 
 
 @pytest.fixture
-def warehouse(fresh: Callable[[], Warehouse]) -> Warehouse:
+def warehouse(fresh: Callable[[], Shop]) -> Shop:
     """An empty warehouse on each store."""
     return fresh()
 
 
 @pytest.fixture
-def on_postgresql(server_engine: Engine) -> Warehouse:
-    return _in_emptied(server_engine)
+def on_postgresql(server_engine: Engine) -> Shop:
+    """An empty shop that places orders directly where it can, as the service does."""
+    shop = _in_emptied(server_engine)
+    shop.direct = SqlDirectPlacement(server_engine, on_commit=lambda: None)
+    return shop
 
 
 def queuing(engine: Engine) -> Engine:
@@ -57,15 +61,15 @@ def queuing(engine: Engine) -> Engine:
     return engine
 
 
-def _in_emptied(engine: Engine) -> Warehouse:
+def _in_emptied(engine: Engine) -> Shop:
     empty(engine)
-    return in_database(engine)
+    return DatabaseShop(engine)
 
 
-def _in_file(request: pytest.FixtureRequest, *, directories: Iterator[Path], made: ExitStack) -> Warehouse:
+def _in_file(request: pytest.FixtureRequest, *, directories: Iterator[Path], made: ExitStack) -> Shop:
     made.close()  # the previous warehouse
     directory = next(directories)
     directory.mkdir()
     engine = queuing(engines.create(copied_sqlite(request.getfixturevalue("migrated_sqlite"), directory)))
     made.callback(engine.dispose)
-    return in_database(engine)
+    return DatabaseShop(engine)

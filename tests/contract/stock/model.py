@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from orders_adapters.testing.examples import ADMIN
+from orders_adapters.testing.stores import StockMovement
 from orders_domain import OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError
+from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.product import RequestedItem
-from tests.contract.stock.ledger import Ledger, Move, PublishedEvent
-from tests.contract.stock.stock_store import Warehouse
+from orders_domain.ports.products import MovementKind
+from tests.support.ledger import Ledger, PublishedEvent
+from tests.support.shop import Shop
 
 ALLOWED = {
     "PENDING": {"CONFIRMED", "PAID", "SHIPPED", "CANCELED"},
@@ -28,7 +32,7 @@ ALLOWED = {
 class Command(Protocol):
     """A command of a user."""
 
-    def run(self, warehouse: Warehouse) -> object: ...
+    def run(self, warehouse: Shop) -> object: ...
 
     def on(self, model: Model) -> object:
         """Apply the command to the model; return the expected outcome."""
@@ -51,7 +55,7 @@ class Model:
     stock: dict[int, int] = field(default_factory=dict)
     thresholds: dict[int, int] = field(default_factory=dict)
     orders: dict[str, ModelOrder] = field(default_factory=dict)
-    moves: Counter[Move] = field(default_factory=Counter)
+    movements: Counter[StockMovement] = field(default_factory=Counter)
     published: Counter[PublishedEvent] = field(default_factory=Counter)
 
     def after(self, *commands: Command) -> tuple[Model, list[object]]:
@@ -64,13 +68,19 @@ class Model:
             ledger.stock == self.stock
             and ledger.statuses == {order_id: order.status for order_id, order in self.orders.items()}
             and ledger.lines == {order_id: order.lines for order_id, order in self.orders.items()}
-            and Counter(ledger.moves) == self.moves
+            and Counter(ledger.movements) == self.movements
             and Counter(ledger.published) == self.published
         )
 
     def move(self, product: int, kind: str, quantity: int, order: str | None = None) -> None:
         self.stock[product] = self.stock.get(product, 0) + quantity
-        self.moves[Move(product, kind, quantity, order)] += 1
+        movement = StockMovement(
+            product_id=product,
+            kind=MovementKind(kind),
+            quantity=quantity,
+            order_id=UUID(order) if order else None,
+        )
+        self.movements[movement] += 1
 
     def publish(self, kind: str, order: str) -> None:
         self.published[PublishedEvent(f"orders.order_{kind}.v1", order, self.orders[order].version)] += 1
@@ -87,7 +97,7 @@ class Place:
     order_id: UUID
     quantities: tuple[tuple[int, int], ...]
 
-    def run(self, warehouse: Warehouse) -> object:
+    def run(self, warehouse: Shop) -> object:
         requested_items = [
             RequestedItem(product_id=product, quantity=quantity) for product, quantity in self.quantities
         ]
@@ -130,8 +140,8 @@ class ChangeStatus:
     order_id: UUID
     status: str
 
-    def run(self, warehouse: Warehouse) -> object:
-        return warehouse.change(self.order_id, OrderStatus(self.status)).status.value
+    def run(self, warehouse: Shop) -> object:
+        return warehouse.change(self.order_id, OrderStatus(self.status), by=ADMIN, access=OWNER_OR_ADMIN).status.value
 
     def on(self, model: Model) -> object:
         order = model.orders.get(str(self.order_id))
@@ -157,7 +167,7 @@ class Delete:
 
     order_id: UUID
 
-    def run(self, warehouse: Warehouse) -> object:
+    def run(self, warehouse: Shop) -> object:
         warehouse.delete(self.order_id)
         return "deleted"
 
@@ -181,7 +191,7 @@ class Restock:
     product: int
     quantity: int
 
-    def run(self, warehouse: Warehouse) -> object:
+    def run(self, warehouse: Shop) -> object:
         warehouse.restock(self.product, self.quantity)
         return "restocked"
 
@@ -200,8 +210,8 @@ class Adjust:
     stock: int
     threshold: int
 
-    def run(self, warehouse: Warehouse) -> object:
-        product = warehouse.adjust(self.product, self.stock, threshold=self.threshold)
+    def run(self, warehouse: Shop) -> object:
+        product = warehouse.adjust(self.product, self.stock, low_stock_threshold=self.threshold)
         return product.stock, product.low_stock_threshold
 
     def on(self, model: Model) -> object:
@@ -213,7 +223,7 @@ class Adjust:
         return self.stock, self.threshold
 
 
-def outcome_of(command: Command, warehouse: Warehouse) -> object:
+def outcome_of(command: Command, warehouse: Shop) -> object:
     """Run the command on the store; return its outcome in the words of the model."""
     try:
         return command.run(warehouse)

@@ -10,13 +10,15 @@ from typing import cast
 
 import pytest
 
+from orders_adapters.testing.examples import ADMIN
 from orders_adapters.testing.threads import at_once
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import InsufficientStock, OrderNotFound, OrdersError, Shortage
+from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.product import ProductId
 from orders_domain.model.status import InvalidTransition
-from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
+from tests.support.shop import Shop
 
 BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
 RUSH_SECONDS = effort(4, 30)  # seconds of the rush on PostgreSQL
@@ -33,7 +35,7 @@ def by_outcome(results: object) -> tuple[list[Order], list[InsufficientStock], l
 
 
 def rush(
-    warehouse: Warehouse, buyers: list[Actor], quantities: dict[ProductId, int]
+    warehouse: Shop, buyers: list[Actor], quantities: dict[ProductId, int]
 ) -> tuple[list[Order], list[InsufficientStock]]:
     """All buyers order the same at the same moment; every outcome must be an order or a shortage."""
     results = at_once(*(partial(warehouse.order, quantities, by=buyer) for buyer in buyers))
@@ -44,7 +46,7 @@ def rush(
 
 @pytest.mark.clause("002-01", "002-02", "002-03", "002-27")
 def test_last_unit_is_sold_to_one_of_200_buyers(
-    on_postgresql: Warehouse,
+    on_postgresql: Shop,
 ) -> None:
     for _ in range(ROUNDS):
         last = on_postgresql.add(stock=1)
@@ -58,7 +60,7 @@ def test_last_unit_is_sold_to_one_of_200_buyers(
 
 
 @pytest.mark.clause("002-27")
-def test_last_unit_is_sold_once_on_every_store(warehouse: Warehouse) -> None:
+def test_last_unit_is_sold_once_on_every_store(warehouse: Shop) -> None:
     for _ in range(3):
         [last] = warehouse.stocked(1)
 
@@ -70,7 +72,7 @@ def test_last_unit_is_sold_once_on_every_store(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.clause("002-27")
-def test_concurrent_buyers_get_all_available_units(warehouse: Warehouse) -> None:
+def test_concurrent_buyers_get_all_available_units(warehouse: Shop) -> None:
     [tea] = warehouse.stocked(17)
 
     orders, refusals = rush(warehouse, BUYERS[:30], {tea: 2})
@@ -81,7 +83,7 @@ def test_concurrent_buyers_get_all_available_units(warehouse: Warehouse) -> None
 
 
 @pytest.mark.clause("002-01", "002-03", "002-27")
-def test_shortage_deducts_no_other_product(warehouse: Warehouse) -> None:
+def test_shortage_deducts_no_other_product(warehouse: Shop) -> None:
     plenty, scarce, more = warehouse.stocked(100, 3, 100)
 
     orders, refusals = rush(warehouse, BUYERS[:20], {more: 1, scarce: 1, plenty: 1})
@@ -93,7 +95,7 @@ def test_shortage_deducts_no_other_product(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.clause("002-27")
-def test_rush_on_ten_products_does_not_deadlock(on_postgresql: Warehouse) -> None:
+def test_rush_on_ten_products_does_not_deadlock(on_postgresql: Shop) -> None:
     shoppers = rush_on_ten(on_postgresql, threads=64, seconds=RUSH_SECONDS)
 
     assert shoppers.total() > 64
@@ -103,7 +105,7 @@ def test_rush_on_ten_products_does_not_deadlock(on_postgresql: Warehouse) -> Non
 
 
 @pytest.mark.clause("002-27")
-def test_short_rush_preserves_stock_on_every_store(warehouse: Warehouse) -> None:
+def test_short_rush_preserves_stock_on_every_store(warehouse: Shop) -> None:
     shoppers = rush_on_ten(warehouse, threads=8, seconds=SECONDS)
 
     assert shoppers.keys() <= {"ordered", "short", "canceled", "deleted", "restocked", "adjusted", "gone"}
@@ -111,7 +113,7 @@ def test_short_rush_preserves_stock_on_every_store(warehouse: Warehouse) -> None
     warehouse.ledger().require_agreement()
 
 
-def rush_on_ten(warehouse: Warehouse, *, threads: int, seconds: float) -> Counter[str]:
+def rush_on_ten(warehouse: Shop, *, threads: int, seconds: float) -> Counter[str]:
     """Order 5 of 10 products in random sequence, cancel, restock and adjust some; return the count of outcomes."""
     products = warehouse.stocked(*[40] * 10, threshold=5)
     end = time.monotonic() + seconds
@@ -120,7 +122,7 @@ def rush_on_ten(warehouse: Warehouse, *, threads: int, seconds: float) -> Counte
         return sum((shopper.result() for shopper in shoppers), Counter())
 
 
-def shop_until(end: float, warehouse: Warehouse, products: list[ProductId], chance: random.Random) -> Counter[str]:
+def shop_until(end: float, warehouse: Shop, products: list[ProductId], chance: random.Random) -> Counter[str]:
     seen: Counter[str] = Counter()
     mine: list[Order] = []
     while time.monotonic() < end:
@@ -128,7 +130,7 @@ def shop_until(end: float, warehouse: Warehouse, products: list[ProductId], chan
     return seen
 
 
-def shop(warehouse: Warehouse, products: list[ProductId], mine: list[Order], chance: random.Random) -> str:
+def shop(warehouse: Shop, products: list[ProductId], mine: list[Order], chance: random.Random) -> str:
     """Perform a random action; return its outcome, or the name of an error that no buyer should see."""
     try:
         choice = chance.random()
@@ -154,8 +156,8 @@ def shop(warehouse: Warehouse, products: list[ProductId], mine: list[Order], cha
 
 
 @pytest.mark.clause("002-13", "002-27")
-@pytest.mark.parametrize("undo", [Warehouse.cancel, Warehouse.delete], ids=["cancelling", "deleting"])
-def test_concurrent_undo_releases_stock_once(warehouse: Warehouse, undo: Callable[..., object]) -> None:
+@pytest.mark.parametrize("undo", [Shop.cancel, Shop.delete], ids=["cancelling", "deleting"])
+def test_concurrent_undo_releases_stock_once(warehouse: Shop, undo: Callable[..., object]) -> None:
     tea, milk = warehouse.stocked(10, 10)
     order = warehouse.order({tea: 4, milk: 10})
 
@@ -167,11 +169,11 @@ def test_concurrent_undo_releases_stock_once(warehouse: Warehouse, undo: Callabl
 
 
 @pytest.mark.clause("002-13", "002-27")
-def test_concurrent_cancel_delete_ship_is_consistent(warehouse: Warehouse) -> None:
+def test_concurrent_cancel_delete_ship_is_consistent(warehouse: Shop) -> None:
     for _ in range(5):
         [tea] = warehouse.stocked(10)
         order = warehouse.order({tea: 3})
-        ship = partial(warehouse.change, order.id, OrderStatus.SHIPPED)
+        ship = partial(warehouse.change, order.id, OrderStatus.SHIPPED, by=ADMIN, access=OWNER_OR_ADMIN)
 
         cancel, delete = partial(warehouse.cancel, order.id), partial(warehouse.delete, order.id)
         results = at_once(*cast("list[Callable[[], object]]", [cancel, delete, ship] * 4))
@@ -182,7 +184,7 @@ def test_concurrent_cancel_delete_ship_is_consistent(warehouse: Warehouse) -> No
 
 
 @pytest.mark.clause("002-27")
-def test_concurrent_renames_fail_no_order(on_postgresql: Warehouse) -> None:
+def test_concurrent_renames_fail_no_order(on_postgresql: Shop) -> None:
     products = on_postgresql.stocked(*[10_000] * 3)
     end = time.monotonic() + SECONDS
 

@@ -8,13 +8,14 @@ from orders_adapters.testing.threads import at_once
 from orders_domain import Order
 from orders_domain.errors import InsufficientStock
 from orders_domain.model.product import RequestedItem
-from tests.contract.stock.stock_store import Warehouse
+from orders_domain.ports.products import MovementKind
+from tests.support.shop import Shop
 
 pytestmark = pytest.mark.clause("002-30")
 
 
 def test_order_reaching_threshold_publishes_once(
-    warehouse: Warehouse,
+    warehouse: Shop,
 ) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
@@ -23,7 +24,7 @@ def test_order_reaching_threshold_publishes_once(
         assert warehouse.ledger().low() == expected, quantity
 
 
-def test_order_passing_threshold_publishes_rest(warehouse: Warehouse) -> None:
+def test_order_passing_threshold_publishes_rest(warehouse: Shop) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
     warehouse.order({tea: 9})
@@ -31,7 +32,7 @@ def test_order_passing_threshold_publishes_rest(warehouse: Warehouse) -> None:
     assert warehouse.ledger().low() == [(tea, 1)]
 
 
-def test_initially_low_stock_is_not_published(warehouse: Warehouse) -> None:
+def test_initially_low_stock_is_not_published(warehouse: Shop) -> None:
     at, below = warehouse.stocked(5, 4, threshold=5)
 
     warehouse.order({at: 1, below: 1})
@@ -40,7 +41,7 @@ def test_initially_low_stock_is_not_published(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.parametrize("back", [6, 7])
-def test_restock_above_threshold_publishes_again(warehouse: Warehouse, back: int) -> None:
+def test_restock_above_threshold_publishes_again(warehouse: Shop, back: int) -> None:
     [tea] = warehouse.stocked(7, threshold=5)
     warehouse.order({tea: 7})
 
@@ -50,7 +51,7 @@ def test_restock_above_threshold_publishes_again(warehouse: Warehouse, back: int
     assert warehouse.ledger().low() == [(tea, 0), (tea, back - 2)]
 
 
-def test_restock_to_threshold_does_not_publish(warehouse: Warehouse) -> None:
+def test_restock_to_threshold_does_not_publish(warehouse: Shop) -> None:
     [tea] = warehouse.stocked(7, threshold=5)
     warehouse.order({tea: 7})
 
@@ -60,7 +61,7 @@ def test_restock_to_threshold_does_not_publish(warehouse: Warehouse) -> None:
     assert warehouse.ledger().low() == [(tea, 0)]
 
 
-def test_released_stock_publishes_again(warehouse: Warehouse) -> None:
+def test_released_stock_publishes_again(warehouse: Shop) -> None:
     [tea] = warehouse.stocked(7, threshold=5)
     for undo in (warehouse.cancel, warehouse.delete):
         undo(warehouse.order({tea: 2}).id)
@@ -70,7 +71,7 @@ def test_released_stock_publishes_again(warehouse: Warehouse) -> None:
     assert warehouse.ledger().low() == [(tea, 5)] * 3
 
 
-def test_zero_threshold_publishes_last_unit(warehouse: Warehouse) -> None:
+def test_zero_threshold_publishes_last_unit(warehouse: Shop) -> None:
     [tea] = warehouse.stocked(2, threshold=0)
 
     for expected in ([], [(tea, 0)]):
@@ -78,7 +79,7 @@ def test_zero_threshold_publishes_last_unit(warehouse: Warehouse) -> None:
         assert warehouse.ledger().low() == expected
 
 
-def test_each_product_publishes_its_own_event(warehouse: Warehouse) -> None:
+def test_each_product_publishes_its_own_event(warehouse: Shop) -> None:
     tea, milk, sugar = warehouse.stocked(6, 6, 60, threshold=5)
 
     order = warehouse.order({sugar: 1, milk: 1, tea: 2})
@@ -88,7 +89,7 @@ def test_each_product_publishes_its_own_event(warehouse: Warehouse) -> None:
     assert {(event.order, event.version) for event in low} == {(str(order.id), 1)}
 
 
-def test_repeated_product_publishes_one_event(warehouse: Warehouse) -> None:
+def test_repeated_product_publishes_one_event(warehouse: Shop) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
     warehouse.order([RequestedItem(product_id=tea, quantity=3), RequestedItem(product_id=tea, quantity=3)])
@@ -96,7 +97,7 @@ def test_repeated_product_publishes_one_event(warehouse: Warehouse) -> None:
     assert warehouse.ledger().low() == [(tea, 4)]
 
 
-def test_rejected_order_publishes_nothing(warehouse: Warehouse) -> None:
+def test_rejected_order_publishes_nothing(warehouse: Shop) -> None:
     tea, milk = warehouse.stocked(6, 0, threshold=5)
 
     with pytest.raises(InsufficientStock):
@@ -105,7 +106,7 @@ def test_rejected_order_publishes_nothing(warehouse: Warehouse) -> None:
     assert warehouse.ledger().published == ()
 
 
-def test_concurrent_orders_publish_each_crossing_once(warehouse: Warehouse) -> None:
+def test_concurrent_orders_publish_each_crossing_once(warehouse: Shop) -> None:
     tea, milk = warehouse.stocked(30, 30, threshold=9)
     for _ in range(3):
         before = len(warehouse.ledger().low())
@@ -118,7 +119,7 @@ def test_concurrent_orders_publish_each_crossing_once(warehouse: Warehouse) -> N
         warehouse.restock(milk, 30)
 
 
-def test_event_has_stock_during_restocks(warehouse: Warehouse) -> None:
+def test_event_has_stock_during_restocks(warehouse: Shop) -> None:
     [tea] = warehouse.stocked(20, threshold=10)
 
     at_once(*[partial(warehouse.order, {tea: 3})] * 12, *[partial(warehouse.restock, tea, 4)] * 8)
@@ -126,7 +127,7 @@ def test_event_has_stock_during_restocks(warehouse: Warehouse) -> None:
     ledger = warehouse.ledger()
     ledger.require_agreement()
     left, crossings = 0, []
-    for move in ledger.moves:
-        before, left = left, left + move.quantity
-        crossings += [(tea, left)] if move.kind == "deducted" and left <= 10 < before else []
+    for movement in ledger.movements:
+        before, left = left, left + movement.quantity
+        crossings += [(tea, left)] if movement.kind is MovementKind.DEDUCTED and left <= 10 < before else []
     assert sorted(ledger.low()) == sorted(crossings)

@@ -16,11 +16,10 @@ from orders_adapters.testing.threads import at_once
 from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.order import rebuild
-from tests.contract.stock.ledger import Move
 from tests.contract.stock.model import Adjust, ChangeStatus, Command, Delete, Model, Place, Restock, outcome_of
-from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
 from tests.support.report import in_ci
+from tests.support.shop import Shop
 
 PRODUCTS = (1, 2, 3)
 UNKNOWN = 9
@@ -40,7 +39,7 @@ def ids(number: int) -> UUID:
 class Life(RuleBasedStateMachine):
     """A store beside its model: every command runs on both, and both are compared afterwards."""
 
-    def __init__(self, fresh: Callable[[], Warehouse]) -> None:
+    def __init__(self, fresh: Callable[[], Shop]) -> None:
         super().__init__()
         self.warehouse = fresh()
         self.model = Model()
@@ -51,8 +50,8 @@ class Life(RuleBasedStateMachine):
     def open(self, stocks: tuple[int, ...], thresholds: tuple[int, ...]) -> None:
         for product, stock, threshold in zip(PRODUCTS, stocks, thresholds, strict=True):
             assert self.warehouse.add(stock=stock, threshold=threshold).id == product
-            self.model.stock[product], self.model.thresholds[product] = stock, threshold
-            self.model.moves[Move(product, "initial", stock, None)] += 1
+            self.model.thresholds[product] = threshold
+            self.model.move(product, "initial", stock)
         self.compare()
 
     @rule(basket=BASKETS)
@@ -161,7 +160,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.clause("002-02", "002-06", "002-13", "002-27", "002-30")
-def test_store_agrees_with_the_model(fresh: Callable[[], Warehouse], request: pytest.FixtureRequest) -> None:
+def test_store_agrees_with_the_model(fresh: Callable[[], Shop], request: pytest.FixtureRequest) -> None:
     store = request.node.callspec.params["fresh"]
     run_state_machine_as_test(
         cast("type[Life]", partial(Life, fresh)),

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders_adapters.testing.carts import ONE_CABLE, TWO_LAMPS, cart, content
 from orders_domain import CustomItem, Money
 from orders_domain.errors import InvalidCart
 from orders_domain.model.cart import Cart
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
-from tests.support.carts import ONE_CABLE, TWO_LAMPS, cart, content
 
 ITEMS = st.lists(
     st.fixed_dictionaries({"quantity": st.integers(1, 10_000), "unitPriceCents": st.integers(0, 10**6)}),

@@ -15,7 +15,7 @@ def events_of(order: Order) -> list[Event]:
     return [events.event_for(entry, order) for entry in order.new_entries]
 
 
-def test_placed_event_has_the_whole_order() -> None:
+def test_placed_event_has_the_complete_order() -> None:
     order = placed(by=ADA, at=NOON)
 
     (event,) = events_of(order)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from orders_adapters.memory.order_templates import InMemoryOrderTemplateRepository
+from orders_adapters.testing.carts import cart
 from orders_adapters.testing.examples import ADA, NOON, TOTAL, items, new_id, placed
 from orders_domain import Address, Order, Origin, RequestedItem
 from orders_domain.model.cart import Cart
@@ -24,8 +25,7 @@ from orders_domain.use_cases import (
     place_order_from_template,
     place_shipped_order,
 )
-from tests.support.carts import cart
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 from tests.unit.domain.test_address import HOME
 from tests.unit.domain.use_cases.test_place_catalog_order import stocked
 
@@ -63,10 +63,10 @@ def without_origin(entry: HistoryEntry) -> HistoryEntry:
 
 
 def test_each_use_case_sets_its_origin() -> None:
-    shop = Shop()
+    shop = InMemoryShop()
     tea = stocked(shop)
     requested_items = (RequestedItem(product_id=tea.id, quantity=1),)
-    ports: dict[str, Any] = {"uow": shop.uow, "clock": shop.clock, "new_id": new_id}
+    ports: dict[str, Any] = {"uow": shop.unit_of_work(), "clock": shop.clock, "new_id": new_id}
     home = Address(**HOME)
     templates = InMemoryOrderTemplateRepository(shop.store)
     template = templates.add(

@@ -17,25 +17,25 @@ from orders_domain.use_cases import (
     get_order_statistics,
     place_order,
 )
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def shop() -> InMemoryShop:
+    return InMemoryShop()
 
 
-def statistics(shop: Shop, ref: object, *, by: Actor = ADA) -> OrderStatistics:
+def statistics(shop: InMemoryShop, ref: object, *, by: Actor = ADA) -> OrderStatistics:
     request = GetOrderStatistics(actor=by, order_id=ref)  # type: ignore[arg-type]
     return get_order_statistics(request, queries=shop.queries, clock=shop.clock)
 
 
-def place(shop: Shop, *contents: dict[str, JSON]) -> OrderStatistics:
+def place(shop: InMemoryShop, *contents: dict[str, JSON]) -> OrderStatistics:
     request = PlaceOrder(actor=ADA, items=tuple(CustomItem(content) for content in contents), total=TOTAL)
-    return statistics(shop, place_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id).id)
+    return statistics(shop, place_order(request, uow=shop.unit_of_work(), clock=shop.clock, new_id=new_id).id)
 
 
-def test_durations_start_at_placing_and_last_change(shop: Shop) -> None:
+def test_durations_start_at_placing_and_last_change(shop: InMemoryShop) -> None:
     order = shop.place()
     shop.clock.advance(10)
     shop.change(order.id, OrderStatus.PAID)
@@ -46,7 +46,7 @@ def test_durations_start_at_placing_and_last_change(shop: Shop) -> None:
     assert (result.age.total_seconds(), result.in_status.total_seconds(), result.status_changes) == (15, 5, 1)
 
 
-def test_clock_skew_makes_no_negative_duration(shop: Shop) -> None:
+def test_clock_skew_makes_no_negative_duration(shop: InMemoryShop) -> None:
     order = shop.place()
     shop.clock.advance(-60)
 
@@ -55,7 +55,7 @@ def test_clock_skew_makes_no_negative_duration(shop: Shop) -> None:
     assert result.age.total_seconds() == result.in_status.total_seconds() == 0
 
 
-def test_newer_history_entries_are_ignored(shop: Shop) -> None:
+def test_newer_history_entries_are_ignored(shop: InMemoryShop) -> None:
     order = shop.place()
     before = shop.queries.get(order.id)
     shop.change(order.id, OrderStatus.PAID)
@@ -78,7 +78,7 @@ def test_newer_history_entries_are_ignored(shop: Shop) -> None:
     ],
 )
 def test_quantity_is_known_if_all_items_have_one(
-    shop: Shop, contents: list[dict[str, JSON]], quantity: int | None
+    shop: InMemoryShop, contents: list[dict[str, JSON]], quantity: int | None
 ) -> None:
     result = place(shop, *contents)
 
@@ -87,7 +87,7 @@ def test_quantity_is_known_if_all_items_have_one(
     assert (result.average_unit_price is None) == (quantity is None)
 
 
-def test_stranger_is_denied(shop: Shop) -> None:
+def test_stranger_is_denied(shop: InMemoryShop) -> None:
     order = shop.place()
 
     with pytest.raises(AccessDenied):
@@ -98,7 +98,7 @@ def test_stranger_is_denied(shop: Shop) -> None:
 
 
 class TestHistory:
-    def test_entries_have_actor_role_and_request(self, shop: Shop) -> None:
+    def test_entries_have_actor_role_and_request(self, shop: InMemoryShop) -> None:
         order = shop.place()
         shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=OWNER_OR_ADMIN)
 
@@ -110,7 +110,7 @@ class TestHistory:
         ]
         assert rebuild(entries, number=order.number) == shop.queries.get(order.id)
 
-    def test_stranger_is_denied(self, shop: Shop) -> None:
+    def test_stranger_is_denied(self, shop: InMemoryShop) -> None:
         order = shop.place()
 
         with pytest.raises(AccessDenied):

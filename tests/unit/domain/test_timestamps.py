@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders_adapters.testing.carts import content
 from orders_domain.model.cart import Cart
 from orders_domain.model.values.timestamps import parse_rfc3339
-from tests.support.carts import content
 from tests.unit.domain.test_cart import refused_field
 
 GOOD = {

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_adapters.testing.examples import ADMIN, NOON, TOTAL, items, new_id
 from orders_domain import Actor, Order, OrderStatus, Origin, Role
 from orders_domain.errors import InvalidValue, OrderNotFound, OrdersError
@@ -17,7 +18,7 @@ from orders_domain.model.status import InvalidTransition
 from orders_domain.model.tracking import MAX_CLOCK_SKEW, TRANSITIONS_BY_CARRIER_STATUS, TrackingEvent
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import TrackingOutcome, TrackShipment, track_shipment
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 from tests.unit.domain.use_cases.test_place_catalog_order import left, order, stocked
 
 P, C, PAID, S, D, X = OrderStatus
@@ -34,8 +35,8 @@ TO: dict[OrderStatus, tuple[OrderStatus, ...]] = {P: (), C: (C,), PAID: (PAID,),
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def shop() -> InMemoryShop:
+    return InMemoryShop()
 
 
 def event(status: str = "SHIPPED", **others: Any) -> TrackingEvent:
@@ -43,25 +44,25 @@ def event(status: str = "SHIPPED", **others: Any) -> TrackingEvent:
     return TrackingEvent(**values | others)
 
 
-def track(shop: Shop, event_: TrackingEvent) -> TrackingOutcome:
-    return track_shipment(TrackShipment(event=event_), uow=shop.uow, cache=shop.cache, clock=shop.clock)
+def track(shop: InMemoryShop, event_: TrackingEvent) -> TrackingOutcome:
+    return track_shipment(TrackShipment(event=event_), uow=shop.unit_of_work(), cache=shop.cache, clock=shop.clock)
 
 
-def at(shop: Shop, status: OrderStatus) -> Order:
+def at(shop: InMemoryShop, status: OrderStatus) -> Order:
     placed = shop.place()
     for step in TO[status]:
         shop.administer(placed.id, step)
     return shop.queries.get(placed.id)
 
 
-def notifications(shop: Shop, order: Order) -> list[Any]:
+def notifications(shop: InMemoryShop, order: Order) -> list[Any]:
     published = [message.event for message in shop.in_state(*OutboxState) if message.event.order_id == order.id]
     return [message for message in published if message.type == "orders.user_notification.v1"]
 
 
 @pytest.mark.parametrize("before", list(OrderStatus), ids=lambda status: status.value)
 @pytest.mark.parametrize("word", list(TRANSITIONS_BY_CARRIER_STATUS))
-def test_carrier_status_follows_the_lifecycle(shop: Shop, word: str, before: OrderStatus) -> None:
+def test_carrier_status_follows_the_lifecycle(shop: InMemoryShop, word: str, before: OrderStatus) -> None:
     order = at(shop, before)
     version = order.version
     steps = STEPS[word][before]
@@ -84,7 +85,7 @@ def test_table_covers_every_status() -> None:
     assert all(list(row) == list(OrderStatus) for row in STEPS.values())
 
 
-def test_history_names_carrier_and_event(shop: Shop) -> None:
+def test_history_names_carrier_and_event(shop: InMemoryShop) -> None:
     order = shop.place()
 
     track(shop, event("DELIVERED", id="evt-7", order=order.id))
@@ -96,7 +97,7 @@ def test_history_names_carrier_and_event(shop: Shop) -> None:
     assert rebuild(history, number=order.number) == shop.queries.get(order.id)
 
 
-def test_repeated_event_is_applied_once(shop: Shop) -> None:
+def test_repeated_event_is_applied_once(shop: InMemoryShop) -> None:
     order = shop.place()
     idempotency_key = event("SHIPPED", order=order.id)
 
@@ -107,7 +108,7 @@ def test_repeated_event_is_applied_once(shop: Shop) -> None:
     assert len(notifications(shop, order)) == 1
 
 
-def test_event_id_is_unique_whatever_the_content(shop: Shop) -> None:
+def test_event_id_is_unique_whatever_the_content(shop: InMemoryShop) -> None:
     first, second = shop.place(), shop.place()
     track(shop, event("SHIPPED", id="same", order=first.id))
 
@@ -117,7 +118,7 @@ def test_event_id_is_unique_whatever_the_content(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_shuffled_events_never_go_backwards(shop: Shop, seed: int) -> None:
+def test_shuffled_events_never_go_backwards(shop: InMemoryShop, seed: int) -> None:
     order = shop.place()
     chance = Random(seed)
     words = [chance.choice(["CONFIRMED", "IN_TRANSIT", "SHIPPED"]) for _ in range(990)] + ["DELIVERED"] * 10
@@ -138,7 +139,7 @@ def test_shuffled_events_never_go_backwards(shop: Shop, seed: int) -> None:
 @settings(max_examples=60)
 @given(st.lists(st.sampled_from(sorted(TRANSITIONS_BY_CARRIER_STATUS)), max_size=8), st.sampled_from([P, C, PAID, S]))
 def test_history_and_events_stay_consistent(words: list[str], before: OrderStatus) -> None:
-    shop = Shop()
+    shop = InMemoryShop()
     order = at(shop, before)
 
     for word in words:
@@ -156,7 +157,7 @@ def test_history_and_events_stay_consistent(words: list[str], before: OrderStatu
     assert [message.version for message in published] == list(range(1, after.version + 1))
 
 
-def test_failed_parcel_releases_stock_once(shop: Shop) -> None:
+def test_failed_parcel_releases_stock_once(shop: InMemoryShop) -> None:
     tea = stocked(shop, 10)
     placed = order(shop, (tea, 4), origin=Origin.OSTORE)
 
@@ -168,7 +169,7 @@ def test_failed_parcel_releases_stock_once(shop: Shop) -> None:
 
 
 @pytest.mark.clause("003-08")
-def test_notification_has_stable_id_and_text(shop: Shop) -> None:
+def test_notification_has_stable_id_and_text(shop: InMemoryShop) -> None:
     order = shop.place()
 
     track(shop, event("DELIVERED", order=order.id))
@@ -184,7 +185,7 @@ def test_notification_has_stable_id_and_text(shop: Shop) -> None:
     assert (second.version, second.data["status"]) == (3, "DELIVERED")
 
 
-def test_cache_drops_the_old_order(shop: Shop) -> None:
+def test_cache_drops_the_old_order(shop: InMemoryShop) -> None:
     placed = shop.place()
     shop.get(placed.id)
 
@@ -193,11 +194,11 @@ def test_cache_drops_the_old_order(shop: Shop) -> None:
     assert shop.get(placed.id).status is S
 
 
-def test_order_is_found_by_shipment(shop: Shop) -> None:
+def test_order_is_found_by_shipment(shop: InMemoryShop) -> None:
     placed = Order.place(
         order_id=new_id(), origin=Origin.ORDERS, items=items(), total=TOTAL, shipment_id="SHIP-1", by=ADMIN, at=NOON
     )  # fmt: skip
-    with shop.uow as uow:
+    with shop.unit_of_work() as uow:
         uow.orders.add(placed)
         uow.commit()
 
@@ -210,14 +211,14 @@ def test_order_is_found_by_shipment(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "unknown", [{"order": 4711}, {"order": new_id()}, {"shipment_id": "SHIP-9"}], ids=["number", "id", "shipment"]
 )
-def test_unknown_order_can_be_retried(shop: Shop, unknown: dict[str, Any]) -> None:
+def test_unknown_order_can_be_retried(shop: InMemoryShop, unknown: dict[str, Any]) -> None:
     with pytest.raises(OrderNotFound):
         track(shop, event("SHIPPED", **unknown))
 
     assert not shop.store.inbox
 
 
-def test_clock_skew_of_five_minutes_is_accepted(shop: Shop) -> None:
+def test_clock_skew_of_five_minutes_is_accepted(shop: InMemoryShop) -> None:
     order = shop.place()
 
     with pytest.raises(InvalidValue, match="future"):
@@ -253,7 +254,7 @@ def test_invalid_event_is_rejected(wrong: dict[str, Any]) -> None:
 
 
 @pytest.mark.clause("002-29")
-def test_change_by_another_actor_notifies_user(shop: Shop) -> None:
+def test_change_by_another_actor_notifies_user(shop: InMemoryShop) -> None:
     placed = shop.place()
     shop.change(placed.id, PAID)
     assert notifications(shop, placed) == []
@@ -265,7 +266,7 @@ def test_change_by_another_actor_notifies_user(shop: Shop) -> None:
     assert (notification.version, notification.data["status"], notification.data["user_id"]) == (3, "SHIPPED", "ada")
 
 
-def test_user_named_like_carrier_is_notified(shop: Shop) -> None:
+def test_user_named_like_carrier_is_notified(shop: InMemoryShop) -> None:
     placed = shop.place(by=Actor(subject="carrier"))
 
     track(shop, event("SHIPPED", order=placed.id))
@@ -273,15 +274,15 @@ def test_user_named_like_carrier_is_notified(shop: Shop) -> None:
     assert len(notifications(shop, placed)) == 1
 
 
-def test_failed_commit_leaves_event_unrecorded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_commit_leaves_event_unrecorded(shop: InMemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
     order = shop.place()
     idempotency_key = event("SHIPPED", order=order.id)
 
-    def fail() -> None:
+    def fail(_: object) -> None:
         raise OrdersError
 
     with monkeypatch.context() as patched:
-        patched.setattr(shop.uow, "commit", fail)
+        patched.setattr(InMemoryUnitOfWork, "commit", fail)
         with pytest.raises(OrdersError):
             track(shop, idempotency_key)
 
@@ -289,7 +290,7 @@ def test_failed_commit_leaves_event_unrecorded(shop: Shop, monkeypatch: pytest.M
     assert track(shop, idempotency_key) is TrackingOutcome.APPLIED
 
 
-def test_backward_status_is_outdated_or_invalid(shop: Shop) -> None:
+def test_backward_status_is_outdated_or_invalid(shop: InMemoryShop) -> None:
     order = at(shop, S)
 
     assert track(shop, event("CONFIRMED", order=order.id)) is TrackingOutcome.OUTDATED

@@ -12,8 +12,8 @@ from orders_domain.model import events
 from orders_domain.model.events import USER_NOTIFICATION
 from orders_domain.ports.event_publisher import Deferred
 from orders_domain.ports.outbox import OutboxState
+from tests.support.shop import InMemoryShop
 from tests.support.stubs import ScriptedPublisher
-from tests.support.use_cases import Shop
 from tests.unit.domain.test_tracking import event, track
 
 
@@ -79,7 +79,7 @@ def test_rejection_by_second_broker_is_returned() -> None:
 def test_deferred_notification_costs_no_attempt() -> None:
     kafka = ScriptedPublisher()
     kafka.away_after = 0
-    shop = Shop()
+    shop = InMemoryShop()
     main = InMemoryEventPublisher()
     shop = replace(shop, publisher=FanOutPublisher(main, kafka, clock=lambda: shop.clock().timestamp()))
     order, other = shop.place(), shop.place()

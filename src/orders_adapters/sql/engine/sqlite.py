@@ -59,10 +59,10 @@ def _prepare(connection: sqlite3.Connection, record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     # Not NORMAL, because with it a power failure may lose the last commits, and so confirmed orders.
     connection.execute("PRAGMA synchronous = FULL")
-    _write_ahead(connection)
+    _enable_wal(connection)
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
+def _enable_wal(connection: sqlite3.Connection) -> None:
     """Set WAL mode, in which readers and the writer do not block each other.
 
     Retries here, because SQLite's busy timeout does not apply to a change of the mode.

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, update
 
 from orders_adapters.sql import tables
-from orders_domain.ports.outbox import OutboxMessage, OutboxState
+from orders_domain.ports.outbox import OutboxMessage, OutboxState, ShardClaim
 
 _SET_STATE = (
     update(tables.outbox)
@@ -17,10 +17,14 @@ _SET_STATE = (
 )
 
 
-class SqlShardClaim:
+class SqlShardClaim(ShardClaim):
     def __init__(self, messages: Sequence[OutboxMessage]) -> None:
-        self.messages = messages
+        self._messages = messages
         self._states: dict[UUID, dict[str, Any]] = {}
+
+    @property
+    def messages(self) -> Sequence[OutboxMessage]:
+        return self._messages
 
     def set_state(
         self,

@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.sharding import SHARDS
+from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.ports.outbox import OutboxState
 
 _outbox = tables.outbox.c

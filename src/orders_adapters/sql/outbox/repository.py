@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import Engine, bindparam, func, select, update
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import UtcDateTime
-from orders_adapters.sql.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.engine.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_message
 from orders_adapters.sql.outbox import queries
 from orders_adapters.sql.outbox.claim import SqlShardClaim
 from orders_adapters.sql.outbox.shard_lock import acquire_shard
+from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxBacklog, OutboxMessage, OutboxState
 
 _outbox = tables.outbox.c

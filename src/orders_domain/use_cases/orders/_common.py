@@ -8,6 +8,7 @@ from orders_domain.model.events import notification_events
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
+from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 
@@ -23,13 +24,17 @@ class PlacementRequest:
         return {field.name: getattr(self, field.name) for field in fields(PlacementRequest)}
 
 
-def store_new_order(order: Order, *, idempotency_key: IdempotencyKey | None, uow: UnitOfWork) -> None:
-    """Store a new order that deducts no stock, in a unit of work of its own.
+def store_new_order(
+    order: Order, *, idempotency_key: IdempotencyKey | None, uow: UnitOfWork, direct: DirectPlacement | None = None
+) -> None:
+    """Store a new order that deducts no stock, directly or in a unit of work of its own.
 
     Raises:
         DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
         StoreUnavailable: the store is unavailable.
     """
+    if direct and direct.place(lambda _: order, idempotency_key=idempotency_key, at=order.created_at):
+        return
     with uow:
         if idempotency_key:
             uow.idempotency_keys.acquire(idempotency_key, at=order.created_at)

@@ -11,6 +11,7 @@ from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import PlacementRequest
 
@@ -38,6 +39,7 @@ def place_cart_order(
     uow: UnitOfWork,
     clock: Clock,
     new_id: NewId,
+    direct: DirectPlacement | None = None,
 ) -> Order:
     """Return the new order, at the cart's prices; no stock is deducted (clauses 004-02, 004-05).
 
@@ -59,6 +61,13 @@ def place_cart_order(
     order = Order.place(
         order_id=new_id(), origin=Origin.CHECKOUT, cart=cart, total=cart.total, by=request.actor, at=now
     )
+
+    def current(_: object) -> Order:
+        cart.ensure_current(at=now, max_age=policy.max_age)
+        return order
+
+    if direct and direct.place(current, idempotency_key=request.idempotency_key, at=now):
+        return order
     with uow:
         if request.idempotency_key:
             uow.idempotency_keys.acquire(request.idempotency_key, at=now)

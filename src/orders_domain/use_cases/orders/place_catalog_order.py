@@ -1,13 +1,15 @@
 """Use case: place an order of catalogue products."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orders_domain.model import events, pricing
 from orders_domain.model.address import Address
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
-from orders_domain.model.product import RequestedItem, quantities_by_product
+from orders_domain.model.product import Product, ProductId, RequestedItem, quantities_by_product
 from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import PlacementRequest
 
@@ -23,7 +25,9 @@ class PlaceCatalogOrder(PlacementRequest):
     origin: Origin = Origin.MANAGEMENT
 
 
-def place_catalog_order(request: PlaceCatalogOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
+def place_catalog_order(
+    request: PlaceCatalogOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId, direct: DirectPlacement | None = None
+) -> Order:
     """Return the new order at current prices, with its stock deducted (clauses 002-01, 002-02, 002-10).
 
     Raises:
@@ -34,14 +38,13 @@ def place_catalog_order(request: PlaceCatalogOrder, *, uow: UnitOfWork, clock: C
     """
     quantities = quantities_by_product(request.requested_items)
     now = clock()
-    with uow:
-        if request.idempotency_key:
-            uow.idempotency_keys.acquire(request.idempotency_key, at=now)
-        products = uow.products.get_many(quantities)
+    order_id = new_id()
+
+    def build(products: Mapping[ProductId, Product]) -> Order:
         pricing.ensure_in_stock(quantities, products)
         lines = pricing.build_lines(quantities, products)
-        order = Order.place(
-            order_id=new_id(),
+        return Order.place(
+            order_id=order_id,
             origin=request.origin,
             lines=lines,
             total=pricing.total_of(lines),
@@ -51,10 +54,18 @@ def place_catalog_order(request: PlaceCatalogOrder, *, uow: UnitOfWork, clock: C
             by=request.actor,
             at=now,
         )
+
+    key = request.idempotency_key
+    if direct and (placed := direct.place(build, product_ids=quantities, idempotency_key=key, at=now)):
+        return placed
+    with uow:
+        if key:
+            uow.idempotency_keys.acquire(key, at=now)
+        order = build(uow.products.get_many(quantities))
         uow.orders.add(order)
         low_products = uow.stock.deduct(order, by=request.actor, at=order.created_at)
         uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low_products])
-        if request.idempotency_key:
-            uow.idempotency_keys.store(request.idempotency_key, order)
+        if key:
+            uow.idempotency_keys.store(key, order)
         uow.commit()
     return order

@@ -7,6 +7,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.values.money import Money
 from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import PlacementRequest, store_new_order
 
@@ -19,7 +20,9 @@ class PlaceOrder(PlacementRequest):
     total: Money
 
 
-def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
+def place_order(
+    request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId, direct: DirectPlacement | None = None
+) -> Order:
     """Return the new PENDING order; its events are stored in the same transaction (clauses 000-05, 000-21).
 
     Raises:
@@ -35,5 +38,5 @@ def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: N
         by=request.actor,
         at=clock(),
     )
-    store_new_order(order, idempotency_key=request.idempotency_key, uow=uow)
+    store_new_order(order, idempotency_key=request.idempotency_key, uow=uow, direct=direct)
     return order

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import PlacementRequest
@@ -19,7 +20,13 @@ class PlaceOrderFromTemplate(PlacementRequest):
 
 
 def place_order_from_template(
-    request: PlaceOrderFromTemplate, *, templates: OrderTemplateRepository, uow: UnitOfWork, clock: Clock, new_id: NewId
+    request: PlaceOrderFromTemplate,
+    *,
+    templates: OrderTemplateRepository,
+    uow: UnitOfWork,
+    clock: Clock,
+    new_id: NewId,
+    direct: DirectPlacement | None = None,
 ) -> Order:
     """Return the new order, at current prices and with current stock, as ``place_catalog_order`` does (clause 002-33).
 
@@ -41,4 +48,4 @@ def place_order_from_template(
         address=template.address,
         origin=Origin.MANAGEMENT,
     )
-    return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id)
+    return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id, direct=direct)

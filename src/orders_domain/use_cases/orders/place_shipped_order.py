@@ -7,6 +7,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import RequestedItem
 from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import PlacementRequest
 from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder, place_catalog_order
@@ -20,7 +21,9 @@ class PlaceShippedOrder(PlacementRequest):
     requested_items: tuple[RequestedItem, ...]
 
 
-def place_shipped_order(request: PlaceShippedOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
+def place_shipped_order(
+    request: PlaceShippedOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId, direct: DirectPlacement | None = None
+) -> Order:
     """Return the new order, with its stock deducted and a shipment id (clauses 003-01, 003-02).
 
     Raises:
@@ -40,4 +43,4 @@ def place_shipped_order(request: PlaceShippedOrder, *, uow: UnitOfWork, clock: C
         shipment_id=str(new_id()),
         origin=Origin.OSTORE,
     )
-    return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id)
+    return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id, direct=direct)

@@ -31,7 +31,12 @@ def blueprint() -> ContractBlueprint:
         authenticate=_authenticate_unless_public,
         public_if="PRODUCTS_PUBLIC",
     )
+    _add_reads(routes)
+    _add_changes(routes)
+    return routes
 
+
+def _add_reads(routes: ContractBlueprint) -> None:
     @routes.get("/")
     @routes.arguments(schemas.ProductQuery, location="query")
     @routes.response(200, schemas.ProductResponse(many=True))
@@ -47,6 +52,8 @@ def blueprint() -> ContractBlueprint:
     def product(ref: str) -> Any:
         return _response(use_cases().get_product(GetProduct(product_id=parse_product_id(ref))))
 
+
+def _add_changes(routes: ContractBlueprint) -> None:
     @routes.post("/")
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.ProductCreate)
@@ -89,8 +96,6 @@ def blueprint() -> ContractBlueprint:
             versions=if_match_versions(),
         )
         return _response(use_cases().restock_product(change))
-
-    return routes
 
 
 def _authenticate_unless_public() -> None:

@@ -38,7 +38,12 @@ _WITH_BODY = (400, 401, 413, 415, 503)
 
 def blueprint() -> ContractBlueprint:
     routes = ContractBlueprint("management", __name__, description="Orders of products (contract `management`).")
+    _add_collection(routes)
+    _add_single_order(routes)
+    return routes
 
+
+def _add_collection(routes: ContractBlueprint) -> None:
     @routes.post("/")
     @routes.arguments(schemas.ManagedOrderCreate)
     @routes.response(200, schemas.ManagedOrderResponse)
@@ -70,6 +75,8 @@ def blueprint() -> ContractBlueprint:
         page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter, access=ADMIN_ONLY))
         return [representation(order) for order in page.orders], link_to_next(page, without="skip")
 
+
+def _add_single_order(routes: ContractBlueprint) -> None:
     @routes.get("/<ref:ref>")
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(**_document(304, 401, 403, 404, 503, summary="Get an order"))
@@ -104,8 +111,6 @@ def blueprint() -> ContractBlueprint:
                 )
             )
         )
-
-    return routes
 
 
 def placed_response(order: Order) -> Response:

@@ -20,9 +20,9 @@ from orders_flask.web.fields import (
     DateOrDateTime,
     QueryInteger,
     SafeString,
+    StrictInteger,
     StrictNumber,
     Timestamp,
-    WholeNumber,
     currency,
     cursor,
     not_blank,
@@ -37,8 +37,8 @@ _AMOUNT = {"type": "number", "minimum": 0, "maximum": MAX_MINOR_UNITS / 100}
 class OrderItemCreate(Schema):
     """Request: a product and its quantity."""
 
-    product_id = WholeNumber(required=True, metadata={"example": 1})
-    quantity = WholeNumber(required=True, validate=validate.Range(1, MAX_QUANTITY), metadata={"example": 2})
+    product_id = StrictInteger(required=True, metadata={"example": 1})
+    quantity = StrictInteger(required=True, validate=validate.Range(1, MAX_QUANTITY), metadata={"example": 2})
 
 
 def _address_field(part: str) -> fields.Field[str]:
@@ -153,12 +153,12 @@ class ProductCreate(Schema):
     )
     price = StrictNumber(required=True, metadata=_AMOUNT)
     currency = currency(description="An ISO 4217 code; by default the service's currency.")
-    stock_quantity = WholeNumber(required=True, validate=validate.Range(0, MAX_STOCK))
+    stock_quantity = StrictInteger(required=True, validate=validate.Range(0, MAX_STOCK))
     sku = SafeString(
         validate=[validate.Length(max=MAX_SKU_LENGTH), not_blank],
         metadata={"minLength": 1, "maxLength": MAX_SKU_LENGTH, "pattern": NOT_BLANK},
     )
-    low_stock_threshold = WholeNumber(validate=validate.Range(0, MAX_STOCK))
+    low_stock_threshold = StrictInteger(validate=validate.Range(0, MAX_STOCK))
     description = SafeString(
         validate=validate.Length(max=MAX_DESCRIPTION_LENGTH),
         metadata={"pattern": NO_NUL, "description": "A blank text removes the description."},
@@ -168,7 +168,7 @@ class ProductCreate(Schema):
 class Restock(Schema):
     """Request body: the quantity to add to a stock."""
 
-    quantity = WholeNumber(required=True, validate=validate.Range(1, MAX_STOCK), metadata={"example": 5})
+    quantity = StrictInteger(required=True, validate=validate.Range(1, MAX_STOCK), metadata={"example": 5})
 
 
 class ProductUpdate(ProductCreate):
@@ -182,7 +182,7 @@ class ProductUpdate(ProductCreate):
         metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": NOT_BLANK},
     )
     price = StrictNumber(metadata=_AMOUNT)
-    stock_quantity = WholeNumber(validate=validate.Range(0, MAX_STOCK))
+    stock_quantity = StrictInteger(validate=validate.Range(0, MAX_STOCK))
 
 
 class ProductResponse(Schema):

@@ -9,7 +9,7 @@ from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.custom_item import MAX_ITEMS
 from orders_domain.model.product import MAX_QUANTITY
 from orders_flask.contracts.ostore.translate import VOCABULARY
-from orders_flask.web.fields import NO_NUL, Amount, BoundedList, SafeString, Timestamp, WholeNumber, status
+from orders_flask.web.fields import NO_NUL, Amount, BoundedList, SafeString, StrictInteger, Timestamp, status
 
 MAX_ID = 2**63 - 1
 
@@ -29,8 +29,8 @@ class UserId(SafeString):
 class OStoreItemCreate(Schema):
     """Request: a product and its quantity."""
 
-    productID = WholeNumber(required=True, validate=validate.Range(1, MAX_ID), metadata={"example": 1})
-    quantity = WholeNumber(required=True, validate=validate.Range(1, MAX_QUANTITY), metadata={"example": 2})
+    productID = StrictInteger(required=True, validate=validate.Range(1, MAX_ID), metadata={"example": 1})
+    quantity = StrictInteger(required=True, validate=validate.Range(1, MAX_QUANTITY), metadata={"example": 2})
 
 
 class OStoreOrderCreate(Schema):

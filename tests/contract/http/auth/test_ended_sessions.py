@@ -120,8 +120,8 @@ def test_provider_token_ends_by_subject(
     stack.container.end_sessions(EndSessions(actor=ROOT, user_id="ada"))
 
     assert [status(shown) for shown in issued] == [401] * 3
-    ahead = stack.container.clock()().timestamp() + 1
-    assert status(token(iat=ahead)) == 200
+    in_one_second = stack.container.clock()().timestamp() + 1
+    assert status(token(iat=in_one_second)) == 200
     assert status(token(iat=1_795_750_850, sub="grace")) in (200, 403)
 
 
@@ -139,7 +139,7 @@ def test_refreshing_in_a_loop_stores_one_row(stack: Stack) -> None:
     assert not ada.opens(token)
 
 
-def test_token_has_whole_issue_second(stack: Stack) -> None:
+def test_token_has_integer_issue_second(stack: Stack) -> None:
     claims = jwt.decode(welcome(stack).token(), JWT_SECRET, algorithms=["HS256"])
 
     assert type(claims["iat"]) is int

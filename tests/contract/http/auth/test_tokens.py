@@ -118,7 +118,7 @@ def test_logout_leaves_other_sign_ins_valid(ada: Guest) -> None:
 
 
 @pytest.mark.clause("003-13")
-def test_logout_revokes_the_whole_family(ada: Guest) -> None:
+def test_logout_revokes_the_family(ada: Guest) -> None:
     old = ada.token()
     new = ada.refreshed(old)
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from orders_adapters.testing.threads import at_once
 from orders_domain import Role
 from tests.contract.http.management.client import Shopper, detail, shopper
-from tests.contract.stock import ledger
+from tests.support import ledger
 from tests.support.client import Answer
 from tests.support.service_stack import Stack
 

@@ -10,8 +10,8 @@ import redis
 from orders_adapters.memory import rate_limiter
 from orders_adapters.memory.rate_limiter import InMemoryRateLimiter as InMemory
 from orders_adapters.redis.rate_limiter import RedisRateLimiter as InRedis
+from orders_adapters.testing.accounts.rate_limiter import RateLimiterHarness, RateLimiterTests
 from orders_adapters.testing.examples import Clock
-from orders_adapters.testing.rate_limiter import RateLimiterHarness, RateLimiterTests
 from orders_domain.ports.accounts.rate_limiter import RateLimit
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.redis import RedisServer

@@ -11,22 +11,27 @@ from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache as InMemory
 from orders_adapters.memory.revoked_tokens import NullRevokedTokenCache
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache as InRedis
-from orders_adapters.testing.revoked_tokens import LATER, REVOKED, RevokedTokensTests, numbers
+from orders_adapters.testing.accounts.revoked_token_cache import CountedTokens, RevokedTokenCacheTests
+from orders_adapters.testing.accounts.revoked_tokens import (
+    REVOKED,
+    AllRevokedTokensTests,
+    RevokedTokensTests,
+    numbers,
+)
+from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
-from orders_domain.model.accounts.auth_token import Revocation
-from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
+from orders_domain.ports.accounts.revoked_tokens import RevokedTokenCache, RevokedTokens
 from tests.support.servers.redis import RedisServer
-from tests.support.stores import Shop
 
 
 @pytest.fixture(params=["bare", "with no copy", "with a copy in memory", "with a copy in Redis"])
-def revoked_tokens(request: pytest.FixtureRequest, shop: Shop, caches: Callable[[], InRedis]) -> RevokedTokens:
+def revoked_tokens(request: pytest.FixtureRequest, store: StoreHarness, caches: Callable[[], InRedis]) -> RevokedTokens:
     made: dict[str, Callable[[], RevokedTokenCache]] = {
         "with no copy": NullRevokedTokenCache,
         "with a copy in memory": InMemory,
         "with a copy in Redis": caches,
     }
-    return CachedRevokedTokens(shop.denied, made[request.param]()) if request.param in made else shop.denied
+    return CachedRevokedTokens(store.denied, made[request.param]()) if request.param in made else store.denied
 
 
 @pytest.fixture
@@ -48,59 +53,20 @@ class TestRevokedTokens(RevokedTokensTests):
     pass
 
 
-def test_all_returns_none_above_the_limit(shop: Shop) -> None:
-    valid_from = {f"mark {number}": number + 1 for number in range(5)}
-    shop.denied.revoke({mark: Revocation(number, LATER) for mark, number in valid_from.items()})
-
-    assert shop.denied.all(limit=5) == valid_from
-    assert shop.denied.all(limit=4) is None
+class TestAllRevokedTokens(AllRevokedTokensTests):
+    pass
 
 
-def test_revocation_is_visible_to_other_processes(shop: Shop, caches: Callable[[], InRedis]) -> None:
-    first, second = (CachedRevokedTokens(shop.denied, caches()) for _ in range(2))
-    for attempt in range(20):
-        assert not second.is_revoked(numbers(f"mark {attempt}"))
-        first.revoke({f"mark {attempt}": REVOKED})
-        assert second.is_revoked(numbers(f"mark {attempt}"))
+class TestRevokedTokenCache(RevokedTokenCacheTests):
+    @pytest.fixture(params=["memory", "Redis"])
+    def new_cache(
+        self, request: pytest.FixtureRequest, caches: Callable[[], InRedis], tmp_path: Path
+    ) -> Callable[[], RevokedTokenCache]:
+        return caches if request.param == "Redis" else partial(InMemory, tmp_path / "marker")
 
 
-def test_cache_of_many_revocations_is_complete(shop: Shop, caches: Callable[[], InRedis]) -> None:
-    shop.denied.revoke({f"mark {number}": REVOKED for number in range(2_500)})
-    cache = caches()
-
-    cache.refresh(shop.denied)
-
-    assert all(cache.lookup(numbers(f"mark {number}")) for number in range(0, 2_500, 7))
-    assert cache.lookup(numbers("innocent")) is False
-
-
-class Counted:
-    """Revoked tokens that count their calls."""
-
-    def __init__(self, denied: AllRevokedTokens) -> None:
-        self._denied = denied
-        self.calls = 0
-
-    def __getattr__(self, name: str) -> object:
-        self.calls += 1
-        return getattr(self._denied, name)
-
-
-@pytest.mark.parametrize("kind", ["memory", "Redis"])
-def test_complete_cache_avoids_the_store(shop: Shop, caches: Callable[[], InRedis], kind: str) -> None:
-    counted = Counted(shop.denied)
-    revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else caches())  # type: ignore[arg-type]
-    revoked_tokens.revoke({"mark": REVOKED})
-    revoked_tokens.is_revoked(numbers("innocent"))
-    before = counted.calls
-
-    assert [revoked_tokens.is_revoked(numbers(mark)) for mark in ("mark", "innocent", "mark")] == [True, False, True]
-
-    assert counted.calls == before
-
-
-def test_processes_of_an_embedded_store_agree(shop: Shop, tmp_path: Path) -> None:
-    counted = Counted(shop.denied)
+def test_processes_of_an_embedded_store_agree(store: StoreHarness, tmp_path: Path) -> None:
+    counted = CountedTokens(store.denied)
     first, second = (CachedRevokedTokens(counted, InMemory(tmp_path / "marker")) for _ in range(2))  # type: ignore[arg-type]
     for attempt in range(20):
         assert not second.is_revoked(numbers(f"mark {attempt}"))
@@ -115,8 +81,8 @@ def test_processes_of_an_embedded_store_agree(shop: Shop, tmp_path: Path) -> Non
     assert counted.calls == before + 1
 
 
-def test_concurrent_revocations_are_seen_by_all(shop: Shop, tmp_path: Path) -> None:
-    processes = [CachedRevokedTokens(shop.denied, InMemory(tmp_path / "marker")) for _ in range(4)]
+def test_concurrent_revocations_are_seen_by_all(store: StoreHarness, tmp_path: Path) -> None:
+    processes = [CachedRevokedTokens(store.denied, InMemory(tmp_path / "marker")) for _ in range(4)]
     for process in processes:
         process.is_revoked(numbers("innocent"))
 

@@ -1,6 +1,6 @@
 """Contract of UserRepository, on every adapter."""
 
-from orders_adapters.testing.users import UserRepositoryTests
+from orders_adapters.testing.accounts.users import UserRepositoryTests
 
 
 class TestUserRepository(UserRepositoryTests):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical
+from orders_adapters.testing.carts import cart, content
 from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import AccessDenied, IdempotencyKeyReused, InvalidCart, InvalidValue, VersionMismatch
@@ -18,30 +19,29 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import CartOrdered, OrderFinalized, rebuild
 from orders_domain.use_cases import CancelOrder, CartPolicy, PlaceCartOrder, cancel_order, place_cart_order
-from tests.support.carts import cart, content
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 
 
 @dataclass
-class CheckoutShop(Shop):
+class CheckoutShop(InMemoryShop):
     """Use cases of carts; ``honest`` says whether cart signatures are valid."""
 
     honest: bool = True
     policy: CartPolicy = field(default_factory=CartPolicy)
 
-    def order(self, cart: Cart, *, by: Actor, idempotency_key: IdempotencyKey | None = None) -> Order:
+    def order_cart(self, cart: Cart, *, by: Actor, idempotency_key: IdempotencyKey | None = None) -> Order:
         return place_cart_order(
             PlaceCartOrder(actor=by, cart=cart, idempotency_key=idempotency_key),
             signature_verifier=lambda _: self.honest,
             policy=self.policy,
-            uow=self.uow,
+            uow=self.unit_of_work(),
             clock=self.clock,
             new_id=new_id,
         )
 
-    def cancel(self, order: Order, *, by: Actor = CLERK, reason: str | None = None, **more: Any) -> Order:
+    def cancel_order(self, order: Order, *, by: Actor = CLERK, reason: str | None = None, **more: Any) -> Order:
         request = CancelOrder(actor=by, order_id=order.id, reason=reason, **more)
-        return cancel_order(request, uow=self.uow, cache=self.cache, clock=self.clock)
+        return cancel_order(request, uow=self.unit_of_work(), cache=self.cache, clock=self.clock)
 
     def history(self, order: Order) -> list[HistoryEntry]:
         return list(self.queries.history(order.id))
@@ -53,7 +53,7 @@ def shop() -> CheckoutShop:
 
 
 def test_order_belongs_to_the_cart_user(shop: CheckoutShop) -> None:
-    own, sent, guests = (shop.order(cart(user_id=user_id, snapshotId=by.subject), by=by) for user_id, by in
+    own, sent, guests = (shop.order_cart(cart(user_id=user_id, snapshotId=by.subject), by=by) for user_id, by in
                          (("ada", ADA), ("ada", CLERK), (None, ADMIN)))  # fmt: skip
 
     assert [own.user_id, sent.user_id, guests.user_id] == ["ada", "ada", None]
@@ -65,7 +65,7 @@ def test_order_belongs_to_the_cart_user(shop: CheckoutShop) -> None:
 @pytest.mark.parametrize("user_id", ["grace", None])
 def test_cart_of_another_user_needs_the_scope(shop: CheckoutShop, user_id: str | None) -> None:
     with pytest.raises(AccessDenied):
-        shop.order(cart(user_id=user_id), by=ADA)
+        shop.order_cart(cart(user_id=user_id), by=ADA)
 
     assert not shop.store.orders
 
@@ -75,7 +75,7 @@ def test_unsigned_cart_is_rejected_for_all_actors(shop: CheckoutShop) -> None:
 
     for actor in (ADA, GRACE, ADMIN):
         with pytest.raises(InvalidCart) as refusal:
-            shop.order(cart(), by=actor)
+            shop.order_cart(cart(), by=actor)
         assert refusal.value.field == "signature"
     assert not shop.store.orders
     assert not shop.store.outbox
@@ -83,10 +83,10 @@ def test_unsigned_cart_is_rejected_for_all_actors(shop: CheckoutShop) -> None:
 
 def test_repeated_cart_is_ordered_once(shop: CheckoutShop) -> None:
     idempotency_key = IdempotencyKey(subject="ada", scope="checkout", key="key", fingerprint="cart")
-    first = shop.order(cart(), by=ADA, idempotency_key=idempotency_key)
+    first = shop.order_cart(cart(), by=ADA, idempotency_key=idempotency_key)
 
     with pytest.raises(DuplicateRequest) as done:
-        shop.order(cart(), by=ADA, idempotency_key=idempotency_key)
+        shop.order_cart(cart(), by=ADA, idempotency_key=idempotency_key)
 
     assert done.value.order == first
     assert list(shop.store.orders) == [first.id]
@@ -99,25 +99,25 @@ def once(by: Actor, key: str) -> IdempotencyKey:
 @pytest.mark.parametrize("signature", ["signed", "signed with another secret"])
 @pytest.mark.parametrize("by", [ADA, CLERK])
 def test_cart_under_another_key_is_a_repetition(shop: CheckoutShop, by: Actor, signature: str) -> None:
-    first = shop.order(cart(), by=ADA, idempotency_key=once(ADA, "first"))
+    first = shop.order_cart(cart(), by=ADA, idempotency_key=once(ADA, "first"))
     placed = replace(shop.get(first.id), new_entries=[])
     shop.administer(first.id, OrderStatus.PAID)
 
     for key in ("second", "second", "third"):
         with pytest.raises(DuplicateRequest) as done:
-            shop.order(cart(signature=signature), by=by, idempotency_key=once(by, key))
+            shop.order_cart(cart(signature=signature), by=by, idempotency_key=once(by, key))
         assert done.value.order == placed
     assert list(shop.store.orders) == [first.id]
 
 
 def test_key_of_repeated_cart_is_used_up(shop: CheckoutShop) -> None:
-    shop.order(cart(), by=ADA, idempotency_key=once(ADA, "first"))
+    shop.order_cart(cart(), by=ADA, idempotency_key=once(ADA, "first"))
     with pytest.raises(DuplicateRequest):
-        shop.order(cart(), by=ADA, idempotency_key=once(ADA, "second"))
+        shop.order_cart(cart(), by=ADA, idempotency_key=once(ADA, "second"))
 
     other = replace(once(ADA, "second"), fingerprint="other")
     with pytest.raises(IdempotencyKeyReused):
-        shop.order(cart(snapshotId="other"), by=ADA, idempotency_key=other)
+        shop.order_cart(cart(snapshotId="other"), by=ADA, idempotency_key=other)
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,10 @@ def test_key_of_repeated_cart_is_used_up(shop: CheckoutShop) -> None:
     ],
 )
 def test_snapshot_id_of_other_cart_is_rejected(shop: CheckoutShop, other: dict[str, Any]) -> None:
-    first = shop.order(cart(), by=CLERK)
+    first = shop.order_cart(cart(), by=CLERK)
 
     with pytest.raises(CartOrdered, match="snapshotId") as refusal:
-        shop.order(cart(**other), by=CLERK, idempotency_key=once(CLERK, "key"))
+        shop.order_cart(cart(**other), by=CLERK, idempotency_key=once(CLERK, "key"))
 
     assert str(first.id) not in str(refusal.value)
     assert list(shop.store.orders) == [first.id]
@@ -142,10 +142,10 @@ def test_snapshot_id_of_other_cart_is_rejected(shop: CheckoutShop, other: dict[s
 
 
 def test_stranger_does_not_learn_of_an_order(shop: CheckoutShop) -> None:
-    shop.order(cart(), by=ADA)
+    shop.order_cart(cart(), by=ADA)
 
     with pytest.raises(AccessDenied):
-        shop.order(cart(), by=GRACE)
+        shop.order_cart(cart(), by=GRACE)
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,10 @@ def test_cart_is_ordered_within_its_age(shop: CheckoutShop, seconds: float, allo
     created_at = (shop.clock() - timedelta(seconds=seconds)).isoformat()
 
     if allowed:
-        assert shop.order(cart(createdAt=created_at), by=ADA)
+        assert shop.order_cart(cart(createdAt=created_at), by=ADA)
         return
     with pytest.raises(InvalidCart) as refusal:
-        shop.order(cart(createdAt=created_at), by=ADA, idempotency_key=once(ADA, "key"))
+        shop.order_cart(cart(createdAt=created_at), by=ADA, idempotency_key=once(ADA, "key"))
     assert refusal.value.field == "createdAt"
     assert "3600 seconds" in str(refusal.value)
     assert not shop.store.orders
@@ -168,82 +168,82 @@ def test_cart_is_ordered_within_its_age(shop: CheckoutShop, seconds: float, allo
 
 
 def test_old_cart_that_was_ordered_is_a_repetition(shop: CheckoutShop) -> None:
-    first = shop.order(cart(), by=ADA, idempotency_key=once(ADA, "first"))
+    first = shop.order_cart(cart(), by=ADA, idempotency_key=once(ADA, "first"))
     shop.clock.advance(10**7)
 
     for key in ("first", "second"):
         with pytest.raises(DuplicateRequest) as done:
-            shop.order(cart(), by=ADA, idempotency_key=once(ADA, key))
+            shop.order_cart(cart(), by=ADA, idempotency_key=once(ADA, key))
         assert done.value.order.id == first.id
 
 
 @pytest.mark.parametrize("ended", ["canceled", "deleted"])
 def test_reorder_needs_the_setting_and_an_ended_order(shop: CheckoutShop, ended: str) -> None:
     shop.policy = CartPolicy(reorder=True)
-    first = shop.order(cart(), by=ADA, idempotency_key=once(ADA, "first"))
+    first = shop.order_cart(cart(), by=ADA, idempotency_key=once(ADA, "first"))
     with pytest.raises(DuplicateRequest):
-        shop.order(cart(), by=ADA)
+        shop.order_cart(cart(), by=ADA)
 
     end(shop, first, ended)
     shop.policy = CartPolicy()
     with pytest.raises(DuplicateRequest):
-        shop.order(cart(), by=ADA)
+        shop.order_cart(cart(), by=ADA)
     shop.policy = CartPolicy(reorder=True)
-    second = shop.order(cart(), by=ADA, idempotency_key=once(ADA, "second"))
+    second = shop.order_cart(cart(), by=ADA, idempotency_key=once(ADA, "second"))
 
     assert second.id != first.id
     for key, order in (("first", first), ("second", second), ("third", second)):
         with pytest.raises(DuplicateRequest) as done:
-            shop.order(cart(), by=ADA, idempotency_key=once(ADA, key))
+            shop.order_cart(cart(), by=ADA, idempotency_key=once(ADA, key))
         assert done.value.order.id == order.id
 
 
 def end(shop: CheckoutShop, order: Order, ended: str) -> None:
     if ended == "canceled":
-        shop.cancel(order)
+        shop.cancel_order(order)
         return
-    with shop.uow:
-        stored = shop.uow.orders.get_for_update(order.id)
+    with shop.unit_of_work() as uow:
+        stored = uow.orders.get_for_update(order.id)
         stored.delete(by=ADMIN, at=shop.clock())
-        shop.uow.orders.save(stored)
-        shop.uow.commit()
+        uow.orders.save(stored)
+        uow.commit()
 
 
 @pytest.mark.parametrize("status", OrderStatus)
 def test_undelivered_order_can_be_cancelled(shop: CheckoutShop, status: OrderStatus) -> None:
-    order = shop.order(cart(), by=ADA)
+    order = shop.order_cart(cart(), by=ADA)
     for step in (OrderStatus.SHIPPED, OrderStatus.DELIVERED) if status is OrderStatus.DELIVERED else (status,):
         order = shop.administer(order.id, step)
     shop.clock.advance(60)
 
     if status in (OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PAID):
-        canceled = shop.cancel(order, reason="too late")
+        canceled = shop.cancel_order(order, reason="too late")
         assert (canceled.status, canceled.cancellation_reason) == (OrderStatus.CANCELED, "too late")
         assert canceled.canceled_at == shop.clock()
         assert shop.get(order.id) == canceled
     else:
         with pytest.raises(OrderFinalized) as refusal:
-            shop.cancel(order)
+            shop.cancel_order(order)
         assert refusal.value.order == order == shop.get(order.id)
 
 
 def test_cancellation_needs_operator_and_version(shop: CheckoutShop) -> None:
-    order = shop.order(cart(), by=ADA)
+    order = shop.order_cart(cart(), by=ADA)
 
     for actor in (ADA, GRACE):
         with pytest.raises(AccessDenied):
-            shop.cancel(order, by=actor)
+            shop.cancel_order(order, by=actor)
     with pytest.raises(VersionMismatch):
-        shop.cancel(order, versions=frozenset({2}))
+        shop.cancel_order(order, versions=frozenset({2}))
     assert shop.get(order.id).status is OrderStatus.PENDING
 
 
 @pytest.mark.parametrize("reason", ["r" * 201, "a\x00b", "\ud800"])
 def test_invalid_reason_cancels_nothing(shop: CheckoutShop, reason: str) -> None:
-    order = shop.order(cart(), by=ADA)
+    order = shop.order_cart(cart(), by=ADA)
 
     with pytest.raises(InvalidValue) as refusal:
-        shop.cancel(order, reason=reason)
+        shop.cancel_order(order, reason=reason)
 
     assert refusal.value.field == "reason"
     assert shop.get(order.id).status is OrderStatus.PENDING
@@ -252,16 +252,16 @@ def test_invalid_reason_cancels_nothing(shop: CheckoutShop, reason: str) -> None
 @pytest.mark.parametrize("reason", [None, "", "customer_request"])
 @pytest.mark.parametrize("user_id", ["ada", None])
 def test_history_rebuilds_carts_and_reasons(shop: CheckoutShop, user_id: str | None, reason: str | None) -> None:
-    order = shop.order(cart(user_id=user_id), by=CLERK)
+    order = shop.order_cart(cart(user_id=user_id), by=CLERK)
     assert rebuild(shop.history(order), number=order.number) == order
 
-    canceled = shop.cancel(order, reason=reason)
+    canceled = shop.cancel_order(order, reason=reason)
 
     assert rebuild(shop.history(order), number=order.number) == canceled
 
 
 def test_reason_of_other_change_is_ignored(shop: CheckoutShop) -> None:
-    order = shop.order(cart(), by=ADA)
+    order = shop.order_cart(cart(), by=ADA)
     order.change_status(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
     (shipping,) = order.new_entries
     other = replace(shipping, details={"reason": "it was ready"})

@@ -8,16 +8,16 @@ from orders_domain.errors import AccessDenied
 from orders_domain.model import order_filter as pages
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.use_cases import ExportOrders, export_orders
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 
 
-def exported(shop: Shop, order_filter: OrderFilter) -> list[list[str]]:
+def exported(shop: InMemoryShop, order_filter: OrderFilter) -> list[list[str]]:
     request = ExportOrders(actor=ADMIN, order_filter=order_filter)
     return [[str(order.id) for order in page.orders] for page in export_orders(request, queries=shop.queries)]
 
 
 def test_export_pages_are_newest_first() -> None:
-    shop = Shop()
+    shop = InMemoryShop()
     placed = [str(shop.place().id) for _ in range(2_001)]
 
     given = exported(shop, OrderFilter())
@@ -27,7 +27,7 @@ def test_export_pages_are_newest_first() -> None:
 
 
 def test_export_filters_and_resumes_at_cursor() -> None:
-    shop = Shop()
+    shop = InMemoryShop()
     first, second, third = (shop.place() for _ in range(3))
     for order in (first, third):
         shop.change(order.id, OrderStatus.PAID)
@@ -41,4 +41,4 @@ def test_export_filters_and_resumes_at_cursor() -> None:
 
 def test_export_requires_an_administrator() -> None:
     with pytest.raises(AccessDenied):
-        export_orders(ExportOrders(actor=ADA, order_filter=OrderFilter()), queries=Shop().queries)
+        export_orders(ExportOrders(actor=ADA, order_filter=OrderFilter()), queries=InMemoryShop().queries)

@@ -6,10 +6,10 @@ from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_domain import OrderStatus
 from orders_domain.errors import OrdersError, StoreContention, StoreUnavailable
 from orders_domain.use_cases import RelayResult
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 
 
-class FailsOnce(InMemoryUnitOfWork):
+class FailsFirst(InMemoryUnitOfWork):
     """A unit of work whose first commit fails."""
 
     failure: OrdersError | None = None
@@ -22,21 +22,23 @@ class FailsOnce(InMemoryUnitOfWork):
 
 
 @pytest.fixture
-def shop() -> Shop:
-    shop = Shop()
-    shop.uow = FailsOnce(shop.store)
+def shop() -> InMemoryShop:
+    shop = InMemoryShop()
+    uow = FailsFirst(shop.store)
+    shop.unit_of_work = lambda: uow
     return shop
 
 
-def fail(shop: Shop, failure: OrdersError) -> None:
-    assert isinstance(shop.uow, FailsOnce)
-    shop.uow.failure = failure
+def fail(shop: InMemoryShop, failure: OrdersError) -> None:
+    uow = shop.unit_of_work()
+    assert isinstance(uow, FailsFirst)
+    uow.failure = failure
 
 
 @pytest.mark.parametrize(
     "failure", [StoreUnavailable("gone"), StoreContention("given up")], ids=lambda error: error.code
 )
-def test_failed_commit_stores_and_publishes_nothing(shop: Shop, failure: OrdersError) -> None:
+def test_failed_commit_stores_and_publishes_nothing(shop: InMemoryShop, failure: OrdersError) -> None:
     fail(shop, failure)
 
     with pytest.raises(type(failure)):
@@ -48,7 +50,7 @@ def test_failed_commit_stores_and_publishes_nothing(shop: Shop, failure: OrdersE
     assert shop.relay() == RelayResult(sent=1)
 
 
-def test_failed_change_can_be_repeated(shop: Shop) -> None:
+def test_failed_change_can_be_repeated(shop: InMemoryShop) -> None:
     order = shop.place()
     fail(shop, StoreUnavailable("gone"))
 
@@ -60,7 +62,7 @@ def test_failed_change_can_be_repeated(shop: Shop) -> None:
     assert len(shop.queries.history(order.id)) == len(shop.store.outbox) == 2
 
 
-def test_rolled_back_order_is_not_in_next_commit(shop: Shop) -> None:
+def test_rolled_back_order_is_not_in_next_commit(shop: InMemoryShop) -> None:
     fail(shop, StoreUnavailable("gone"))
     with pytest.raises(StoreUnavailable):
         shop.place()

@@ -24,7 +24,7 @@ from orders_domain.use_cases import (
     run_job,
 )
 from orders_domain.use_cases.background.run_job import BATCH, LEASE, MAX_ATTEMPTS
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 
 PAID = only(OrderStatus.PAID)
 
@@ -33,13 +33,13 @@ PAID = only(OrderStatus.PAID)
 class BulkChanges:
     """Bulk changes by an administrator; ``change`` may be replaced by a failing function."""
 
-    shop: Shop = field(default_factory=Shop)
+    shop: InMemoryShop = field(default_factory=InMemoryShop)
 
     def __post_init__(self) -> None:
         shop = self.shop
         self.jobs = InMemoryJobRepository(shop.store)
         self.change: Callable[[ChangeStatus], Order] = partial(
-            change_status, uow=shop.uow, cache=shop.cache, clock=shop.clock
+            change_status, uow=shop.unit_of_work(), cache=shop.cache, clock=shop.clock
         )
 
     def request(self, *order_ids: OrderRef, by: object = ADMIN) -> BulkStatusJob:

@@ -14,7 +14,7 @@ from orders_domain.ports.products import MovementKind
 from orders_domain.use_cases import ImportProducts, UpsertProducts, import_products, upsert_products
 from orders_domain.use_cases.catalog.import_products import BATCH, ImportResult, ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 
 
 def tea(number: int = 1, *, price: int = 100, stock: int = 5, threshold: int | None = None) -> ProductUpsert:
@@ -38,10 +38,10 @@ def rows(*upserts: ProductUpsert | None) -> list[ImportRow]:
 
 @dataclass
 class ProductImporter:
-    shop: Shop = field(default_factory=Shop)
+    shop: InMemoryShop = field(default_factory=InMemoryShop)
 
     def __post_init__(self) -> None:
-        self.put = partial(upsert_products, uow=self.shop.uow, clock=self.shop.clock)
+        self.put = partial(upsert_products, uow=self.shop.unit_of_work(), clock=self.shop.clock)
 
     def run(self, lines: Iterable[ImportRow], *, by: Actor = ADMIN, dry_run: bool = False) -> Iterator[ImportResult]:
         request = ImportProducts(actor=by, rows=lines, dry_run=dry_run)
@@ -119,7 +119,7 @@ def test_dry_run_reports_without_changes(importer: ProductImporter) -> None:
     assert [product.stock for product in importer.products()] == [5]
 
 
-def test_import_reads_one_batch_ahead(importer: ProductImporter) -> None:
+def test_import_reads_one_batch_in_advance(importer: ProductImporter) -> None:
     read = []
 
     def lines() -> Iterator[ImportRow]:

@@ -9,7 +9,7 @@ from orders_domain.errors import NotificationRejected, NotifierUnavailable
 from orders_domain.model.notification import Notification
 from orders_domain.ports.notifier import NotificationMessage
 from orders_domain.use_cases import NotificationOutcome, NotifyUser, notify_user
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 
 
 @dataclass
@@ -26,23 +26,27 @@ class ScriptedNotifier:
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def shop() -> InMemoryShop:
+    return InMemoryShop()
 
 
 def new_notification(user: str = "ann") -> Notification:
     return Notification(id=new_id(), user_id=user, order="7", message="On its way.", occurred_at=NOON)
 
 
-def notify(shop: Shop, notifier: ScriptedNotifier, notification: Notification) -> NotificationOutcome:
+def notify(shop: InMemoryShop, notifier: ScriptedNotifier, notification: Notification) -> NotificationOutcome:
     known = {"ann": "ann@example.com"}
     return notify_user(
-        NotifyUser(notification=notification), uow=shop.uow, email_lookup=known.get, notifier=notifier, clock=shop.clock
+        NotifyUser(notification=notification),
+        uow=shop.unit_of_work(),
+        email_lookup=known.get,
+        notifier=notifier,
+        clock=shop.clock,
     )
 
 
 @pytest.mark.clause("002-29")
-def test_repeated_notification_is_sent_once(shop: Shop) -> None:
+def test_repeated_notification_is_sent_once(shop: InMemoryShop) -> None:
     notifier, notification = ScriptedNotifier(), new_notification()
 
     outcomes = [notify(shop, notifier, notification) for _ in range(100)]
@@ -51,7 +55,7 @@ def test_repeated_notification_is_sent_once(shop: Shop) -> None:
     assert notifier.messages == [NotificationMessage(to="ann@example.com", notification=notification)]
 
 
-def test_each_notification_is_sent_separately(shop: Shop) -> None:
+def test_each_notification_is_sent_separately(shop: InMemoryShop) -> None:
     notifier = ScriptedNotifier()
 
     for notification in (new_notification(), new_notification()):
@@ -60,7 +64,7 @@ def test_each_notification_is_sent_separately(shop: Shop) -> None:
     assert len(notifier.messages) == 2
 
 
-def test_user_without_email_gets_no_message(shop: Shop) -> None:
+def test_user_without_email_gets_no_message(shop: InMemoryShop) -> None:
     notifier, notification = ScriptedNotifier(), new_notification("bob")
 
     assert [notify(shop, notifier, notification), notify(shop, notifier, notification)] == [
@@ -71,7 +75,7 @@ def test_user_without_email_gets_no_message(shop: Shop) -> None:
     assert notifier.messages == []
 
 
-def test_user_id_with_at_sign_is_the_email(shop: Shop) -> None:
+def test_user_id_with_at_sign_is_the_email(shop: InMemoryShop) -> None:
     notifier, notification = ScriptedNotifier(), new_notification("bob@example.com")
 
     assert notify(shop, notifier, notification) is NotificationOutcome.SENT
@@ -80,7 +84,7 @@ def test_user_id_with_at_sign_is_the_email(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("errors", [NotifierUnavailable("away"), NotificationRejected("no such box")])
-def test_failed_notification_can_be_retried(shop: Shop, errors: Exception) -> None:
+def test_failed_notification_can_be_retried(shop: InMemoryShop, errors: Exception) -> None:
     notifier, notification = ScriptedNotifier(errors=[errors]), new_notification()
 
     with pytest.raises(type(errors)):
@@ -90,9 +94,9 @@ def test_failed_notification_can_be_retried(shop: Shop, errors: Exception) -> No
     assert len(notifier.messages) == 1
 
 
-def test_notification_and_tracking_ids_are_separate(shop: Shop) -> None:
+def test_notification_and_tracking_ids_are_separate(shop: InMemoryShop) -> None:
     notification = new_notification()
-    with shop.uow as uow:
+    with shop.unit_of_work() as uow:
         uow.inbox.record(str(notification.id), scope="tracking", at=NOON)
         uow.commit()
 

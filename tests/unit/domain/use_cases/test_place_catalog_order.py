@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id
 from orders_domain import Actor, Money, OrderStatus, Origin
 from orders_domain.errors import (
@@ -21,25 +22,25 @@ from orders_domain.model.product import NewProduct, Product, RequestedItem
 from orders_domain.model.status import DeletionNotAllowed
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import DeleteOrder, PlaceCatalogOrder, delete_order, place_catalog_order
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 from tests.unit.domain.test_address import HOME
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def shop() -> InMemoryShop:
+    return InMemoryShop()
 
 
-def stocked(shop: Shop, stock: int = 10, *, price: Money | None = None) -> Product:
+def stocked(shop: InMemoryShop, stock: int = 10, *, price: Money | None = None) -> Product:
     new = NewProduct(sku=f"SKU-{new_id()}", name="Tea", price=price or Money(250, "USD"), stock=stock)
-    with shop.uow as uow:
+    with shop.unit_of_work() as uow:
         product = uow.products.add(new, by=ADMIN, at=NOON)
         uow.commit()
     return product
 
 
 def order(
-    shop: Shop, *requested_items: tuple[Product, int], by: Actor = ADA, origin: Origin = Origin.MANAGEMENT
+    shop: InMemoryShop, *requested_items: tuple[Product, int], by: Actor = ADA, origin: Origin = Origin.MANAGEMENT
 ) -> Any:
     request = PlaceCatalogOrder(
         actor=by,
@@ -49,20 +50,20 @@ def order(
         address=Address(**HOME),
         origin=origin,
     )
-    return place_catalog_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id)
+    return place_catalog_order(request, uow=shop.unit_of_work(), clock=shop.clock, new_id=new_id)
 
 
-def delete(shop: Shop, target: Any, *, by: Actor = ADA, versions: frozenset[int] | None = None) -> None:
+def delete(shop: InMemoryShop, target: Any, *, by: Actor = ADA, versions: frozenset[int] | None = None) -> None:
     request = DeleteOrder(actor=by, order_id=target.id, access=OWNER_ONLY, versions=versions)
-    delete_order(request, uow=shop.uow, cache=shop.cache, clock=shop.clock)
+    delete_order(request, uow=shop.unit_of_work(), cache=shop.cache, clock=shop.clock)
 
 
-def left(shop: Shop, product: Product) -> int:
+def left(shop: InMemoryShop, product: Product) -> int:
     return shop.store.products[product.id].stock
 
 
 @pytest.mark.clause("002-02", "002-10")
-def test_order_has_current_prices_and_their_sum(shop: Shop) -> None:
+def test_order_has_current_prices_and_their_sum(shop: InMemoryShop) -> None:
     tea, milk = stocked(shop), stocked(shop, price=Money(99, "USD"))
 
     placed = order(shop, (milk, 3), (tea, 1), (milk, 1))
@@ -78,7 +79,7 @@ def test_order_has_current_prices_and_their_sum(shop: Shop) -> None:
 
 
 @pytest.mark.clause("002-01", "002-03")
-def test_shortage_names_products_and_deducts_none(shop: Shop) -> None:
+def test_shortage_names_products_and_deducts_none(shop: InMemoryShop) -> None:
     some, none = stocked(shop, 2), stocked(shop, 0)
     moved = list(shop.store.movements)
 
@@ -92,12 +93,12 @@ def test_shortage_names_products_and_deducts_none(shop: Shop) -> None:
     assert (shop.store.orders, shop.store.movements, shop.store.outbox) == ({}, moved, {})
 
 
-def test_order_without_products_is_rejected(shop: Shop) -> None:
+def test_order_without_products_is_rejected(shop: InMemoryShop) -> None:
     with pytest.raises(InvalidValue):
         order(shop)
 
 
-def test_two_currencies_are_rejected(shop: Shop) -> None:
+def test_two_currencies_are_rejected(shop: InMemoryShop) -> None:
     dollars, yen = stocked(shop), stocked(shop, price=Money(100, "JPY"))
 
     with pytest.raises(InvalidValue, match="one currency"):
@@ -106,7 +107,7 @@ def test_two_currencies_are_rejected(shop: Shop) -> None:
     assert (left(shop, dollars), left(shop, yen)) == (10, 10)
 
 
-def test_total_above_max_amount_is_rejected(shop: Shop) -> None:
+def test_total_above_max_amount_is_rejected(shop: InMemoryShop) -> None:
     gold = stocked(shop, price=Money(10**12, "USD"))
 
     with pytest.raises(InvalidAmount):
@@ -115,13 +116,13 @@ def test_total_above_max_amount_is_rejected(shop: Shop) -> None:
     assert left(shop, gold) == 10
 
 
-def test_failed_commit_deducts_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_commit_deducts_nothing(shop: InMemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
     tea = stocked(shop)
 
-    def fail() -> None:
+    def fail(_: object) -> None:
         raise ConnectionError("gone")
 
-    monkeypatch.setattr(shop.uow, "commit", fail)
+    monkeypatch.setattr(InMemoryUnitOfWork, "commit", fail)
     with pytest.raises(ConnectionError):
         order(shop, (tea, 1))
 
@@ -129,7 +130,7 @@ def test_failed_commit_deducts_nothing(shop: Shop, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.clause("002-13")
-def test_deleted_order_releases_its_stock(shop: Shop) -> None:
+def test_deleted_order_releases_its_stock(shop: InMemoryShop) -> None:
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
     shop.get(placed.id)  # which also caches it
@@ -149,7 +150,7 @@ def test_deleted_order_releases_its_stock(shop: Shop) -> None:
 
 @pytest.mark.clause("002-13")
 @pytest.mark.parametrize("status", [status for status in OrderStatus if status is not OrderStatus.PENDING])
-def test_only_pending_order_can_be_deleted(shop: Shop, status: OrderStatus) -> None:
+def test_only_pending_order_can_be_deleted(shop: InMemoryShop, status: OrderStatus) -> None:
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
     if status is OrderStatus.DELIVERED:
@@ -166,7 +167,7 @@ def test_only_pending_order_can_be_deleted(shop: Shop, status: OrderStatus) -> N
 
 @pytest.mark.clause("002-05", "002-13")
 @pytest.mark.parametrize("by", [GRACE, CLERK, ADMIN], ids=lambda actor: actor.subject)
-def test_order_of_another_user_is_not_deleted(shop: Shop, by: Actor) -> None:
+def test_order_of_another_user_is_not_deleted(shop: InMemoryShop, by: Actor) -> None:
     placed = order(shop, (stocked(shop), 4))
 
     with pytest.raises(AccessDenied):
@@ -175,7 +176,7 @@ def test_order_of_another_user_is_not_deleted(shop: Shop, by: Actor) -> None:
     assert shop.queries.get(placed.id) == placed
 
 
-def test_deleted_order_cannot_be_deleted_again(shop: Shop) -> None:
+def test_deleted_order_cannot_be_deleted_again(shop: InMemoryShop) -> None:
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
     delete(shop, placed)
@@ -186,7 +187,7 @@ def test_deleted_order_cannot_be_deleted_again(shop: Shop) -> None:
     assert left(shop, tea) == 10
 
 
-def test_outdated_version_is_not_deleted(shop: Shop) -> None:
+def test_outdated_version_is_not_deleted(shop: InMemoryShop) -> None:
     placed = order(shop, (stocked(shop), 4))
 
     with pytest.raises(VersionMismatch):
@@ -197,7 +198,7 @@ def test_outdated_version_is_not_deleted(shop: Shop) -> None:
 
 @pytest.mark.clause("002-06", "002-13")
 @pytest.mark.parametrize("through", [[], [OrderStatus.CONFIRMED], [OrderStatus.PAID]])
-def test_cancelled_order_releases_stock_once(shop: Shop, through: list[OrderStatus]) -> None:
+def test_cancelled_order_releases_stock_once(shop: InMemoryShop, through: list[OrderStatus]) -> None:
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
     for status in (*through, OrderStatus.CANCELED, OrderStatus.CANCELED):

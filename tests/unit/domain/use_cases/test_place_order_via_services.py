@@ -36,8 +36,8 @@ from orders_domain.use_cases import (
 )
 from orders_domain.use_cases.orders.place_order_via_services import RECHECK_DELAY
 from orders_domain.use_cases.orders.release_reservations import RETRY_DELAY
-from tests.support.use_cases import Shop
-from tests.unit.domain.use_cases.test_failed_commit import FailsOnce
+from tests.support.shop import InMemoryShop
+from tests.unit.domain.use_cases.test_failed_commit import FailsFirst
 
 KNOWN_IDS = (7, MAX_EXTERNAL_ID, MAX_EXTERNAL_ID + 1)
 TEA = Product(id=7, sku="remote:7", name="Tea", price=Money(250, "USD"), stock=10)
@@ -85,7 +85,7 @@ class Services:
 class ServicePlacement:
     """The shop, the services and a clock."""
 
-    shop: Shop = field(default_factory=Shop)
+    shop: InMemoryShop = field(default_factory=InMemoryShop)
     services: Services = field(default_factory=Services)
 
     @property
@@ -100,18 +100,21 @@ class ServicePlacement:
             replace(request, **changes),
             catalog_service=self.services,
             shipment_service=self.services,
-            uow=self.shop.uow,
+            uow=self.shop.unit_of_work(),
             place_reserved_order=self.place,
             clock=self.clock,
             new_id=new_id,
         )
 
     def place(self, request: PlaceReservedOrder) -> Order:
-        return place_reserved_order(request, uow=self.shop.uow, clock=self.clock)
+        return place_reserved_order(request, uow=self.shop.unit_of_work(), clock=self.clock)
 
     def release(self) -> ReleaseResult:
         return release_reservations(
-            uow=self.shop.uow, catalog_service=self.services, shipment_service=self.services, clock=self.clock
+            uow=self.shop.unit_of_work(),
+            catalog_service=self.services,
+            shipment_service=self.services,
+            clock=self.clock,
         )
 
     def states(self) -> list[ReservationState]:
@@ -255,7 +258,8 @@ def test_lost_reservation_places_no_order(placement: ServicePlacement) -> None:
 
 
 def test_unknown_commit_outcome_waits_for_due_time(placement: ServicePlacement) -> None:
-    placement.shop.uow = failing = FailsOnce(placement.shop.store)
+    failing = FailsFirst(placement.shop.store)
+    placement.shop.unit_of_work = lambda: failing
 
     def fail_at_the_next_commit() -> None:
         failing.failure = StoreUnavailable("gone")
@@ -282,7 +286,7 @@ def test_order_stored_before_outage_is_confirmed(placement: ServicePlacement) ->
             if stored:
                 raise StoreUnavailable("gone")
 
-    placement.shop.uow = GoneAfterwards(placement.shop.store)
+    placement.shop.unit_of_work = lambda: GoneAfterwards(placement.shop.store)
 
     with pytest.raises(StoreUnavailable):
         placement.ship()
@@ -317,7 +321,7 @@ def test_worker_respects_its_limit(placement: ServicePlacement) -> None:
 
     outcomes = [
         release_reservations(
-            uow=placement.shop.uow,
+            uow=placement.shop.unit_of_work(),
             catalog_service=placement.services,
             shipment_service=placement.services,
             clock=placement.clock,

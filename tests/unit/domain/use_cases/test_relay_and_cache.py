@@ -6,8 +6,8 @@ from orders_domain import OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import RelayResult
+from tests.support.shop import InMemoryShop
 from tests.support.stubs import ForgetfulCache, ScriptedPublisher
-from tests.support.use_cases import Shop
 
 
 @pytest.fixture
@@ -16,18 +16,18 @@ def broker() -> ScriptedPublisher:
 
 
 @pytest.fixture
-def shop(broker: ScriptedPublisher) -> Shop:
-    shop = Shop(publisher=broker)
+def shop(broker: ScriptedPublisher) -> InMemoryShop:
+    shop = InMemoryShop(publisher=broker)
     shop.cache = ForgetfulCache(clock=shop.clock)
     return shop
 
 
-def disconnect_cache(shop: Shop, disconnected: bool = True) -> None:
+def disconnect_cache(shop: InMemoryShop, disconnected: bool = True) -> None:
     assert isinstance(shop.cache, ForgetfulCache)
     shop.cache.deaf = disconnected
 
 
-def test_missed_invalidation_is_repeated(shop: Shop) -> None:
+def test_missed_invalidation_is_repeated(shop: InMemoryShop) -> None:
     order = shop.place()
     shop.get(order.id)
     shop.relay()
@@ -41,7 +41,7 @@ def test_missed_invalidation_is_repeated(shop: Shop) -> None:
     assert shop.get(order.id).status is OrderStatus.PAID
 
 
-def test_event_sent_without_cache_is_not_resent(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_event_sent_without_cache_is_not_resent(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.get(order.id)
     disconnect_cache(shop)
@@ -58,7 +58,7 @@ def test_event_sent_without_cache_is_not_resent(shop: Shop, broker: ScriptedPubl
     assert len(shop.in_state(OutboxState.SENT)) == len(broker.taken) == 2
 
 
-def test_cache_is_invalidated_while_broker_is_down(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_cache_is_invalidated_while_broker_is_down(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.get(order.id)
     disconnect_cache(shop)
@@ -72,7 +72,7 @@ def test_cache_is_invalidated_while_broker_is_down(shop: Shop, broker: ScriptedP
     assert shop.get(order.id).status is OrderStatus.PAID
 
 
-def test_unavailable_cache_is_retried_until_ttl(shop: Shop) -> None:
+def test_unavailable_cache_is_retried_until_ttl(shop: InMemoryShop) -> None:
     shop.place()
     disconnect_cache(shop)
     shop.relay()
@@ -87,7 +87,7 @@ def test_unavailable_cache_is_retried_until_ttl(shop: Shop) -> None:
     assert len(shop.in_state(OutboxState.SENT)) == 1
 
 
-def test_old_event_is_sent_without_the_cache(shop: Shop) -> None:
+def test_old_event_is_sent_without_the_cache(shop: InMemoryShop) -> None:
     shop.place()
     disconnect_cache(shop)
     shop.clock.advance(601)
@@ -97,7 +97,7 @@ def test_old_event_is_sent_without_the_cache(shop: Shop) -> None:
     assert len(shop.in_state(OutboxState.SENT)) == 1
 
 
-def test_unavailable_cache_does_not_delay_events(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_unavailable_cache_does_not_delay_events(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
     disconnect_cache(shop)
     for _ in range(2):
         shop.place()

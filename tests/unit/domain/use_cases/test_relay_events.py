@@ -11,8 +11,8 @@ from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import RelayResult
+from tests.support.shop import InMemoryShop
 from tests.support.stubs import ScriptedPublisher, nothing
-from tests.support.use_cases import Shop
 
 
 @pytest.fixture
@@ -21,15 +21,15 @@ def broker() -> ScriptedPublisher:
 
 
 @pytest.fixture
-def shop(broker: ScriptedPublisher) -> Shop:
-    return Shop(publisher=broker)
+def shop(broker: ScriptedPublisher) -> InMemoryShop:
+    return InMemoryShop(publisher=broker)
 
 
 def always(_: Event) -> str:
     return "NO_ROUTE"
 
 
-def test_events_are_sent_once_oldest_first(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_events_are_sent_once_oldest_first(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
     lamp, cable = shop.place(), shop.place()
     shop.change(lamp.id, OrderStatus.PAID)
 
@@ -40,7 +40,7 @@ def test_events_are_sent_once_oldest_first(shop: Shop, broker: ScriptedPublisher
     assert len(shop.in_state(OutboxState.SENT)) == len(broker.taken) == 3
 
 
-def test_rejected_event_backs_off_and_blocks_its_order(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_rejected_event_backs_off_and_blocks_its_order(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
     refused, other = shop.place(), shop.place()
     shop.change(refused.id, OrderStatus.PAID)
     broker.refuses = lambda event: "NO_ROUTE" if event.order_id == refused.id else None
@@ -62,7 +62,7 @@ def test_rejected_event_backs_off_and_blocks_its_order(shop: Shop, broker: Scrip
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256]
 
 
-def test_backoff_is_at_most_five_minutes(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_backoff_is_at_most_five_minutes(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
     shop.place()
     broker.refuses = always
     for _ in range(9):
@@ -73,7 +73,7 @@ def test_backoff_is_at_most_five_minutes(shop: Shop, broker: ScriptedPublisher) 
     assert (waiting.attempts, waiting.due_at - before) == (9, timedelta(minutes=5))
 
 
-def test_event_is_parked_after_ten_rejections(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_event_is_parked_after_ten_rejections(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.change(order.id, OrderStatus.PAID)
     broker.refuses = always
@@ -93,7 +93,7 @@ def test_event_is_parked_after_ten_rejections(shop: Shop, broker: ScriptedPublis
     assert broker.versions() == {order.id: [1, 2]}
 
 
-def test_lost_broker_costs_no_attempt(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_lost_broker_costs_no_attempt(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
     orders = [shop.place() for _ in range(3)]
     for order in orders:
         shop.change(order.id, OrderStatus.PAID)
@@ -111,7 +111,7 @@ def test_lost_broker_costs_no_attempt(shop: Shop, broker: ScriptedPublisher) -> 
     assert sorted(broker.tries.values()) == [1, 1, 1, 1, 1, 2]  # delivery is at least once
 
 
-def test_relay_respects_its_limit(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_relay_respects_its_limit(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
     for _ in range(5):
         shop.place()
 
@@ -128,7 +128,7 @@ MOODS = st.sampled_from(["take", "refuse", "refuse", "hang up"])
 )
 def test_events_arrive_in_order_despite_failures(steps: list[tuple[int, str]], moods: list[str], limit: int) -> None:
     broker = ScriptedPublisher()
-    shop = Shop(publisher=broker)
+    shop = InMemoryShop(publisher=broker)
     orders = [shop.place() for _ in range(3)]
     remaining = iter(moods)
 
@@ -160,14 +160,14 @@ def test_events_arrive_in_order_despite_failures(steps: list[tuple[int, str]], m
     assert broker.versions() == expected
 
 
-def relay_whatever_happens(shop: Shop, limit: int) -> None:
+def relay_whatever_happens(shop: InMemoryShop, limit: int) -> None:
     try:
         shop.relay(limit=limit)
     except PublisherUnavailable:
         return
 
 
-def test_event_is_due_at_its_change(shop: Shop) -> None:
+def test_event_is_due_at_its_change(shop: InMemoryShop) -> None:
     shop.place()
 
     (waiting,) = shop.in_state(OutboxState.WAITING)

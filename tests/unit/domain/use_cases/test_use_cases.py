@@ -9,17 +9,17 @@ from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.status import InvalidTransition
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import PlaceOrder, place_order
-from tests.support.use_cases import Shop
+from tests.support.shop import InMemoryShop
 
 STRANGERS = [GRACE, CLERK, ADMIN]
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def shop() -> InMemoryShop:
+    return InMemoryShop()
 
 
-def test_placed_order_is_stored_and_published(shop: Shop) -> None:
+def test_placed_order_is_stored_and_published(shop: InMemoryShop) -> None:
     order = shop.place(by=ADA)
 
     stored = shop.queries.get(order.id)
@@ -29,18 +29,18 @@ def test_placed_order_is_stored_and_published(shop: Shop) -> None:
     assert [entry.request_id for entry in shop.queries.history(order.id)] == ["request-of-ada"]
 
 
-def test_wrong_total_stores_nothing(shop: Shop) -> None:
+def test_wrong_total_stores_nothing(shop: InMemoryShop) -> None:
     request = PlaceOrder(actor=ADA, items=items(), total=Money(7551, "USD"))
 
     with pytest.raises(TotalMismatch):
-        place_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id)
+        place_order(request, uow=shop.unit_of_work(), clock=shop.clock, new_id=new_id)
 
     assert (shop.store.orders, shop.store.outbox, shop.store.histories) == ({}, {}, {})
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.subject)
 @pytest.mark.parametrize("cached", [True, False])
-def test_stranger_cannot_get_the_order(shop: Shop, stranger: Actor, cached: bool) -> None:
+def test_stranger_cannot_get_the_order(shop: InMemoryShop, stranger: Actor, cached: bool) -> None:
     order = shop.place(by=ADA)
     if cached:
         shop.get(order.id, by=ADA)
@@ -51,7 +51,7 @@ def test_stranger_cannot_get_the_order(shop: Shop, stranger: Actor, cached: bool
     assert (shop.cache.get(order.id) is not None) is cached  # a stranger's request does not fill the cache either
 
 
-def test_order_is_read_from_cache_first(shop: Shop) -> None:
+def test_order_is_read_from_cache_first(shop: InMemoryShop) -> None:
     order = shop.place()
     assert shop.cache.get(order.id) is None
 
@@ -64,7 +64,7 @@ def test_order_is_read_from_cache_first(shop: Shop) -> None:
         shop.get(order.id)
 
 
-def test_change_removes_the_cached_order(shop: Shop) -> None:
+def test_change_removes_the_cached_order(shop: InMemoryShop) -> None:
     order = shop.place()
     old = shop.get(order.id)
 
@@ -77,7 +77,7 @@ def test_change_removes_the_cached_order(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.subject)
-def test_stranger_cannot_change_the_order(shop: Shop, stranger: Actor) -> None:
+def test_stranger_cannot_change_the_order(shop: InMemoryShop, stranger: Actor) -> None:
     order = shop.place(by=ADA)
 
     with pytest.raises(OrderNotFound):
@@ -88,14 +88,14 @@ def test_stranger_cannot_change_the_order(shop: Shop, stranger: Actor) -> None:
     assert shop.queries.get(order.id) == order
 
 
-def test_owner_check_precedes_version_check(shop: Shop) -> None:
+def test_owner_check_precedes_version_check(shop: InMemoryShop) -> None:
     order = shop.place(by=ADA)
 
     with pytest.raises(OrderNotFound):
         shop.change(order.id, OrderStatus.DELIVERED, by=GRACE, versions=frozenset({99}))
 
 
-def test_administrator_change_is_in_history(shop: Shop) -> None:
+def test_administrator_change_is_in_history(shop: InMemoryShop) -> None:
     order = shop.place(by=ADA)
 
     shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=AccessPolicy(roles=frozenset({Role.ADMIN})))
@@ -105,12 +105,12 @@ def test_administrator_change_is_in_history(shop: Shop) -> None:
     assert shop.queries.get(order.id).user_id == "ada"
 
 
-def test_change_of_unknown_order_is_not_found(shop: Shop) -> None:
+def test_change_of_unknown_order_is_not_found(shop: InMemoryShop) -> None:
     with pytest.raises(OrderNotFound):
         shop.change(new_id(), OrderStatus.PAID)
 
 
-def test_invalid_transition_changes_nothing(shop: Shop) -> None:
+def test_invalid_transition_changes_nothing(shop: InMemoryShop) -> None:
     order = shop.place()
 
     with pytest.raises(InvalidTransition):
@@ -120,7 +120,7 @@ def test_invalid_transition_changes_nothing(shop: Shop) -> None:
     assert len(shop.store.outbox) == 1
 
 
-def test_outdated_version_is_rejected(shop: Shop) -> None:
+def test_outdated_version_is_rejected(shop: InMemoryShop) -> None:
     order = shop.place()
     shop.change(order.id, OrderStatus.PAID, versions=frozenset({1}))
 
@@ -132,7 +132,7 @@ def test_outdated_version_is_rejected(shop: Shop) -> None:
     assert shop.change(order.id, OrderStatus.SHIPPED, versions=frozenset({2, 9})).version == 3
 
 
-def test_equal_status_changes_nothing(shop: Shop) -> None:
+def test_equal_status_changes_nothing(shop: InMemoryShop) -> None:
     order = shop.place()
     shop.change(order.id, OrderStatus.PAID)
 
@@ -142,7 +142,7 @@ def test_equal_status_changes_nothing(shop: Shop) -> None:
     assert len(shop.queries.history(order.id)) == len(shop.store.outbox) == 2
 
 
-def test_change_after_rejection_succeeds(shop: Shop) -> None:
+def test_change_after_rejection_succeeds(shop: InMemoryShop) -> None:
     order = shop.place()
     with pytest.raises(InvalidTransition):
         shop.change(order.id, OrderStatus.DELIVERED)
@@ -150,19 +150,19 @@ def test_change_after_rejection_succeeds(shop: Shop) -> None:
     assert shop.change(order.id, OrderStatus.SHIPPED).status is OrderStatus.SHIPPED
 
 
-def test_save_of_old_version_is_stale(shop: Shop) -> None:
+def test_save_of_old_version_is_stale(shop: InMemoryShop) -> None:
     order = shop.place()
     mine = shop.queries.get(order.id)
     shop.change(order.id, OrderStatus.PAID)
     mine.change_status(only(OrderStatus.CANCELED), by=ADA, at=shop.clock())
 
-    with pytest.raises(StaleOrder), shop.uow:
-        shop.uow.orders.save(mine)
+    with shop.unit_of_work() as uow, pytest.raises(StaleOrder):
+        uow.orders.save(mine)
 
     assert shop.queries.get(order.id).status is OrderStatus.PAID
 
 
-def test_list_has_own_orders_newest_first(shop: Shop) -> None:
+def test_list_has_own_orders_newest_first(shop: InMemoryShop) -> None:
     first = shop.place(by=ADA)
     shop.clock.advance(1)
     shop.place(by=GRACE)
@@ -175,7 +175,7 @@ def test_list_has_own_orders_newest_first(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.subject)
-def test_list_of_another_user_is_denied(shop: Shop, stranger: Actor) -> None:
+def test_list_of_another_user_is_denied(shop: InMemoryShop, stranger: Actor) -> None:
     shop.place(by=ADA)
 
     with pytest.raises(AccessDenied):

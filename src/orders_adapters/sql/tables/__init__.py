@@ -1,0 +1,49 @@
+"""Tables with their constraints and indexes, by area. ``migrations`` brings a database to this schema."""
+
+from orders_adapters.sql.tables.jobs import UNFINISHED, jobs
+from orders_adapters.sql.tables.messages import (
+    OPEN,
+    PARKED,
+    PUBLISHED,
+    SENT,
+    UNSENT,
+    WAITING,
+    idempotency_keys,
+    inbox,
+    outbox,
+)
+from orders_adapters.sql.tables.metadata import metadata
+from orders_adapters.sql.tables.orders import SHIPPING, order_history, order_templates, orders
+from orders_adapters.sql.tables.products import order_items, products, stock_movements
+from orders_adapters.sql.tables.reservations import UNCONFIRMED, reservations
+from orders_adapters.sql.tables.store_identity import store_identity
+from orders_adapters.sql.tables.triggers import TRIGGERS
+from orders_adapters.sql.tables.users import revoked_tokens, users
+
+__all__ = [
+    "OPEN",
+    "PARKED",
+    "PUBLISHED",
+    "SENT",
+    "SHIPPING",
+    "TRIGGERS",
+    "UNCONFIRMED",
+    "UNFINISHED",
+    "UNSENT",
+    "WAITING",
+    "idempotency_keys",
+    "inbox",
+    "jobs",
+    "metadata",
+    "order_history",
+    "order_items",
+    "order_templates",
+    "orders",
+    "outbox",
+    "products",
+    "reservations",
+    "revoked_tokens",
+    "stock_movements",
+    "store_identity",
+    "users",
+]

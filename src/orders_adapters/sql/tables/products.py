@@ -1,0 +1,94 @@
+"""Tables of products, their stock, and the products of orders."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    false,
+    not_,
+    text,
+)
+
+from orders_adapters.sql.tables.column_types import SearchWords, UtcDateTime, enum_column, identity_column
+from orders_adapters.sql.tables.metadata import metadata
+from orders_adapters.sql.tables.orders import orders
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.product import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_SKU_LENGTH
+from orders_domain.model.values.money import MAX_MINOR_UNITS
+from orders_domain.ports.products import MovementKind
+
+_named = text("sku IS NOT NULL")
+
+products = Table(
+    "products",
+    metadata,
+    identity_column(),
+    Column("sku", String(MAX_SKU_LENGTH), nullable=False),
+    # Partial, although every row has a sku: PostgreSQL treats the columns of a full unique index as a key, and the
+    # update of a key conflicts with all open transactions that refer to the row.
+    Index("uq_products_sku", "sku", unique=True, postgresql_where=_named, sqlite_where=_named),
+    Column("name", String(MAX_NAME_LENGTH), nullable=False),
+    Column("price_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("stock_quantity", BigInteger, nullable=False),
+    Column("low_stock_threshold", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # Indexed instead of stock_quantity, because that index would change with every sale and not only at the threshold.
+    Column("low_stock", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
+    # A product of an external catalog. It has a row because orders refer to it, but no local stock.
+    Column("external", Boolean, nullable=False, server_default=false()),
+    Column("description", String(MAX_DESCRIPTION_LENGTH)),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("search_words", SearchWords, nullable=False, server_default=""),  # of the name and the sku
+    # Without a list of pending entries, because every search would read it, and products change rarely.
+    Index("ix_products_search_words", "search_words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint(f"price_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="price_minor"),
+    CheckConstraint("length(currency) = 3", name="currency"),
+    CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # prevents overselling, independently of the code
+    CheckConstraint("low_stock_threshold >= 0", name="low_stock_threshold"),
+    sqlite_autoincrement=True,
+)
+
+_low = and_(products.c.low_stock, not_(products.c.external))
+Index("ix_products_low", products.c.id, postgresql_where=_low, sqlite_where=_low)
+
+order_items = Table(
+    "order_items",
+    metadata,
+    Column("order_id", ForeignKey(orders.c.id), primary_key=True),
+    Column("position", SmallInteger, primary_key=True, autoincrement=False),
+    Column("product_id", ForeignKey(products.c.id), nullable=False, index=True),
+    Column("quantity", BigInteger, nullable=False),
+    Column("unit_price_minor", BigInteger, nullable=False),
+    Column("subtotal_minor", BigInteger, nullable=False),
+    Column("placed_at", UtcDateTime, nullable=False),
+    CheckConstraint("quantity >= 1", name="quantity"),
+    CheckConstraint("subtotal_minor = quantity * unit_price_minor", name="subtotal_minor"),
+    Index("ix_order_items_analytics", "placed_at", "order_id", "product_id", "quantity", "subtotal_minor"),
+)
+
+stock_movements = Table(
+    "stock_movements",
+    metadata,
+    identity_column(),
+    Column("product_id", ForeignKey(products.c.id), nullable=False, index=True),
+    Column("order_id", ForeignKey(orders.c.id)),
+    Column("kind", enum_column(MovementKind, "kind"), nullable=False),
+    Column("quantity", BigInteger, nullable=False),  # negative for a deduction
+    Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("order_id", "product_id", "kind"),  # prevents a second deduction or release
+    CheckConstraint("(kind IN ('deducted', 'released')) = (order_id IS NOT NULL)", name="order"),
+    sqlite_autoincrement=True,
+)

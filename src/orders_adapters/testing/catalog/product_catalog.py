@@ -1,0 +1,109 @@
+"""Contract of ProductCatalog: committed products, by page, by words and by stock."""
+
+from dataclasses import replace
+
+import pytest
+
+from orders_adapters.testing.catalog.inventory import PRICE, Inventory
+from orders_adapters.testing.examples import ADMIN, NOON
+from orders_adapters.testing.stores import StoreHarness
+from orders_domain.errors import (
+    InvalidValue,
+)
+from orders_domain.model.product import NewProduct
+from orders_domain.model.product_filter import ProductFilter
+
+
+class ProductCatalogTests:
+    """Promises of ``ProductCatalog``.
+
+    A subclass has the fixture ``store``: an empty store (``StoreHarness``).
+    """
+
+    @pytest.fixture
+    def inventory(self, store: StoreHarness) -> Inventory:
+        return Inventory(store)
+
+    def test_products_are_paged_by_id(self, inventory: Inventory) -> None:
+        ids = inventory.stocked(*range(7))
+
+        pages = [inventory.store.catalog.search(ProductFilter(offset=skip, limit=3)).products for skip in (0, 3, 6, 9)]
+
+        assert [[product.id for product in page] for page in pages] == [ids[:3], ids[3:6], ids[6:], []]
+
+    def test_page_ends_with_its_last_product(self, inventory: Inventory) -> None:
+        ids = inventory.stocked(*range(7))
+
+        pages: list[list[int]] = []
+        after = None
+        while not pages or after:
+            page = inventory.store.catalog.search(ProductFilter(limit=3, after=after))
+            pages.append([product.id for product in page.products])
+            after = page.next_after
+
+        assert pages == [ids[:3], ids[3:6], ids[6:]]
+        assert inventory.store.catalog.search(ProductFilter(limit=7)).next_after is None
+
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("tea", ["green", "black"]),
+            ("TE", ["green", "black"]),
+            ("thé", ["green"]),
+            ("the vert", ["green"]),
+            ("blac te", ["black"]),
+            ("ea", []),
+            ("te-1", ["green"]),
+            ("tea cup", []),
+            ("o'brien", ["black"]),
+            ("x" * 70, ["long"]),
+            ("%", None),
+            ("'", None),
+            ("", None),
+        ],
+    )
+    def test_text_finds_beginnings_of_words(self, inventory: Inventory, text: str, found: list[str] | None) -> None:
+        names = {"green": "Green tea / THE\u0301 vert", "black": "Black tea, O'Brien\u2019s", "long": "x" * 100}
+        skus = {"green": "TE-1", "black": "B_2", "long": "L%3"}
+        ids = {name: inventory.add(stock=1, sku=skus[name]).id for name in names}
+        for name, product_id in ids.items():
+            inventory.adjust(product_id, name=names[name])
+
+        if found is None:
+            with pytest.raises(InvalidValue):
+                ProductFilter(text=text)
+            return
+        page = inventory.store.catalog.search(ProductFilter(text=text))
+
+        assert [product.id for product in page.products] == [ids[name] for name in found]
+
+    def test_sku_finds_one_product(self, inventory: Inventory) -> None:
+        tea, _ = inventory.add(stock=1, sku="TEA"), inventory.add(stock=1, sku="TEA-2")
+
+        found = [inventory.store.catalog.search(ProductFilter(sku=sku)).products for sku in ("TEA", "tea", "T%", "")]
+
+        assert found == [(tea,), (), (), ()]
+
+    def test_added_and_changed_products_are_found(self, inventory: Inventory) -> None:
+        new = NewProduct(sku="B", name="Bowl", price=PRICE, stock=1)
+        with inventory.store.unit_of_work() as uow:
+            uow.products.add_many([new], by=ADMIN, at=NOON)
+            uow.commit()
+        with inventory.store.unit_of_work() as uow:
+            (bowl,) = uow.products.get_by_sku_for_update(["B"]).values()
+            uow.products.save_many([replace(bowl, name="Plate")], by=ADMIN, at=NOON)
+            uow.commit()
+
+        found = [inventory.store.catalog.search(ProductFilter(text=text)).products for text in ("bowl", "plate")]
+
+        assert found == [(), (replace(bowl, name="Plate", version=2),)]
+
+    def test_stock_levels_list_lowest_first(self, inventory: Inventory) -> None:
+        _, low, empty, at = inventory.stocked(9, 2, 0, 5, threshold=5)
+
+        levels = inventory.store.catalog.stock_levels()
+        fewer = inventory.store.catalog.stock_levels(limit=1)
+
+        assert (levels.total_products, levels.out_of_stock) == (4, 1)
+        assert [product.id for product in levels.low_stock] == [empty, low, at]
+        assert [product.id for product in fewer.low_stock] == [empty]

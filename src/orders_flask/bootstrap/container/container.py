@@ -1,0 +1,74 @@
+"""Dependency injection container: every use case with its ports, and those that routes call."""
+
+from __future__ import annotations
+
+from dependency_injector import providers
+
+from orders_domain.model.product import generate_sku
+from orders_flask import bootstrap
+from orders_flask.bootstrap.container.accounts import AccountUseCases
+from orders_flask.bootstrap.container.background import BackgroundUseCases
+from orders_flask.bootstrap.container.catalog import CatalogUseCases
+from orders_flask.bootstrap.container.components import Components
+from orders_flask.bootstrap.container.orders import OrderUseCases
+from orders_flask.observability.metrics import Metrics
+from orders_flask.use_cases import UseCases
+
+
+def _measure_components(
+    metrics: Metrics, cache: bootstrap.CacheComponent, store: bootstrap.PersistenceComponent
+) -> None:
+    metrics.parts(circuit_open=cache.circuit_open(), connections_in_use=store.connections_in_use())
+
+
+class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases):
+    """Use as ``Container(settings=...)``."""
+
+    web_use_cases = providers.Singleton(
+        UseCases,
+        authenticate=AccountUseCases.authenticate.provider,
+        sign_in=AccountUseCases.sign_in.provider,
+        refresh_token=AccountUseCases.refresh_token.provider,
+        limit_requests=AccountUseCases.limit_requests.provider,
+        sign_out=AccountUseCases.sign_out.provider,
+        place_order=OrderUseCases.place_order.provider,
+        place_catalog_order=OrderUseCases.place_catalog_order.provider,
+        place_cart_order=OrderUseCases.place_cart_order.provider,
+        place_order_from_template=OrderUseCases.place_order_from_template.provider,
+        get_order=OrderUseCases.get_order.provider,
+        list_orders=OrderUseCases.list_orders.provider,
+        change_status=OrderUseCases.change_status.provider,
+        cancel_order=OrderUseCases.cancel_order.provider,
+        delete_order=OrderUseCases.delete_order.provider,
+        bulk_change_status=OrderUseCases.bulk_change_status.provider,
+        get_job=BackgroundUseCases.get_job.provider,
+        get_order_history=OrderUseCases.get_order_history.provider,
+        get_order_statistics=OrderUseCases.get_order_statistics.provider,
+        get_order_analytics=OrderUseCases.get_order_analytics.provider,
+        add_template=OrderUseCases.add_template.provider,
+        list_templates=OrderUseCases.list_templates.provider,
+        delete_template=OrderUseCases.delete_template.provider,
+        add_product=CatalogUseCases.add_product.provider,
+        update_product=CatalogUseCases.update_product.provider,
+        restock_product=CatalogUseCases.restock_product.provider,
+        get_product=CatalogUseCases.get_product.provider,
+        list_products=CatalogUseCases.list_products.provider,
+        get_stock_health=CatalogUseCases.get_stock_health.provider,
+        place_shipped_order=OrderUseCases.place_shipped_order_by_settings,
+        default_currency=Components.settings.provided.default_currency,
+        request_limit=Components.settings.provided.request_limit,
+        products_public=Components.settings.provided.products_are_public,
+        new_sku=providers.Callable(generate_sku, Components.new_id).provider,
+        prefetch_order=Components.order_cache.provided.prefetch,
+        check_components=Components.checks.provider,
+        measure_components=providers.Callable(
+            _measure_components, Components.metrics, Components.cache, Components.store
+        ).provider,
+        metrics=Components.metrics,
+    )
+
+
+def close(container: Container) -> None:
+    """Close all connections; the container can be used again and reconnects."""
+    for component in (container.store(), container.cache(), container.broker(), container.auth()):
+        component.close()

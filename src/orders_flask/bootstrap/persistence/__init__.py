@@ -1,0 +1,26 @@
+"""Persistence component: a database or in-process memory."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from orders_flask.bootstrap.components import Check, PersistenceComponent, require_extra
+from orders_flask.settings import Settings
+
+
+def store(settings: Settings) -> PersistenceComponent:
+    if settings.store_url == "memory://":
+        from orders_flask.bootstrap.persistence import memory
+
+        return memory.store()
+    with require_extra("postgres", wanted_by="DATABASE_URL"):
+        from orders_flask.bootstrap.persistence import sql
+
+        return sql.store(settings.store_url, read_url=settings.database_read_url, schema=settings.database_schema)
+
+
+def replica_checks(settings: Settings) -> Mapping[str, Check]:
+    if not settings.database_read_url:
+        return {}
+    from orders_flask.bootstrap.persistence import sql
+
+    return {"replica": partial(sql.check_once, settings.database_read_url, schema=settings.database_schema)}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import reduce
 
 from orders_domain.errors import InvalidAmount
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 
 MAX_MINOR_UNITS = 10**12
 _FLOAT_ERROR = Decimal("1e-13")  # minor units
+_ROUNDED_DIGITS = 100
 EXACT = Context(prec=2_000)
 """Arithmetic without rounding for any JSON number, because Python's default context has only 28 digits."""
 
@@ -89,3 +92,19 @@ def to_decimal(number: object) -> Decimal | None:
     except (InvalidOperation, ValueError):
         return None
     return exact if exact.is_finite() else None
+
+
+def rounded_sums(amounts: Sequence[Decimal], currency: str) -> tuple[Decimal, ...]:
+    """Return the sums of exact amounts that traders compute, the usual one first: rounded in all or an amount.
+
+    Each is rounded to the currency's minor unit, half up or half even. Amounts of more than 100 digits stay exact.
+    """
+    if max(amount.adjusted() for amount in amounts) > _ROUNDED_DIGITS:
+        return (reduce(EXACT.add, amounts, Decimal()),)
+    unit = Decimal(1).scaleb(-MINOR_UNIT_DIGITS[currency])
+    in_all = (reduce(EXACT.add, amounts, Decimal()),)
+    return tuple(
+        reduce(EXACT.add, (amount.quantize(unit, rounding, context=EXACT) for amount in parts), Decimal())
+        for parts in (in_all, amounts)
+        for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN)
+    )

@@ -30,6 +30,7 @@ from orders_flask.web.fields import (
 )
 
 MAX_STOCK = 10**9
+_NUMBER_OR_NULL = {"type": ["number", "null"], "description": "null if an item of another contract has no number."}
 _MOMENT = {"type": "string", "format": "date-time"}
 _AMOUNT = {"type": "number", "minimum": 0, "maximum": MAX_MINOR_UNITS / 100}
 
@@ -62,13 +63,15 @@ class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # 
 
 
 class OrderItemResponse(Schema):
-    """An order line, with the price at the time of the order."""
+    """An order line, with the price at the time of the order. Items of other contracts are shown as they were sent."""
 
     order_item_id = fields.Integer(required=True)
-    product_id = fields.Integer(required=True)
-    quantity = fields.Integer(required=True)
-    unit_price = Amount(required=True, metadata={"type": "number"})
-    subtotal = Amount(required=True, metadata={"type": "number"})
+    product_id = fields.Raw(
+        required=True, allow_none=True, metadata={"description": "An integer for a product of this service."}
+    )
+    quantity = fields.Raw(required=True, allow_none=True, metadata=_NUMBER_OR_NULL)
+    unit_price = fields.Raw(required=True, allow_none=True, metadata=_NUMBER_OR_NULL)
+    subtotal = fields.Raw(required=True, allow_none=True, metadata=_NUMBER_OR_NULL)
 
 
 class ManagedOrderResponse(Schema):

@@ -60,7 +60,8 @@ def place_order_via_services(
         if catalog_service:
             catalog_service.reserve(reservation, products)
         reservation = reservation.with_shipment_requested()
-        reservation = reservation.with_shipment(shipment_service.create(reservation))
+        shipment_id = shipment_service.create(reservation, shipping_address=request.shipping_address)
+        reservation = reservation.with_shipment(shipment_id)
         return place_reserved_order(
             PlaceReservedOrder(
                 **request.shared_fields(),

@@ -27,7 +27,12 @@ VOCABULARY = StatusVocabulary(
 def placement(body: Mapping[str, Any], *, actor: Actor) -> PlaceShippedOrder:
     """Return the request of a validated body."""
     items = [RequestedItem(product_id=item["productID"], quantity=item["quantity"]) for item in body["orderItems"]]
-    return PlaceShippedOrder(actor=actor, user_id=body["userID"], requested_items=tuple(items))
+    return PlaceShippedOrder(
+        actor=actor,
+        user_id=body["userID"],
+        requested_items=tuple(items),
+        shipping_address=body.get("shippingAddress"),
+    )
 
 
 def placed_representation(order: Order) -> Mapping[str, Any]:

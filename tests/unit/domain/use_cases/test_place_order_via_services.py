@@ -65,7 +65,7 @@ class Services:
         self._call("release")
         self.reserved.pop(order_id, None)
 
-    def create(self, reservation: Reservation) -> str:
+    def create(self, reservation: Reservation, *, shipping_address: str | None = None) -> str:
         self._call("book")
         self.meanwhile()
         self.shipped[f"SHIP-{reservation.order_id}"] = reservation.order_id

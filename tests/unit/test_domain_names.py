@@ -29,6 +29,11 @@ DOMAIN = Path(errors.__file__).parents[1]
 
 # The terms that the domain shares with a contract, because they are the field's own.
 SHARED = {
+    "category",
+    "max_stock",
+    "min_stock",
+    "request_id",
+    "role",
     "actor",
     "at",
     "available",

@@ -200,7 +200,7 @@ def test_token_expires_after_its_last_second() -> None:
 
 
 @pytest.mark.parametrize("skew", [-DAY, 2, 59.5])
-def test_issuer_clock_may_be_a_minute_ahead(skew: float) -> None:
+def test_issuer_clock_has_a_minute_of_leeway(skew: float) -> None:
     assert tokens_of("HS256")(signed(SECRET, claims("ada", iat=time.time() + skew))).subject == "ada"
 
 

@@ -12,7 +12,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.user_totals import UserTotals
+from orders_domain.model.values.user_totals import UserTotals
 from orders_domain.ports.order_queries import OrderQueries
 
 

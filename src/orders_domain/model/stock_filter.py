@@ -31,7 +31,7 @@ class StockFilter:
 
     def __post_init__(self) -> None:
         if self.min_stock is not None and self.max_stock is not None and self.min_stock > self.max_stock:
-            raise InvalidValue("The minimum must not exceed the maximum.", field="min_stock")
+            raise InvalidValue("The minimum must not exceed the maximum.")
 
     def matches(self, product: Product) -> bool:
         return (

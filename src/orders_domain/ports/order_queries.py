@@ -7,7 +7,7 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.user_totals import UserTotals
+from orders_domain.model.values.user_totals import UserTotals
 
 
 class OrderQueries(Protocol):

@@ -11,8 +11,8 @@ from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.product import MAX_STOCK
-from orders_domain.model.user_totals import UserTotals
 from orders_domain.model.values.money import Money, to_major_units
+from orders_domain.model.values.user_totals import UserTotals
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_queries import OrderQueries
 

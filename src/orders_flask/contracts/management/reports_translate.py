@@ -8,18 +8,22 @@ from orders_domain.model.analytics import Analytics
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order, rebuild
 from orders_domain.model.stock_filter import StockCategory, StockFilter
-from orders_domain.model.user_totals import UserTotals
 from orders_domain.model.values.money import to_major_units
+from orders_domain.model.values.total_table import total_table
+from orders_domain.model.values.user_totals import UserTotals
 from orders_domain.ports.product_catalog import StockLevels
 from orders_domain.use_cases import OrderStatistics, StockHealthReport
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 
-_STOCK_MESSAGES = {
-    StockHealth.HEALTHY: "All products have sufficient stock",
-    StockHealth.WARNING: "Some products are low on stock",
-    StockHealth.CRITICAL: "Some products are out of stock",
-}
+_STOCK_MESSAGES = total_table(
+    StockHealth,
+    {
+        StockHealth.HEALTHY: "All products have sufficient stock",
+        StockHealth.WARNING: "Some products are low on stock",
+        StockHealth.CRITICAL: "Some products are out of stock",
+    },
+)
 
 
 def statistics_representation(statistics: OrderStatistics) -> Mapping[str, Any]:

@@ -19,6 +19,8 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("cart", sa.JSON(), nullable=True))
     op.add_column("orders", sa.Column("cancellation_reason", sa.String(200), nullable=True))
     require_user(False)
+    op.execute("UPDATE orders SET user_id = NULL WHERE user_id = ''")
+    op.execute("DELETE FROM users WHERE id = ''")
 
 
 def downgrade() -> None:
@@ -28,10 +30,13 @@ def downgrade() -> None:
 
 
 def require_user(required: bool) -> None:
-    """Assign the orders of guests to a user ``guest`` if required, so that they do not prevent a downgrade."""
+    """Assign the orders of guests to a user without a name if required, so that they do not prevent a downgrade.
+
+    No token can have that subject, so nobody owns the orders.
+    """
     if required:
-        op.execute("INSERT INTO users (id, created_at) VALUES ('guest', CURRENT_TIMESTAMP) ON CONFLICT DO NOTHING")
-        op.execute("UPDATE orders SET user_id = 'guest' WHERE user_id IS NULL")
+        op.execute("INSERT INTO users (id, created_at) VALUES ('', CURRENT_TIMESTAMP) ON CONFLICT DO NOTHING")
+        op.execute("UPDATE orders SET user_id = '' WHERE user_id IS NULL")
     if op.get_bind().dialect.name == "sqlite":
         rewrite(*(WITHOUT, WITH) if required else (WITH, WITHOUT))
     else:

@@ -29,6 +29,11 @@ DOMAIN = Path(errors.__file__).parents[1]
 
 # The terms that the domain shares with a contract, because they are the field's own.
 SHARED = {
+    "category",
+    "max_stock",
+    "min_stock",
+    "request_id",
+    "role",
     "actor",
     "at",
     "available",
@@ -104,7 +109,8 @@ COMMANDS = {"gap"}  # of the command line only
 WITHOUT: Mapping[str, set[str]] = {
     "orders": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "occurred_at", "order", "price", "quantity", "reason", "shipment_id"},
-    "management": ACCOUNTS | SIGN_IN | COMMANDS | {"cart", "id", "occurred_at", "order", "reason", "shipment_id"},
+    "management": ACCOUNTS - {"role", "request_id"} | SIGN_IN | COMMANDS
+    | {"cart", "id", "occurred_at", "order", "reason", "shipment_id"},
     "ostore": ACCOUNTS | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "currency", "id", "limit", "occurred_at", "order", "reason"},
     "checkout": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS | COMMANDS

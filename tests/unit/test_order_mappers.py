@@ -103,7 +103,7 @@ def placing(order: Order) -> HistoryEntry:
 
 
 def statistics(order: Order) -> Any:
-    result = OrderStatistics(order=order, age=timedelta(), in_status=timedelta(), status_changes=0)
+    result = OrderStatistics(order=order, age=timedelta(), in_status=timedelta(), status_changes=0, user_totals=None)
     return (result.item_count, result.total_quantity, result.average_unit_price)
 
 
@@ -140,7 +140,7 @@ MAPPERS: Mapping[str, tuple[Callable[[Order], Any], set[str]]] = {
     ),
     "management": (
         lambda order: management.schemas.ManagedOrderResponse().dump(management.translate.representation(order)),
-        {*ITEMS, *REASON, "id", "origin", "updated_at", "version", "deleted_at", "shipment_id"},
+        {*REASON, "id", "origin", "updated_at", "version", "deleted_at", "shipment_id"},
     ),
     "management history": (
         lambda order: entry_representation(placing(order))["details"],

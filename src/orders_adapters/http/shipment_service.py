@@ -24,7 +24,7 @@ class HttpShipmentService(ShipmentService):
     def ping(self) -> None:
         self._service.ping()
 
-    def create(self, reservation: Reservation) -> str:
+    def create(self, reservation: Reservation, *, shipping_address: str | None = None) -> str:
         order_id = str(reservation.order_id)
         items = [{"productID": key, "quantity": quantity} for key, quantity in reservation.quantities.items()]
         shipment = {
@@ -33,7 +33,7 @@ class HttpShipmentService(ShipmentService):
             "userID": reservation.user_id,
             "items": items,
             "shipmentStatus": "pending",
-        }
+        } | ({} if shipping_address is None else {"shippingAddress": shipping_address})
         response = self._service.request("POST", "/shipments", shipment, key=order_id)
         if response.status >= 300:
             raise self._service.rejection(response)

@@ -13,7 +13,8 @@ def normalize_email(text: str) -> str:
     email = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).lower())
     validate_email(email)
     name, at, domain = email.rpartition("@")
-    normalized = name + at + (domain if domain.isascii() else _encode(domain))
+    encoded = domain if domain.isascii() else _encode(domain)
+    normalized = name + at + encoded.rstrip(".")  # a final dot is of the root, so the domain is the same (RFC 1034)
     validate_email(normalized)
     return normalized
 

@@ -11,6 +11,8 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.status import OrderStatus
+from orders_domain.model.values.user_totals import UserTotals
 from orders_domain.ports.order_queries import OrderQueries
 
 
@@ -43,6 +45,16 @@ class InMemoryOrderQueries(OrderQueries):
         with self._store.read_lock:
             order_id = self._store.ids.get(ref) if isinstance(ref, int) else ref
             return deepcopy(self._store.histories.get(order_id, [])) if order_id else []
+
+    def user_totals(self, user_id: str, *, currency: str) -> UserTotals:
+        with self._store.read_lock:
+            orders = [
+                order
+                for order in self._store.orders.values()
+                if (order.user_id, order.total.currency, order.deleted_at) == (user_id, currency, None)
+            ]
+        paying = [order.total.minor for order in orders if order.status is not OrderStatus.CANCELED]
+        return UserTotals(orders=len(orders), paying=len(paying), minor=sum(paying), currency=currency)
 
 
 def _sort_key(order: Order) -> tuple[object, UUID]:

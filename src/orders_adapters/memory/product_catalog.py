@@ -4,7 +4,8 @@ from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_filter import ProductFilter, ProductPage
-from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
+from orders_domain.model.stock_filter import StockFilter
+from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels
 
 
 class InMemoryProductCatalog(ProductCatalog):
@@ -23,14 +24,15 @@ class InMemoryProductCatalog(ProductCatalog):
         matching = [product for product in self._all() if product.id > after and product_filter.matches(product)]
         return ProductPage.from_rows(matching[skip : skip + product_filter.limit + 1], product_filter.limit)
 
-    def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
-        products = self._all()
+    def stock_levels(self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000) -> StockLevels:
+        products = [product for product in self._all() if stock_filter.matches(product)]
         low = sorted(
             (product for product in products if product.is_low), key=lambda product: (product.stock, product.id)
         )
         return StockLevels(
             total_products=len(products),
             out_of_stock=sum(product.stock == 0 for product in products),
+            low=sum(product.stock > 0 for product in low),
             low_stock=tuple(low[:limit]),
         )
 

@@ -14,11 +14,12 @@ import redis
 from orders_adapters.circuit_breaker import RESET_TIMEOUT, CircuitBreaker, CircuitOpen
 from orders_adapters.redis import lua_scripts
 from orders_adapters.redis.client import connect
+from orders_adapters.redis.database_identity import scoped
 from orders_adapters.redis.prefetch import Prefetch, Prefetched
 from orders_adapters.redis.write_lease import WriteLease
 from orders_adapters.serialization import order_snapshot
 from orders_adapters.serialization.json_format import DecodeError
-from orders_domain.errors import Unavailable
+from orders_domain.errors import StoreUnavailable, Unavailable
 from orders_domain.model.order import Order
 from orders_domain.ports.order_cache import OrderCache
 
@@ -31,7 +32,9 @@ _Result = TypeVar("_Result")
 class RedisOrderCache(OrderCache):
     """See ``orders_domain.ports.order_cache``. Thread-safe; a forked child opens its own connections.
 
-    Keys are ``<prefix>{<order id>}:order`` and ``...:fence``: one slot in Redis Cluster. A hit is one GET.
+    Keys are ``<prefix><identity>:{<order id>}:order`` and ``...:fence``: one slot in Redis Cluster. A hit is one GET.
+    ``identity`` returns that of the database, whose orders are separate from those of others with the same prefix. As
+    long as it raises StoreUnavailable, every read is a miss.
 
     While Redis refuses writes, so that ``invalidate`` fails, every ``get`` is a miss in every process, at the latest a
     second after the refusal began (``write_lease``).
@@ -48,18 +51,22 @@ class RedisOrderCache(OrderCache):
         url: str,
         *,
         prefix: str = "orders:",
+        identity: Callable[[], str] = lambda: "",
         ttl: int = 300,
         timeout: float = 0.1,
         prefetch: Prefetch | None = None,
         lease: WriteLease | None = None,
     ) -> None:
         self._url, self._prefix, self._ttl, self._timeout = url, prefix, ttl, timeout
+        self._identity = identity
         self._prefetch, self._lease = prefetch or Prefetch(), lease or WriteLease(prefix)
         self._missed = threading.local()
         self._connect()
 
     def get(self, order_id: UUID) -> Order | None:
-        key, requested_at = self._keys(order_id)[0], time.monotonic()
+        if (keys := self._keys(order_id)) is None:
+            return None
+        key, requested_at = keys[0], time.monotonic()
         entry = self._prefetch.pop(key)
         if entry is None or not self._lease.valid(entry.requested_at):
             entry = Prefetched(self._try_call(lambda client: self._lease.get(client, key)), requested_at)
@@ -70,18 +77,25 @@ class RedisOrderCache(OrderCache):
         return order
 
     def prefetch(self, order_id: UUID | None) -> None:
-        self._prefetch.request(self._keys(order_id)[0] if order_id else None)
+        keys = self._keys(order_id) if order_id else None
+        self._prefetch.request(keys and keys[0])
 
     def put(self, order: Order) -> None:
+        if (keys := self._keys(order.id)) is None:
+            return
         value = b"%b %d %b" % (SCHEMA, order.version, order_snapshot.order_bytes(order))
-        call = (*self._keys(order.id), value, order.version, self._ttl * 1000, self._seconds_since_miss(order.id))
+        call = (*keys, value, order.version, self._ttl * 1000, self._seconds_since_miss(order.id))
         self._try_call(lambda client: lua_scripts.run(client, lua_scripts.PUT, [call]))
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
         fence_ttl = (self._ttl + MAX_REQUEST_SECONDS) * 1000
-        calls = [(*self._keys(order_id), version, fence_ttl) for order_id, version in versions.items()]
+        calls = [
+            (*keys, version, fence_ttl)
+            for order_id, version in versions.items()
+            if (keys := self._keys(order_id)) is not None
+        ]
         if not calls:
-            return True
+            return not versions
 
         def run(client: redis.Redis) -> bool:
             lua_scripts.run(client, lua_scripts.INVALIDATE, calls)
@@ -135,8 +149,12 @@ class RedisOrderCache(OrderCache):
         self._circuit = CircuitBreaker(exclude=redis.ResponseError, reset_timeout=RESET_TIMEOUT)
         self._pid = os.getpid()
 
-    def _keys(self, order_id: UUID) -> tuple[str, str]:
-        stem = f"{self._prefix}{{{order_id}}}"
+    def _keys(self, order_id: UUID) -> tuple[str, str] | None:
+        """Return the keys of an order's entry and fence, or None while the identity is unknown."""
+        try:
+            stem = f"{scoped(self._prefix, self._identity())}{{{order_id}}}"
+        except StoreUnavailable:
+            return None
         return f"{stem}:order", f"{stem}:fence"
 
     def _seconds_since_miss(self, order_id: UUID) -> float:

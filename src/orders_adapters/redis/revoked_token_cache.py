@@ -124,7 +124,7 @@ class RedisRevokedTokenCache(RevokedTokenCache):
             return f"REDIS_URL: {NO_INFO}."
         seen = self._try_call(lambda client: client.zrangebyscore(self._seen, time.time() - SEEN_SECONDS, "+inf"))
         if isinstance(seen, list) and set(seen) - {self._identity().encode()}:
-            return "REDIS_PREFIX is also used with another database; each deployment must have its own prefix."
+            return "REDIS_PREFIX is also used with another database, which shares the memory of this Redis but no key."
         return None
 
     def close(self) -> None:

@@ -155,7 +155,7 @@ def _fingerprint(token: str) -> str:
 
 
 def _check_validity(claims: dict[str, Any], *, now: float) -> None:
-    """Check ``exp`` and ``nbf``. ``iat`` must be a timestamp, but does not limit validity (RFC 7519, 4.1.6).
+    """Check ``exp``, ``nbf`` and ``iat``: a token of the future would survive the end of its user's sessions.
 
     Raises:
         InvalidToken: the token is expired or not valid yet, or a claim is not a timestamp.
@@ -165,6 +165,8 @@ def _check_validity(claims: dict[str, Any], *, now: float) -> None:
         raise InvalidToken("The token has expired.")
     if times.get("nbf", now) > now + LEEWAY:
         raise InvalidToken("The token is not valid yet (nbf).")
+    if times.get("iat", now) > now + LEEWAY:
+        raise InvalidToken("The token was issued in the future (iat).")
 
 
 def _seconds(claims: dict[str, Any], name: str) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Engine, bindparam, func, select, tuple_
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
@@ -15,6 +15,8 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.status import OrderStatus
+from orders_domain.model.values.user_totals import UserTotals
 from orders_domain.ports.order_queries import OrderQueries
 
 _orders = tables.orders.c
@@ -36,6 +38,15 @@ _HISTORY = select(tables.order_history).order_by(_history.version)
 _ID_OF_NUMBER = select(_orders.id).where(_orders.number == bindparam("ref", type_=_orders.number.type))
 _HISTORY_BY_ID = _HISTORY.where(_history.order_id == bindparam("ref", type_=_orders.id.type))
 _HISTORY_BY_NUMBER = _HISTORY.where(_history.order_id == _ID_OF_NUMBER.scalar_subquery())
+
+_PAYING = _orders.status != OrderStatus.CANCELED
+_USER_TOTALS = select(
+    func.count().label("orders"),
+    func.count().filter(_PAYING).label("paying"),
+    func.coalesce(func.sum(_orders.total_minor).filter(_PAYING), 0).label("minor"),
+).where(
+    _orders.user_id == bindparam("user_id"), _orders.currency == bindparam("currency"), _orders.deleted_at.is_(None)
+)
 
 
 class SqlOrderQueries(OrderQueries):
@@ -84,6 +95,11 @@ class SqlOrderQueries(OrderQueries):
         statement = _HISTORY_BY_ID if isinstance(ref, UUID) else _HISTORY_BY_NUMBER
         with translate_errors(), self._engine.connect() as connection:
             return [to_entry(dict(row)) for row in connection.execute(statement, {"ref": ref}).mappings()]
+
+    def user_totals(self, user_id: str, *, currency: str) -> UserTotals:
+        with translate_errors(), self._engine.connect() as connection:
+            row = connection.execute(_USER_TOTALS, {"user_id": user_id, "currency": currency}).one()
+        return UserTotals(orders=row.orders, paying=row.paying, minor=int(row.minor), currency=currency)
 
 
 def conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:

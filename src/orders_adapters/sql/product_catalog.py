@@ -1,6 +1,6 @@
 """Read-only product catalog, one statement per query (two for stock levels). The engine may be that of a replica."""
 
-from sqlalchemy import Engine, Integer, String, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, Engine, Integer, String, bindparam, cast, func, not_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from orders_adapters.sql import tables
@@ -11,7 +11,8 @@ from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_filter import ProductFilter, ProductPage
-from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
+from orders_domain.model.stock_filter import StockCategory, StockFilter
+from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels
 
 _products = tables.products.c
 
@@ -30,12 +31,10 @@ _SKU = _products.sku == bindparam("sku", type_=String)
 _WORDS_IN_INDEX = _products.search_words.op("@@", is_comparison=True)(
     cast(bindparam("words", type_=String, literal_execute=True), TSQUERY)
 )
-_TOTAL = select(func.count()).where(LOCAL_ONLY).scalar_subquery()
+_COUNT = select(func.count()).where(LOCAL_ONLY)
 # Only low products are counted, because a product without stock is low and the index has only low products.
-_OUT_OF_STOCK = (
-    select(func.count()).where(_products.low_stock, LOCAL_ONLY, _products.stock_quantity == 0).scalar_subquery()
-)
-_COUNTS = select(_TOTAL, _OUT_OF_STOCK)
+_OUT_OF_STOCK = _COUNT.where(_products.low_stock, _products.stock_quantity == 0)
+_AT_MOST_LOW = _COUNT.where(_products.low_stock)
 _LOW = (
     select(tables.products)
     .where(_products.low_stock, LOCAL_ONLY)
@@ -74,8 +73,28 @@ class SqlProductCatalog(ProductCatalog):
             rows = connection.execute(statement, values).all()
         return ProductPage.from_rows([to_product(row) for row in rows], product_filter.limit)
 
-    def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
+    def stock_levels(self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000) -> StockLevels:
+        matching = _stock_conditions(stock_filter)
+        counts = (count.where(*matching).scalar_subquery() for count in (_COUNT, _OUT_OF_STOCK, _AT_MOST_LOW))
         with translate_errors(), self._engine.connect() as connection:
-            total, out_of_stock = connection.execute(_COUNTS).one()
-            low = [to_product(row) for row in connection.execute(_LOW, {"limit": limit})]
-        return StockLevels(total_products=total, out_of_stock=out_of_stock, low_stock=tuple(low))
+            total, out_of_stock, at_most_low = connection.execute(select(*counts)).one()
+            low = [to_product(row) for row in connection.execute(_LOW.where(*matching), {"limit": limit})]
+        return StockLevels(
+            total_products=total, out_of_stock=out_of_stock, low=at_most_low - out_of_stock, low_stock=tuple(low)
+        )
+
+
+def _stock_conditions(stock_filter: StockFilter) -> list[ColumnElement[bool]]:
+    stock = _products.stock_quantity
+    by_category: dict[StockCategory | None, list[ColumnElement[bool]]] = {
+        None: [],
+        StockCategory.OUT_OF_STOCK: [stock == 0],
+        StockCategory.LOW: [_products.low_stock, stock > 0],
+        StockCategory.SUFFICIENT: [not_(_products.low_stock), stock > 0],
+    }
+    conditions = by_category[stock_filter.category]
+    if stock_filter.min_stock is not None:
+        conditions = [*conditions, stock >= stock_filter.min_stock]
+    if stock_filter.max_stock is not None:
+        conditions = [*conditions, stock <= stock_filter.max_stock]
+    return conditions

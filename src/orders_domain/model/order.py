@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from orders_domain.model.origin import Origin, inferred_origin
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import TRANSITIONS, DeletionNotAllowed, InvalidTransition, OrderStatus, TargetStatus
 from orders_domain.model.values.json_values import JSON, bounded_text_error, json_size, text_error
-from orders_domain.model.values.money import EXACT, Money, ensure_in_use
+from orders_domain.model.values.money import Money, ensure_in_use, rounded_sums
 from orders_domain.model.values.timestamps import timestamp_error
 
 MAX_SHIPMENT_ID_LENGTH = 64
@@ -48,6 +47,9 @@ class CartOrdered(OrdersError):
     def __init__(self, order: Order) -> None:
         super().__init__("Another cart with this snapshotId was already ordered; each cart must have its own.")
         self.order = order  # in its initial state
+
+
+_SHOWN_DIGITS = 15  # of an expected total; a longer one exceeds the maximum of an amount
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +101,8 @@ class Order:
             InvalidValue: no items and lines (which ``Origin.ORDERS`` allows), or more than 1,000; items of more than
                 64 KiB or 10,000 values, or a cart of more than 256 KiB; a withdrawn currency; or ``user_id`` or
                 ``shipment_id`` is not a string of 1 to 64 storable characters.
-            TotalMismatch: every item has a quantity and a price, and the total is not the sum of items and lines.
+            TotalMismatch: there are items, each has a quantity and a price, and the total is not the sum of items and
+                lines, rounded to the minor unit in all or a line, half up or half even.
         """
         for name, text, max_length in (
             ("user_id", user_id, MAX_SUBJECT_LENGTH),
@@ -271,5 +274,12 @@ def _placement(details: Mapping[str, Any]) -> dict[str, Any]:
 def _ensure_sum(items: Sequence[CustomItem], lines: Sequence[OrderLine], total: Money) -> None:
     subtotals = [item.subtotal for item in items] + [line.subtotal.amount for line in lines]
     known = [subtotal for subtotal in subtotals if subtotal is not None]
-    if known and len(known) == len(subtotals) and reduce(EXACT.add, known, Decimal()) != total.amount:
-        raise TotalMismatch("The total must be the sum of the items' quantities times their prices.", field="total")
+    if subtotals and len(known) == len(subtotals):
+        acceptable = rounded_sums(known, total.currency)
+        if total.amount not in acceptable:
+            raise TotalMismatch(_expected(acceptable[0]), field="total")
+
+
+def _expected(expected: Decimal) -> str:
+    sentence = "The total must be the sum of the items' quantities times their prices"
+    return f"{sentence}: {expected:f}." if abs(expected.adjusted()) <= _SHOWN_DIGITS else f"{sentence}."

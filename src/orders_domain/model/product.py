@@ -16,6 +16,8 @@ from orders_domain.model.values.search_words import search_words
 ProductId: TypeAlias = int
 
 MAX_STOCK = 10**12
+MAX_EXTERNAL_ID = 2**62 - 1
+"""Greater ids of an external catalog are unknown, because own products get ids after the greatest one."""
 MAX_QUANTITY = 10_000
 MAX_NAME_LENGTH = 255
 MAX_SKU_LENGTH = 64

@@ -7,6 +7,7 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.values.user_totals import UserTotals
 
 
 class OrderQueries(Protocol):
@@ -30,4 +31,8 @@ class OrderQueries(Protocol):
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         """Return the history of the order, oldest entry first, also if it is deleted; empty for an unknown order."""
+        ...
+
+    def user_totals(self, user_id: str, *, currency: str) -> UserTotals:
+        """Return the totals of the user's orders in the currency."""
         ...

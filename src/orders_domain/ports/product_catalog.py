@@ -1,19 +1,33 @@
 """Product query port: reads outside any unit of work."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_filter import ProductFilter, ProductPage
+from orders_domain.model.stock_filter import StockCategory, StockFilter
+
+ALL_STOCK = StockFilter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockLevels:
-    """The number of products, and the products at or below their threshold, lowest stock first."""
+    """The number of products of each category, and the low and empty products, lowest stock first."""
 
     total_products: int
     out_of_stock: int
+    low: int  # at or below the threshold, but not out of stock
     low_stock: tuple[Product, ...]
+
+    @property
+    def categories(self) -> Mapping[StockCategory, int]:
+        """The number of products in each category."""
+        return {
+            StockCategory.OUT_OF_STOCK: self.out_of_stock,
+            StockCategory.LOW: self.low,
+            StockCategory.SUFFICIENT: self.total_products - self.out_of_stock - self.low,
+        }
 
 
 class ProductCatalog(Protocol):
@@ -31,6 +45,6 @@ class ProductCatalog(Protocol):
         """Return the page of products that the filter selects, as last committed."""
         ...
 
-    def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
-        """Return the stock levels, with at most ``limit`` products in ``low_stock``."""
+    def stock_levels(self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000) -> StockLevels:
+        """Return the stock levels of the products that match, with at most ``limit`` products in ``low_stock``."""
         ...

@@ -8,7 +8,7 @@ from orders_domain.model.reservation import Reservation
 class ShipmentService(Protocol):
     """Every method returns within seconds, or raises ServiceError."""
 
-    def create(self, reservation: Reservation) -> str:
+    def create(self, reservation: Reservation, *, shipping_address: str | None = None) -> str:
         """Create the order's shipment; return its id of 1 to 64 characters. The call is idempotent per order.
 
         Raises:

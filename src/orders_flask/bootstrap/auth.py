@@ -34,12 +34,13 @@ from orders_flask.bootstrap.local_secrets import cart_secrets, token_secret
 from orders_flask.settings import Settings
 
 if TYPE_CHECKING:
+    from orders_adapters.redis.database_identity import DatabaseIdentity
     from orders_adapters.security.jwks import JwksKeys
 
 
 def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheComponent, *, clock: Clock) -> AuthComponent:
-    if settings.cache == "redis":
-        return _shared_sign_in(settings, store, cache, clock=clock)
+    if identity := cache.identity:
+        return _shared_sign_in(settings, store, cache, identity, clock=clock)
     marker = Path("orders.db.revocations").resolve() if settings.uses_default_database else None
     copy = InMemoryRevokedTokenCache(marker) if settings.cache == "memory" else NullRevokedTokenCache()
     return AuthComponent(
@@ -51,7 +52,12 @@ def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheCompone
 
 
 def _shared_sign_in(
-    settings: Settings, store: PersistenceComponent, cache: CacheComponent, *, clock: Clock
+    settings: Settings,
+    store: PersistenceComponent,
+    cache: CacheComponent,
+    identity: DatabaseIdentity,
+    *,
+    clock: Clock,
 ) -> AuthComponent:
     """Return the component whose revoked tokens and rate limits are shared by all processes."""
     from orders_adapters.redis.rate_limiter import RedisRateLimiter
@@ -60,9 +66,9 @@ def _shared_sign_in(
     url, prefix = settings.redis_url, settings.redis_prefix
     with as_setting_error("REDIS_URL"):
         copy = RedisRevokedTokenCache(
-            url, prefix=prefix, identity=store.identity.get, prefetch=cache.prefetch, lease=cache.lease
+            url, prefix=prefix, identity=identity.refresh, prefetch=cache.prefetch, lease=cache.lease
         )
-        limiter = RedisRateLimiter(url, prefix=prefix, fallback=InMemoryRateLimiter(clock=clock))
+        limiter = RedisRateLimiter(url, prefix=prefix, identity=identity.get, fallback=InMemoryRateLimiter(clock=clock))
 
     def close() -> None:
         copy.close()

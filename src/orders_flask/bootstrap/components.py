@@ -34,6 +34,7 @@ from orders_flask.optional_dependencies import missing_extra
 from orders_flask.settings import InvalidSetting
 
 if TYPE_CHECKING:
+    from orders_adapters.redis.database_identity import DatabaseIdentity
     from orders_adapters.redis.prefetch import Prefetch
     from orders_adapters.redis.write_lease import WriteLease
 
@@ -75,6 +76,7 @@ class Migrations:
     upgrade: Callable[[str], None]
     downgrade: Callable[[str], None]
     current: Callable[[], str | None]  # the revision the database is at
+    pending: Callable[[], Sequence[str]]  # the revisions that the database does not have
     drift: Callable[[], Sequence[str]]  # differences between migrations and code
 
 
@@ -111,6 +113,7 @@ class CacheComponent:
     cache: OrderCache
     prefetch: Prefetch | None = None  # lets the revoked tokens' cache add its read to the round trip
     lease: WriteLease | None = None  # shared, so that one probe a second is enough
+    identity: DatabaseIdentity | None = None  # of the database whose data are in Redis
     circuit_open: Callable[[], bool] = lambda: False
     check: Check = healthy
     warning: Check = healthy  # advice on a risky configuration

@@ -21,6 +21,7 @@ from orders_flask.settings import Settings
 
 _CUSTOMER, _ADMIN = "ann", "admin"
 _A_DAY = 24 * 3600
+_ADVICE = "Use another working directory, or set DATABASE_URL=sqlite:///demo.db"
 _PRODUCTS = (
     ("TEA-1", "Darjeeling, 250 g", 37, 100),
     ("CUP-1", "Porcelain cup", 12, 40),
@@ -72,9 +73,10 @@ List orders, and mark one as paid:
 def demo(host: str, port: int, port_option: str) -> None:
     """Run the service with sample data and sample requests.
 
-    Upgrades the database schema, inserts sample products, accounts and an order, and prints tokens and requests. The
-    password of the accounts is random, and stored beside the database for the next start. Production does not accept
-    these accounts and tokens. A database that has orders of other users is refused.
+    Creates the tables in an empty database, inserts sample products, accounts and an order, and prints tokens and
+    requests. The password of the accounts is random, and stored beside the database for the next start. Production does
+    not accept these accounts and tokens. A database that has orders of other users, or tables of another release, is
+    refused and left unchanged.
     """
     read = settings.load()
     if read.production:
@@ -84,9 +86,7 @@ def demo(host: str, port: int, port_option: str) -> None:
     serve.require_own_secret(read, host)
     serve.require_free(host, port, option=port_option)
     container = Container(settings=read)
-    if migrations := container.store().migrations:
-        migrations.upgrade("head")
-    _require_demo_database(container, read)
+    _prepare_database(container, read)
     fill(container, read)
     click.echo(_guide(container, read, at=f"http://{host}:{port}"))
     if serve.is_loopback(host):  # because the page gives everybody who reads it a token
@@ -130,6 +130,27 @@ def _stock_the_shop(container: Container, read: Settings) -> None:
         container.add_product(AddProduct(actor=admin, product=product))
 
 
+def _prepare_database(container: Container, read: Settings) -> None:
+    """Create the tables in an empty database; check any other one, without changing it.
+
+    Raises:
+        ClickException: the database lacks migrations, or has orders or accounts of others.
+    """
+    migrations = container.store().migrations
+    if migrations and migrations.current() is None:
+        migrations.upgrade("head")
+    elif migrations and (missing := migrations.pending()):
+        raise click.ClickException(
+            f"The database must be empty or of a demo of this release, but {_place(read)} lacks the migrations "
+            f"{', '.join(missing)}. If it is of an earlier demo, run: orders migrate. {_ADVICE}"
+        )
+    _require_demo_database(container, read)
+
+
+def _place(read: Settings) -> str:
+    return "orders.db in the working directory" if read.uses_default_database else "that of DATABASE_URL"
+
+
 def _require_demo_database(container: Container, read: Settings) -> None:
     """Check that all accounts with the demonstration's ids and all orders are the demonstration's.
 
@@ -141,10 +162,9 @@ def _require_demo_database(container: Container, read: Settings) -> None:
     request = ExportOrders(actor=Actor(subject=_ADMIN, role=Role.ADMIN), order_filter=OrderFilter())
     orders = (order for page in container.export_orders(request) for order in page.orders)
     if any(account and not account.demo for account in stored) or any(order.user_id not in allowed for order in orders):
-        where = "orders.db in the working directory" if read.uses_default_database else "that of DATABASE_URL"
         raise click.ClickException(
-            f"The database must be empty or of an earlier demo, but {where} has orders or accounts of others. "
-            "Use another working directory, or set DATABASE_URL=sqlite:///demo.db"
+            "The database must be empty or of an earlier demo, "
+            f"but {_place(read)} has orders or accounts of others. {_ADVICE}"
         )
 
 

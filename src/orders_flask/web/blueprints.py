@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from flask import Flask
 from flask_smorest import Blueprint
 
 from orders_flask.web.authentication import authenticate
@@ -10,6 +11,7 @@ from orders_flask.web.etags import not_modified
 from orders_flask.web.json_parser import StrictParser
 
 MAX_OPEN_BODY_BYTES = 16 * 1024
+_OPTIONAL_TOKEN: list[dict[str, list[str]]] = [{}, {"bearer": []}]
 
 
 class OpenBlueprint(Blueprint):
@@ -27,15 +29,30 @@ class OpenBlueprint(Blueprint):
 class ContractBlueprint(OpenBlueprint):
     """Routes that need a bearer token and answer conditional GET requests with 304.
 
-    ``authenticate`` runs before any other part of a request is read.
+    ``authenticate`` runs before any other part of a request is read. GET operations are documented as usable without a
+    token if the app's configuration has ``public_if``.
     """
 
     ARGUMENTS_PARSER = StrictParser()
     authenticates = True
 
     def __init__(
-        self, name: str, import_name: str, *, authenticate: Callable[[], None] = authenticate, **about: Any
+        self,
+        name: str,
+        import_name: str,
+        *,
+        authenticate: Callable[[], None] = authenticate,
+        public_if: str = "",
+        **about: Any,
     ) -> None:
         super().__init__(name, import_name, **about)
+        self._public_if = public_if
+        self._prepare_doc_cbks.append(self._prepare_security_doc)
         self.before_request(authenticate)
         self.after_request(not_modified)
+
+    def _prepare_security_doc(
+        self, doc: dict[str, Any], _: dict[str, Any], *, app: Flask, method: str, **around: Any
+    ) -> dict[str, Any]:
+        public = method == "get" and app.config.get(self._public_if)
+        return {**doc, "security": _OPTIONAL_TOKEN} if public else doc

@@ -19,7 +19,7 @@ TEXTS: Mapping[type[OrdersError], str] = {
     IdempotencyKeyReused: f"This {HEADER} was used for another request.",
 }
 """The published texts of the domain's errors, which do not know the header."""
-REPLAY = {"x-idempotent-replay": "true"}
+REPLAY_HEADER = "x-idempotent-replay"
 
 PARAMETER = {
     "in": "header",
@@ -66,7 +66,7 @@ def placed_or_replayed(
     except DuplicateRequest as duplicate:
         response = render(duplicate.order)
         response.status_code = replayed_as or response.status_code
-        response.headers.update(REPLAY)
+        response.headers[REPLAY_HEADER] = "true"
         return response
 
 

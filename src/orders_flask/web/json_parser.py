@@ -24,11 +24,22 @@ class StrictParser(FlaskParser):
     """A webargs parser that uses ``parse_json`` and reports validation errors as ``InvalidRequest``.
 
     A schema with ``optional_body`` accepts a request without a body. A body of more than ``max_bytes`` is not parsed.
+    A query parameter that is unknown or repeated is rejected by name, because a mistyped filter must not widen a list.
     """
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012 - webargs' own attribute
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": marshmallow.RAISE,
+    }
 
     def __init__(self, *, max_bytes: int = MAX_BODY_BYTES) -> None:
         super().__init__()
         self.max_bytes = max_bytes
+
+    def load_querystring(self, req: Request, schema: marshmallow.Schema) -> Any:
+        if repeated := [name for name, values in req.args.lists() if len(values) > 1]:
+            raise marshmallow.ValidationError({name: ["Must be given only once."] for name in repeated})
+        return super().load_querystring(req, schema)
 
     def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
         if getattr(schema, "optional_body", False) and not req.get_data(cache=True):

@@ -34,6 +34,17 @@ _MEANINGS = {
 
 
 _KEY = "orders.openapi"
+_RETRY_AFTER = {
+    "headers": {
+        "Retry-After": {
+            "description": "Seconds to wait.",
+            "schema": {"type": "integer", "minimum": 1},
+            "required": True,
+        }
+    }
+}
+_RETRY = {429: _RETRY_AFTER, 503: _RETRY_AFTER}
+
 _PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -126,12 +137,14 @@ def operation(
     """Return the arguments of ``Blueprint.doc``: texts, error responses, and the request headers that affect them.
 
     ``use_case`` becomes the operationId with the name of the blueprint before it, because contracts share use cases.
-    ``idempotency_key`` documents the Idempotency-Key header; ``not_found`` is the description of 404.
+    Every operation has 429, because RATE_LIMIT limits them all. ``idempotency_key`` documents the Idempotency-Key
+    header; ``not_found`` is the description of 404.
     """
     meanings = _MEANINGS | {404: not_found} | (_WITH_A_KEY if idempotency_key else {})
     content = {"content": {media_type: {"schema": schema}}}
     responses = {
-        str(status): {"description": meanings[status], **({} if status == 304 else content)} for status in statuses
+        str(status): {"description": meanings[status], **({} if status == 304 else content), **_RETRY.get(status, {})}
+        for status in {*statuses, 429}
     }
     parameters = [header for status, header in CONDITIONS.items() if status in statuses] + (
         [PARAMETER] if idempotency_key else []

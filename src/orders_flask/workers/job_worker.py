@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 from orders_domain.ports.clock import Clock
@@ -13,7 +12,6 @@ from orders_domain.ports.jobs import JobRepository
 from orders_flask.workers import runner
 
 POLL_INTERVAL = 1.0  # seconds; polling is needed because jobs that other processes add do not signal this one
-RETENTION = timedelta(days=30)
 
 
 @dataclass(kw_only=True)
@@ -31,9 +29,6 @@ class JobWorker:
 
     def step(self) -> None:
         """Start all due jobs, then wait for new ones."""
-        due = self.jobs.list_due(self.clock())
-        for job_id in due:
+        for job_id in self.jobs.list_due(self.clock()):
             self.start_job(job_id)
-        if due:
-            self.jobs.delete_finished(created_before=self.clock() - RETENTION)
         self.wait(POLL_INTERVAL)

@@ -49,7 +49,10 @@ def test_recent_or_unsent_rows_are_retained(here: Path) -> None:
     pruned = orders("prune", here=here)
 
     assert pruned.returncode == 0
-    assert "Deleted: 0 published events, 0 idempotency keys, 0 token revocations, 0 message records." in pruned.stderr
+    assert (
+        "Deleted: 0 published events, 0 idempotency keys, 0 token revocations, 0 message records, 0 finished jobs."
+        in pruned.stderr
+    )
     assert (len(ids(here, "outbox", "id")), len(ids(here, "idempotency_keys", "subject"))) == (4, 4)
 
 
@@ -63,13 +66,25 @@ def test_old_rows_are_deleted(here: Path) -> None:
     )
     change(here, f"INSERT INTO inbox (scope, message_id, at) VALUES ('x', 'old', '{OLD}'), ('x', 'young', '{FAR}')")
 
+    for name, status, created in (("1", "done", OLD), ("2", "running", OLD), ("3", "done", FAR)):
+        change(
+            here,
+            "INSERT INTO jobs (id, actor, role, order_ids, target_status, equivalent_statuses, status, processed, "
+            "attempts, failures, created_at, leased_until) VALUES "
+            f"('{name}', 'ann', 'admin', '[]', 'PAID', '[]', '{status}', 0, 0, '[]', '{created}', '{created}')",
+        )
+
     pruned = orders("prune", here=here)
 
-    assert "Deleted: 2 published events, 1 idempotency keys, 2 token revocations, 1 message records." in pruned.stderr
+    assert (
+        "Deleted: 2 published events, 1 idempotency keys, 2 token revocations, 1 message records, 1 finished jobs."
+        in pruned.stderr
+    )
     assert ids(here, "outbox", "id") == ["1", "4"]
     assert ids(here, "idempotency_keys", "subject") == ["ann", "eve", "joe"]
     assert ids(here, "revoked_tokens", "token_hash") == ["c"]
     assert ids(here, "inbox", "message_id") == ["young"]
+    assert ids(here, "jobs", "id") == ["2", "3"]
 
 
 def test_unreachable_database_is_an_error(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,21 @@ def test_account_of_another_is_refused(migrated: Path) -> None:
     assert created.returncode == 0, created
 
     assert_error_line(demo(migrated), "orders or accounts of others")
+
+
+def test_database_of_another_release_stays_unchanged(tmp_path: Path) -> None:
+    for words in (("migrate", "--to", "0014"), ("migrate",)):
+        assert orders(*words, here=tmp_path).returncode == 0
+        if words == ("migrate",):
+            Shop(tmp_path).place(by="bob")
+        before = dump(tmp_path)
+
+        ended = demo(tmp_path)
+
+        assert_error_line(ended, "The database must be empty or of", "DATABASE_URL=sqlite:///demo.db")
+        assert dump(tmp_path) == before
+
+
+def dump(here: Path) -> list[str]:
+    with closing(sqlite3.connect(here / "orders.db")) as connection:
+        return list(connection.iterdump())

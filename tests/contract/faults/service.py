@@ -12,6 +12,7 @@ from typing import Self
 
 from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.store_identity import SqlStoreIdentity
 from orders_domain.model.accounts.actor import Role
 from orders_flask import bootstrap
 from orders_flask.settings import Settings
@@ -174,7 +175,8 @@ def within(seconds: float, holds: Callable[[], bool], otherwise: str) -> None:
 def shop_of(service: Service, *, redis_url: str | None = None) -> Iterator[DatabaseShop]:
     """The use cases in this process, as a web process runs them, with separate connections."""
     engine = engines.create(service.database_url)
-    cache = RedisOrderCache(redis_url or service.redis_url, prefix=service.redis_prefix)
+    identity = SqlStoreIdentity(engine).get
+    cache = RedisOrderCache(redis_url or service.redis_url, prefix=service.redis_prefix, identity=identity)
     try:
         yield DatabaseShop(engine, cache=cache)
     finally:

@@ -86,7 +86,8 @@ def test_redis_entry_expires_after_5_minutes(real_stack: Stack) -> None:
     order = ann.place()
     ann.get(order)
 
-    key = f"{real_stack.settings.redis_prefix}{{{order['id']}}}:order"
+    identity = real_stack.container.store().identity.get()
+    key = f"{real_stack.settings.redis_prefix}{identity}:{{{order['id']}}}:order"
     with Redis.from_url(real_stack.settings.redis_url) as redis:
         left = redis.pttl(key)
         redis.pexpire(key, 0)

@@ -177,3 +177,16 @@ def test_noise_of_float_sums_is_removed(ann: Caller) -> None:
     assert ann.post({"items": lines, "total_price": 0.1 + 0.2}).status_code == 201
     for wrong in (10.005, 0.301, 10.0000001, 0.30000000001, 1e-9, 5e-324):
         refused(ann.post({"items": [{}], "total_price": wrong}), 422)
+
+
+def test_order_without_items_has_the_stated_total(stack: Stack) -> None:
+    ann = stack.caller()
+
+    for body in ({"total_price": 12.5}, {"items": [], "total_price": 12.5}):
+        placed = ann.post(body)
+        assert (placed.status_code, placed.json["items"], placed.json["total_price"]) == (201, [], 12.5)
+        assert ann.get(placed.json).json == placed.json
+        shown = ann.ask("GET", f"/api/v1/orders/{placed.json['id']}/statistics")
+        assert (shown.status_code, shown.json["item_count"]) == (200, 0)
+    assert len(ann.ask("GET", "/api/v1/orders/my-orders").json) == len(ann.list().json) == 2
+    stack.relayed()

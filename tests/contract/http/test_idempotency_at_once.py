@@ -100,7 +100,7 @@ def test_concurrent_repeats_make_one_order(real_stack: Stack) -> None:
 def _outcome(response: object) -> str:
     assert isinstance(response, TestResponse), response
     if response.status_code == 200:
-        return "replayed" if "x-idempotent-replay" in response.headers else "placed"
+        return "replayed" if response.headers.get("x-idempotent-replay") == "true" else "placed"
     return "in progress" if response.status_code == 409 else f"{response.status_code} {response.text[:200]}"
 
 

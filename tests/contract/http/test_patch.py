@@ -64,6 +64,19 @@ def test_illegal_transition_is_409(stack: Stack, ann: Caller, current: str, targ
 
 
 @pytest.mark.clause("000-11")
+def test_absent_or_null_status_changes_nothing(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+    path, before = f"/orders/{order['id']}", stack.everything()
+
+    for body in ({}, {"status": None}):
+        response = ann.ask("PATCH", path, **as_json(body))
+        assert (response.status_code, response.json, response.headers["ETag"]) == (200, order, '"1"')
+        assert ann.ask("PATCH", path, headers={"If-Match": '"9"'}, **as_json(body)).status_code == 412
+        refused(stack.caller().ask("PATCH", path, **as_json(body)), 404)
+
+    assert stack.everything() == before
+
+
 @pytest.mark.parametrize("status", WORDS)
 def test_repeated_status_changes_nothing(stack: Stack, ann: Caller, status: str) -> None:
     order = order_that_is(ann, status)

@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 import redis
 
+from orders_adapters.redis.database_identity import DatabaseIdentity
 from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_domain import CustomItem, Money, Order, OrderStatus, Origin
+from orders_domain.errors import StoreUnavailable
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.redis import RedisServer
 
@@ -48,6 +50,27 @@ def server(redis_server: RedisServer) -> Iterator[Any]:
 
 def key(server: RedisServer, order: Order, kind: str) -> str:
     return f"{server.prefix}{{{order.id}}}:{kind}"
+
+
+def test_unknown_database_is_a_miss(redis_server: RedisServer) -> None:
+    def read() -> str:
+        if reads:
+            reads.pop()
+            raise StoreUnavailable("The database does not respond.")
+        return uuid4().hex
+
+    reads, order, identity = [1, 1, 1], an_order(), DatabaseIdentity(read)
+    cache = RedisOrderCache(redis_server.url, prefix=redis_server.prefix, identity=identity.get, timeout=1)
+
+    cache.put(order)
+    assert cache.get(order.id) is None
+    assert cache.invalidate({order.id: 1}) is False
+
+    cache.put(order)
+    assert cache.get(order.id) == order
+    identity.refresh()
+    assert cache.get(order.id) is None
+    cache.close()
 
 
 def test_hit_is_a_single_get(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:

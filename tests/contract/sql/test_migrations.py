@@ -75,13 +75,14 @@ def test_guest_orders_survive_a_downgrade(altered: str, connect: Callable[..., E
 
     migrate.downgrade(altered, "0007")
     with engine.begin() as connection:
-        assert connection.scalars(text("SELECT user_id FROM orders")).all() == ["guest"]
+        assert connection.scalars(text("SELECT user_id FROM orders")).all() == [""]
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(text("UPDATE orders SET user_id = NULL"))
     migrate.upgrade(altered)
 
     with engine.begin() as connection:
-        connection.execute(text("UPDATE orders SET user_id = NULL"))
+        assert connection.scalars(text("SELECT user_id FROM orders")).all() == [None]
+        assert connection.scalars(text("SELECT id FROM users")).all() == []
     assert migrate.check(altered) == []
 
 

@@ -82,7 +82,10 @@ def test_float_is_its_shortest_decimal(amount: float, currency: str) -> None:
         0.001,
         1.005,
         34.116425,
-        0.1 + 0.2,
+        Decimal("0.30000000000000004"),
+        0.3000001,
+        0.30000000000002,
+        10.005,
         1e-7,
         5e-324,
         Decimal("1E-999999"),
@@ -104,6 +107,12 @@ def test_float_is_its_shortest_decimal(amount: float, currency: str) -> None:
 def test_invalid_dollar_amount_is_rejected(amount: Any) -> None:
     with pytest.raises(InvalidAmount):
         Money.of(amount, "USD")
+
+
+def test_error_of_a_float_sum_is_no_decimal() -> None:
+    assert Money.of(0.1 + 0.2, "USD") == Money(30, "USD")
+    assert Money.of(1.1 + 2.2, "USD") == Money(330, "USD")
+    assert Money.of(0.7 + 0.1 + 0.1 - 1e-16, "USD") == Money(90, "USD")
 
 
 def test_excess_decimals_are_rejected_at_any_place() -> None:

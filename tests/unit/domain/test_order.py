@@ -1,5 +1,6 @@
 """Placing an order: its lines, its total, its first version."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -12,8 +13,8 @@ from orders_domain.errors import InvalidValue, TotalMismatch, VersionMismatch
 from orders_domain.model.values.json_values import JSON
 
 
-def place(lines: tuple[CustomItem, ...], total: Money) -> Order:
-    return Order.place(order_id=new_id(), origin=Origin.ORDERS, items=lines, total=total, by=ADA, at=NOON)
+def place(lines: tuple[CustomItem, ...], total: Money, *, origin: Origin = Origin.ORDERS) -> Order:
+    return Order.place(order_id=new_id(), origin=origin, items=lines, total=total, by=ADA, at=NOON)
 
 
 def test_new_order_is_pending_at_version_1() -> None:
@@ -97,10 +98,33 @@ def test_tenths_are_added_as_decimals() -> None:
 
 
 def test_sum_is_exact_beyond_28_digits() -> None:
-    almost_one = CustomItem({"quantity": 1.0000000000000002, "price": 0.9999999999999998})  # 1 - 4e-32
+    less_than_half = CustomItem({"quantity": 1.0000000000000002, "price": 0.004999999999999999})  # 0.005 - 2e-34
 
     with pytest.raises(TotalMismatch):
-        place((almost_one,), Money(100, "USD"))
+        place((less_than_half,), Money(1, "USD"))
+
+
+@pytest.mark.parametrize(
+    ("priced", "accepted", "refused", "expected"),
+    [
+        ([(1.5, 0.99)], {149, 148}, {147, 150}, "1.49"),  # 1.485
+        ([(0.333, 3.0)], {100}, {99, 101}, "1.00"),  # 0.999
+        ([(0.5, 0.01)] * 3, {0, 2, 3}, {1, 4}, "0.02"),  # 0.015 in all; a line 0.01 or 0.00
+        ([(1, 0.125), (1, 0.135)], {26, 27}, {25, 28}, "0.26"),  # 0.13 + 0.14, 0.12 + 0.14
+        ([(1, 1e300)], set(), {0}, "prices."),
+    ],
+    ids=str,
+)
+def test_fractional_sum_is_accepted_if_rounded(
+    priced: list[tuple[float, float]], accepted: set[int], refused: set[int], expected: str
+) -> None:
+    weighed = tuple(CustomItem({"quantity": quantity, "price": price}) for quantity, price in priced)
+
+    for cents in accepted:
+        assert place(weighed, Money(cents, "USD")).total.minor == cents
+    for cents in refused:
+        with pytest.raises(TotalMismatch, match=re.escape(expected)):
+            place(weighed, Money(cents, "USD"))
 
 
 def test_outdated_version_is_rejected() -> None:

@@ -14,7 +14,7 @@ from orders_adapters.memory.jobs import InMemoryJobRepository
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.testing.examples import ADMIN, NOON, Clock, new_id, only
 from orders_domain.errors import StoreUnavailable
-from orders_domain.model.job import BulkStatusJob, JobStatus
+from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.status import OrderStatus
 from orders_flask import Settings, celery_app, create_app
 from orders_flask.app import container_of
@@ -64,21 +64,6 @@ def test_worker_continues_after_any_error(error: Exception, monkeypatch: pytest.
     assert looks_after.stop.wait(10)
     beside.stop()
     assert begun == [job.id, job.id]
-
-
-def test_finished_jobs_are_deleted_after_a_month() -> None:
-    store, clock = InMemoryJobRepository(InMemoryStore()), Clock()
-    old = waiting(store)
-    held = store.acquire(old.id, now=NOON, until=NOON)
-    assert held
-    held.status = JobStatus.DONE
-    store.save_progress(held, until=NOON)
-    clock.advance(31 * 24 * 60 * 60)
-    waiting(store)
-
-    worker(store, lambda _: None, clock).step()
-
-    assert old.id not in store._store.jobs
 
 
 def test_new_job_wakes_the_worker() -> None:

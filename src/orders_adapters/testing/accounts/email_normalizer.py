@@ -15,6 +15,7 @@ NO_EMAILS = [
     "ann",
     "@",
     "ann@",
+    "ann@.",
     "@example.com",
     "ann@@example.com",
     "ann@b@example.com",
@@ -54,6 +55,8 @@ class EmailNormalizerTests:
         [
             ("Jose\u0301@example.com", "jos\u00e9@example.com"),
             ("ann@Przyk\u0142ad.PL", "ann@xn--przykad-rjb.pl"),
+            ("ann@example.com.", "ann@example.com"),
+            ("ann@b\u00fccher\u3002example\u3002", "ann@xn--bcher-kva.example"),
             ("ann@B\u0075\u0308cher.example", "ann@xn--bcher-kva.example"),
             ("ann@b\u00fccher\u3002example", "ann@xn--bcher-kva.example"),
             ("ann@XN--BCHER-KVA.example", "ann@xn--bcher-kva.example"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import reduce
 
 from orders_domain.errors import InvalidAmount
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS, STORED_DIGITS
 
 MAX_MINOR_UNITS = 10**12
-_NOISE, _RELATIVE_NOISE = Decimal("1e-13"), Decimal("1e-14")
+_FLOAT_ERROR = Decimal("1e-13")  # minor units
+_RELATIVE_FLOAT_ERROR = Decimal("1e-14")
+_ROUNDED_DIGITS = 100
 EXACT = Context(prec=2_000)
 """Arithmetic without rounding for any JSON number, because Python's default context has only 28 digits."""
 
@@ -39,7 +43,8 @@ class Money:
     def of(cls, amount: Decimal | int | float, currency: str, *, field: str | None = None) -> Money:
         """Return the money for a number of the currency's major units: ``of(75.5, "USD")``.
 
-        A float is read as its shortest decimal representation, the one in JSON. Nothing is rounded.
+        A float is read as its shortest decimal representation, the one in JSON. Nothing is rounded, except that a float
+        within 1e-13 of a whole number of minor units is that number, because sums of floats are: 0.1 + 0.2.
 
         Raises:
             InvalidAmount: not a finite number, negative, too large, or with more decimals than the currency. The
@@ -68,9 +73,10 @@ def _to_minor_units(amount: Decimal | int | float, currency: str) -> int:
     if exact and exact.adjusted() < -decimals:  # because scaling so small a number would underflow to 0
         raise InvalidAmount(f"An amount in {currency} must have at most {decimals} decimals.")
     minor = exact.scaleb(decimals, context=EXACT)
-    if minor != minor.to_integral_value(context=EXACT):
+    nearest = minor.to_integral_value(context=EXACT)
+    if abs(EXACT.subtract(minor, nearest)) > (_FLOAT_ERROR if isinstance(amount, float) else 0):
         raise InvalidAmount(f"An amount in {currency} must have at most {decimals} decimals.")
-    return int(minor)
+    return int(nearest)
 
 
 def without_noise(amount: Decimal | int | float, currency: str) -> Decimal | int | float:
@@ -85,7 +91,7 @@ def without_noise(amount: Decimal | int | float, currency: str) -> Decimal | int
         return amount
     minor = exact.scaleb(decimals, context=EXACT)
     rounded = minor.to_integral_value(context=EXACT)
-    if rounded == 0 or abs(minor - rounded) > max(_NOISE, _RELATIVE_NOISE * rounded):
+    if rounded == 0 or abs(minor - rounded) > max(_FLOAT_ERROR, _RELATIVE_FLOAT_ERROR * rounded):
         return amount
     return rounded.scaleb(-decimals, context=EXACT)
 
@@ -114,3 +120,19 @@ def ensure_in_use(money: Money) -> None:
     """
     if money.currency not in MINOR_UNIT_DIGITS:
         raise InvalidAmount("The currency must be an ISO 4217 code in use.", field="currency")
+
+
+def rounded_sums(amounts: Sequence[Decimal], currency: str) -> tuple[Decimal, ...]:
+    """Return the sums of exact amounts that traders compute, the usual one first: rounded in all or an amount.
+
+    Each is rounded to the currency's minor unit, half up or half even. Amounts of more than 100 digits stay exact.
+    """
+    if max(amount.adjusted() for amount in amounts) > _ROUNDED_DIGITS:
+        return (reduce(EXACT.add, amounts, Decimal()),)
+    unit = Decimal(1).scaleb(-MINOR_UNIT_DIGITS[currency])
+    in_all = (reduce(EXACT.add, amounts, Decimal()),)
+    return tuple(
+        reduce(EXACT.add, (amount.quantize(unit, rounding, context=EXACT) for amount in parts), Decimal())
+        for parts in (in_all, amounts)
+        for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN)
+    )

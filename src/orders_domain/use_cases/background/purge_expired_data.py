@@ -8,11 +8,13 @@ from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
+from orders_domain.ports.jobs import JobRepository
 from orders_domain.ports.outbox import Outbox
 
 SENT_EVENT_RETENTION = timedelta(days=7)
 TOKEN_RETENTION = timedelta(minutes=5)
 """After the expiry of a token, because the clock of a host that verifies it may be slow."""
+JOB_RETENTION = timedelta(days=30)
 MESSAGE_RETENTION = timedelta(days=90)
 """A later duplicate of a tracking event is harmless, because the lifecycle never goes backwards."""
 
@@ -25,6 +27,7 @@ class PurgeResult:
     keys: int = 0
     tokens: int = 0
     messages: int = 0
+    jobs: int = 0
 
     def __add__(self, other: "PurgeResult") -> "PurgeResult":
         return PurgeResult(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -36,13 +39,14 @@ def purge_expired_data(
     idempotency_keys: IdempotencyKeyCleanup,
     revoked_tokens: RevokedTokens,
     inbox: InboxCleanup,
+    jobs: JobRepository,
     clock: Clock,
     limit: int = 1_000,
 ) -> PurgeResult:
-    """Delete at most ``limit`` rows of each kind.
+    """Delete at most ``limit`` rows of each kind, and all old jobs.
 
     These are sent events after 7 days, idempotency keys after 24 hours, revoked tokens five minutes after they expired,
-    and handled messages after 90 days.
+    handled messages after 90 days, and finished jobs 30 days after their creation.
 
     It returns ``PurgeResult()`` if nothing is left to delete.
 
@@ -55,4 +59,5 @@ def purge_expired_data(
         keys=idempotency_keys.prune(stored_before=now - idempotency.RETENTION, limit=limit),
         tokens=revoked_tokens.prune(expired_before=now - TOKEN_RETENTION, limit=limit),
         messages=inbox.prune(recorded_before=now - MESSAGE_RETENTION, limit=limit),
+        jobs=jobs.delete_finished(created_before=now - JOB_RETENTION),
     )

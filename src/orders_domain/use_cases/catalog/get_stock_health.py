@@ -6,8 +6,9 @@ from enum import Enum
 
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
+from orders_domain.model.stock_filter import StockFilter
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
+from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels
 
 
 class StockHealth(Enum):
@@ -21,12 +22,14 @@ class StockHealth(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetStockHealth:
     actor: Actor
+    stock_filter: StockFilter = ALL_STOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockHealthReport:
-    """The stock levels at the time of the check."""
+    """The stock levels of the products that match, at the time of the check."""
 
+    stock_filter: StockFilter
     levels: StockLevels
     checked_at: datetime
 
@@ -45,4 +48,5 @@ def get_stock_health(request: GetStockHealth, *, product_catalog: ProductCatalog
         StoreUnavailable: the store is unavailable.
     """
     ADMIN_ONLY.authorize(request.actor)
-    return StockHealthReport(levels=product_catalog.stock_levels(), checked_at=clock())
+    levels = product_catalog.stock_levels(request.stock_filter)
+    return StockHealthReport(stock_filter=request.stock_filter, levels=levels, checked_at=clock())

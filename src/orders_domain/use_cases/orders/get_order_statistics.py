@@ -12,6 +12,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.product import MAX_STOCK
 from orders_domain.model.values.money import Money, to_major_units
+from orders_domain.model.values.user_totals import UserTotals
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_queries import OrderQueries
 
@@ -27,12 +28,13 @@ class GetOrderStatistics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderStatistics:
-    """Statistics of an order at one of its versions."""
+    """Statistics of an order at one of its versions, and of its user's orders (None for a guest)."""
 
     order: Order
     age: timedelta
     in_status: timedelta
     status_changes: int
+    user_totals: UserTotals | None
 
     @property
     def item_count(self) -> int:
@@ -69,12 +71,14 @@ def get_order_statistics(request: GetOrderStatistics, *, queries: OrderQueries, 
     order = queries.get(request.order_id)
     request.access.authorize_order(request.actor, order)
     changes = _status_changes(queries.history(order.id), up_to=order.version)
+    user_id, currency = order.user_id, order.total.currency
     now = clock()
     return OrderStatistics(
         order=order,
         age=max(now - order.created_at, _NO_TIME),  # because the clocks of two machines may differ
         in_status=max(now - (changes[-1].at if changes else order.created_at), _NO_TIME),
         status_changes=len(changes),
+        user_totals=None if user_id is None else queries.user_totals(user_id, currency=currency),
     )
 
 

@@ -9,7 +9,7 @@ from orders_domain.errors import OrdersError, ServiceError, StoreUnavailable
 from orders_domain.model import pricing
 from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.order import Order
-from orders_domain.model.product import Product, ProductId, quantities_by_product
+from orders_domain.model.product import MAX_EXTERNAL_ID, Product, ProductId, quantities_by_product
 from orders_domain.model.reservation import Reservation
 from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock, NewId
@@ -60,7 +60,8 @@ def place_order_via_services(
         if catalog_service:
             catalog_service.reserve(reservation, products)
         reservation = reservation.with_shipment_requested()
-        reservation = reservation.with_shipment(shipment_service.create(reservation))
+        shipment_id = shipment_service.create(reservation, shipping_address=request.shipping_address)
+        reservation = reservation.with_shipment(shipment_id)
         return place_reserved_order(
             PlaceReservedOrder(
                 **request.shared_fields(),
@@ -89,10 +90,16 @@ def _products(
         if request.idempotency_key:
             uow.idempotency_keys.acquire(request.idempotency_key, at=clock())
         own_products = {} if catalog_service else uow.products.get_many(quantities)
-    products = catalog_service.get_products(quantities) if catalog_service else own_products
+    products = _external_products(catalog_service, quantities) if catalog_service else own_products
     pricing.ensure_in_stock(quantities, products)
     pricing.total_of(pricing.build_lines(quantities, products))
     return products
+
+
+def _external_products(
+    catalog_service: CatalogService, quantities: Mapping[ProductId, int]
+) -> Mapping[ProductId, Product]:
+    return catalog_service.get_products([product_id for product_id in quantities if product_id <= MAX_EXTERNAL_ID])
 
 
 def _start_reservation(

@@ -15,10 +15,14 @@ from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceShippedOrder(PlacementRequest):
-    """The requested items for a user: the actor, or any user if the actor is an administrator."""
+    """The requested items for a user: the actor, or any user if the actor is an administrator.
+
+    The address is for the shipment service, and is not stored.
+    """
 
     user_id: str
     requested_items: tuple[RequestedItem, ...]
+    shipping_address: str | None = None
 
 
 def place_shipped_order(

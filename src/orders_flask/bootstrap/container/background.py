@@ -60,6 +60,7 @@ class BackgroundUseCases(OrderUseCases):
         idempotency_keys=Components.store.provided.idempotency_keys,
         revoked_tokens=Components.store.provided.revoked_tokens,
         inbox=Components.store.provided.inbox,
+        jobs=Components.jobs,
         clock=Components.store_clock,
     )
     track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(

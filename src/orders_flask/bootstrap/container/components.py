@@ -47,7 +47,7 @@ class Components(containers.DeclarativeContainer):
     store = providers.Singleton(bootstrap.store, settings)
     # For leases and due times, which the processes of several hosts compare.
     store_clock = providers.Singleton(_store_clock, store, clock)
-    cache = providers.Singleton(bootstrap.cache, settings, clock=clock)
+    cache = providers.Singleton(bootstrap.cache, settings, store, clock=clock)
     broker = providers.Singleton(bootstrap.broker, settings)
     notifier = providers.Singleton(bootstrap.notifier, settings)
     tracking_events = providers.Factory(bootstrap.tracking_events, settings)

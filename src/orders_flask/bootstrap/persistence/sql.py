@@ -66,6 +66,7 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
             upgrade=partial(migrate.upgrade, url, schema=schema),
             downgrade=partial(migrate.downgrade, url, schema=schema),
             current=partial(migrate.current, database),
+            pending=partial(migrate.pending, database),
             drift=_drift,
         ),
     )

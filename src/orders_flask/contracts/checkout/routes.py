@@ -17,7 +17,7 @@ from orders_flask.web.authentication import authenticate, requires
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag, if_match_versions
-from orders_flask.web.idempotency import REQUIRED, placed_or_replayed, required_idempotency_key
+from orders_flask.web.idempotency import REPLAY_HEADER, REQUIRED, placed_or_replayed, required_idempotency_key
 from orders_flask.web.openapi import operation
 from orders_flask.web.rate_limiting import limit_address
 from orders_flask.web.responses import json_response
@@ -144,5 +144,5 @@ def _authenticate_unless_signed() -> None:
 
 
 def _placed_response(order: Order) -> Response:
-    headers = {"Location": url_for(".get", order_ref=order.id), **etag(order)}
+    headers = {"Location": url_for(".get", order_ref=order.id), REPLAY_HEADER: "false", **etag(order)}
     return json_response(schemas.CheckoutOrderCreated, {"orderId": order.id}, status=201, headers=headers)

@@ -56,8 +56,8 @@ def _issue(shortage: Shortage) -> dict[str, Any]:
         "product_name": shortage.name,
         "requested": shortage.requested,
         "available": shortage.available,
+        "stock_available": shortage.available,
         "is_available": False,
-        "stock_available": shortage.available,  # the name in the source's second document
         "error": f"Insufficient stock. Available: {shortage.available}, Requested: {shortage.requested}",
     }
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import marshmallow
 from flask import request, url_for
 
 from orders_domain.model.access import ADMIN_ONLY
@@ -30,6 +29,7 @@ def blueprint() -> ContractBlueprint:
         __name__,
         description="The product catalogue (contract `management`).",
         authenticate=_authenticate_unless_public,
+        public_if="PRODUCTS_PUBLIC",
     )
     _add_reads(routes)
     _add_changes(routes)
@@ -38,7 +38,7 @@ def blueprint() -> ContractBlueprint:
 
 def _add_reads(routes: ContractBlueprint) -> None:
     @routes.get("/")
-    @routes.arguments(schemas.ProductQuery, location="query", unknown=marshmallow.RAISE)
+    @routes.arguments(schemas.ProductQuery, location="query")
     @routes.response(200, schemas.ProductResponse(many=True))
     @routes.doc(
         **_document(

@@ -11,6 +11,7 @@ from orders_flask.contracts.management.reports_translate import (
     analytics_representation,
     entry_representation,
     statistics_representation,
+    stock_filter_from,
     stock_representation,
 )
 from orders_flask.contracts.management.routes import _document
@@ -57,19 +58,23 @@ def register(routes: ContractBlueprint) -> None:
         return [entry_representation(entry) for entry in use_cases().get_order_history(request)]
 
     @routes.get("/health/stock-check")
+    @requires(ADMIN_ONLY)
+    @routes.arguments(schemas.StockQuery, location="query")
     @routes.response(200, schemas.StockCheck)
     @routes.doc(
         **_document(
+            400,
             401,
             403,
             503,
             use_case="get_stock_health",
             summary="Get the stock health (administrators)",
-            description="The products whose stock is at or below their threshold.",
+            description="The products whose stock is at or below their threshold, and the totals of all.",
         )
     )
-    def stock_check() -> Any:
-        return stock_representation(use_cases().get_stock_health(GetStockHealth(actor=actor())))
+    def stock_check(query: dict[str, Any]) -> Any:
+        request = GetStockHealth(actor=actor(), stock_filter=stock_filter_from(query))
+        return stock_representation(use_cases().get_stock_health(request))
 
     _add_analytics(routes)
 

@@ -2,14 +2,18 @@
 
 from marshmallow import Schema, fields, validate
 
+from orders_domain.model.accounts.actor import Role
 from orders_domain.model.analytics import DEFAULT_PERIOD_DAYS, MAX_BUCKETS, MAX_PRODUCTS, Bucket
 from orders_domain.model.history import KINDS
+from orders_domain.model.stock_filter import StockCategory
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
+from orders_flask.contracts.management.schemas import MAX_STOCK
 from orders_flask.contracts.management.translate import VOCABULARY
-from orders_flask.web.fields import Amount, DateOrDateTime, Timestamp, status
+from orders_flask.web.fields import Amount, DateOrDateTime, QueryInteger, Timestamp, status
 
 _MOMENT = {"type": "string", "format": "date-time"}
 _AMOUNT = {"type": "number"}
+_OF_USER = {"description": "Of the order's user, in the order's currency, without cancelled sales; null for a guest."}
 
 
 class OrderStatistics(Schema):
@@ -28,6 +32,9 @@ class OrderStatistics(Schema):
     age_seconds = fields.Integer(required=True)
     seconds_in_status = fields.Integer(required=True)
     status_changes = fields.Integer(required=True)
+    order_count = fields.Integer(required=True, allow_none=True, metadata=_OF_USER)
+    total_sales = fields.Float(required=True, allow_none=True, metadata=_OF_USER)
+    average_order_value = fields.Float(required=True, allow_none=True, metadata=_OF_USER)
 
 
 class HistoryEntry(Schema):
@@ -35,6 +42,8 @@ class HistoryEntry(Schema):
 
     at = Timestamp(required=True, metadata=_MOMENT)
     actor = fields.String(required=True)
+    role = fields.String(required=True, validate=validate.OneOf([role.value for role in Role]))
+    request_id = fields.String(required=True, allow_none=True, metadata={"description": "The request's X-Request-ID."})
     event = fields.String(required=True, validate=validate.OneOf(KINDS))
     from_status = status(VOCABULARY, required=True, allow_none=True)
     to_status = status(VOCABULARY, required=True)
@@ -49,6 +58,25 @@ class LowProduct(Schema):
     stock_quantity = fields.Integer(required=True)
 
 
+class StockQuery(Schema):
+    """Query: the products to check, by conditions combined with AND."""
+
+    category = fields.String(validate=validate.OneOf([category.value for category in StockCategory]))
+    min_stock = QueryInteger(validate=validate.Range(0, MAX_STOCK))
+    max_stock = QueryInteger(validate=validate.Range(0, MAX_STOCK))
+
+
+class StockSummary(Schema):
+    """Numbers of products by the category of their stock."""
+
+    summary = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    stock_categories = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    stock_distribution = fields.Dict(
+        keys=fields.String(), values=fields.Float(), required=True, metadata={"description": "In percent."}
+    )
+    alerts = fields.List(fields.String(), required=True, metadata={"description": "One text for each low product."})
+
+
 class StockCheck(Schema):
     """Stock health: critical if a product is out of stock, a warning if a product is low."""
 
@@ -61,6 +89,10 @@ class StockCheck(Schema):
         metadata={"description": "Sorted by stock, lowest first; at most 1,000."},
     )
     checked_at = Timestamp(required=True, metadata=_MOMENT)
+    timestamp = Timestamp(required=True, metadata=_MOMENT | {"description": "The same as checked_at."})
+    message = fields.String(required=True)
+    stock_summary = fields.Nested(StockSummary, required=True)
+    filters_applied = fields.Dict(required=True, metadata={"description": "The parameters of the query."})
 
 
 class AnalyticsQuery(Schema):

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from flask import request
-from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.address import MAX_LENGTHS
@@ -32,6 +31,7 @@ from orders_flask.web.fields import (
 )
 
 MAX_STOCK = 10**9
+_NUMBER_OR_NULL = {"type": ["number", "null"], "description": "null if an item of another contract has no number."}
 _MOMENT = {"type": "string", "format": "date-time"}
 _AMOUNT = {"type": "number", "minimum": 0, "maximum": MAX_MINOR_UNITS / 100}
 
@@ -74,13 +74,15 @@ class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # 
 
 
 class OrderItemResponse(Schema):
-    """An order line, with the price at the time of the order."""
+    """An order line, with the price at the time of the order. Items of other contracts are shown as they were sent."""
 
     order_item_id = fields.Integer(required=True)
-    product_id = fields.Integer(required=True)
-    quantity = fields.Integer(required=True)
-    unit_price = Amount(required=True, metadata={"type": "number"})
-    subtotal = Amount(required=True, metadata={"type": "number"})
+    product_id = fields.Raw(
+        required=True, allow_none=True, metadata={"description": "An integer for a product of this service."}
+    )
+    quantity = fields.Raw(required=True, allow_none=True, metadata=_NUMBER_OR_NULL)
+    unit_price = fields.Raw(required=True, allow_none=True, metadata=_NUMBER_OR_NULL)
+    subtotal = fields.Raw(required=True, allow_none=True, metadata=_NUMBER_OR_NULL)
 
 
 class ManagedOrderResponse(Schema):
@@ -133,7 +135,7 @@ class SearchQuery(PageQuery):
 
 
 class ProductQuery(PageQuery):
-    """Query: filters, combined with AND. A parameter that is unknown or repeated is rejected."""
+    """Query: filters of products, combined with AND."""
 
     q = SafeString(
         validate=validate.Length(min=1, max=MAX_QUERY_LENGTH),
@@ -141,12 +143,6 @@ class ProductQuery(PageQuery):
     )
     sku = SafeString(validate=validate.Length(min=1, max=MAX_SKU_LENGTH), metadata={"pattern": NO_NUL})
     cursor = cursor("From the Link header of the previous page; replaces skip.", length=11)
-
-    @pre_load
-    def _once(self, data: Any, **kwargs: Any) -> Any:
-        if repeated := [name for name, values in request.args.lists() if len(values) > 1]:
-            raise ValidationError({name: ["Must be given only once."] for name in repeated})
-        return data
 
 
 class Message(Schema):

@@ -5,13 +5,15 @@ from typing import Any
 
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.address import Address
+from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
-from orders_domain.model.product import Product, RequestedItem
+from orders_domain.model.product import OrderLine, Product, RequestedItem
 from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.status import OrderStatus, StatusVocabulary
-from orders_domain.model.values.money import Money
+from orders_domain.model.values.money import EXACT, Money
 from orders_domain.use_cases import PlaceCatalogOrder
+from orders_flask.web.custom_lines import json_number, price_of, product_of
 from orders_flask.web.pagination import read_cursor, read_product_cursor
 from orders_flask.web.path_params import item_number
 
@@ -105,15 +107,31 @@ def representation(order: Order) -> Mapping[str, Any]:
         "currency": order.total.currency,
         **{name: parts.get(part) for part, name in SHIPPING.items()},
         "order_items": [
-            {
-                "order_item_id": item_number(order, position),
-                "product_id": line.product_id,
-                "quantity": line.quantity,
-                "unit_price": line.unit_price,
-                "subtotal": line.subtotal,
-            }
-            for position, line in enumerate(order.lines)
+            {"order_item_id": item_number(order, position), **item} for position, item in enumerate(_items(order))
         ],
+    }
+
+
+def _items(order: Order) -> list[dict[str, Any]]:
+    return [*(_custom_item(item, order.total.currency) for item in order.items), *map(_line, order.lines)]
+
+
+def _line(line: OrderLine) -> dict[str, Any]:
+    return {
+        "product_id": line.product_id,
+        "quantity": line.quantity,
+        "unit_price": float(line.unit_price.amount),
+        "subtotal": float(line.subtotal.amount),
+    }
+
+
+def _custom_item(item: CustomItem, currency: str) -> dict[str, Any]:
+    quantity, price = item.quantity, price_of(item, currency)
+    return {
+        "product_id": product_of(item),
+        "quantity": json_number(quantity),
+        "unit_price": json_number(price),
+        "subtotal": json_number(None if quantity is None or price is None else EXACT.multiply(quantity, price)),
     }
 
 

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from flask import Response, url_for
 
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.order_ref import parse_order_id
-from orders_domain.model.status import UNCHANGED
 from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders
 from orders_flask.contracts.orders import schemas
 from orders_flask.contracts.orders.translate import VOCABULARY, placement, representation
@@ -96,14 +96,8 @@ def _add_change(routes: ContractBlueprint) -> None:
         )
     )
     def patch(body: dict[str, Any], order_ref: str) -> Any:
-        order = use_cases().change_status(
-            ChangeStatus(
-                actor=actor(),
-                order_id=parse_order_id(order_ref),
-                target=VOCABULARY.parse(body["status"]) if body["status"] is not None else UNCHANGED,
-                versions=if_match_versions(),
-            )
-        )
+        order_id = parse_order_id(order_ref)
+        order = _unchanged(order_id) if body["status"] is None else _changed(order_id, body["status"])
         return representation(order), etag(order)
 
 
@@ -128,6 +122,18 @@ def _add_list(routes: ContractBlueprint) -> None:
         )
         page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter))
         return [representation(order) for order in page.orders], link_to_next(page)
+
+
+def _unchanged(order_id: UUID) -> Order:
+    order = use_cases().get_order(GetOrder(actor=actor(), order_id=order_id))
+    order.ensure_version(if_match_versions())
+    return order
+
+
+def _changed(order_id: UUID, status: str) -> Order:
+    return use_cases().change_status(
+        ChangeStatus(actor=actor(), order_id=order_id, target=VOCABULARY.parse(status), versions=if_match_versions())
+    )
 
 
 def _placed_response(order: Order) -> Response:

@@ -44,7 +44,9 @@ class ItemField(fields.Field[CustomItem]):
 class OrderCreate(Schema):
     """Request body: a new order."""
 
-    items = BoundedList(ItemField(required=True, metadata=_ITEM), limit=MAX_ITEMS, least=0, load_default=list)
+    items = BoundedList(
+        ItemField(required=True, metadata=_ITEM), limit=MAX_ITEMS, least=0, load_default=list, metadata={"default": []}
+    )
     total_price = StrictNumber(
         required=True,
         metadata={

@@ -21,6 +21,7 @@ from orders_flask.web.fields import (
 )
 
 MAX_ID = 2**63 - 1
+MAX_ADDRESS_LENGTH = 1_000
 
 
 class UserId(SafeString):
@@ -58,6 +59,14 @@ class OStoreOrderCreate(Schema):
         },
     )
     orderItems = BoundedList(fields.Nested(OStoreItemCreate), limit=MAX_ITEMS, required=True)
+    shippingAddress = SafeString(
+        allow_none=True,
+        validate=validate.Length(min=1, max=MAX_ADDRESS_LENGTH),
+        metadata={
+            "pattern": NO_NUL,
+            "description": "Passed to the shipment service, which checks it; this service does not store it.",
+        },
+    )
 
 
 class OStoreOrderPlaced(Schema):

@@ -1,7 +1,6 @@
 """Translation between this contract's representations and domain objects."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from orders_domain.model.accounts.actor import Actor
@@ -9,8 +8,8 @@ from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine, RequestedItem
 from orders_domain.model.status import OrderStatus, StatusVocabulary
-from orders_domain.model.values.money import to_decimal, to_major_units
 from orders_domain.use_cases import PlaceShippedOrder
+from orders_flask.web.custom_lines import json_number, price_of, product_of
 from orders_flask.web.path_params import item_number
 
 VOCABULARY = StatusVocabulary(
@@ -23,16 +22,17 @@ VOCABULARY = StatusVocabulary(
         OrderStatus.CANCELED: "cancelled",
     }
 )
-PRODUCT = ("productID", "productId", "product_id", "sku")
-"""Members that clients of the other contracts use for an item's product."""
-
-_EXACT = 2**53  # larger integers are not exact in JSON parsers that use doubles
 
 
 def placement(body: Mapping[str, Any], *, actor: Actor) -> PlaceShippedOrder:
     """Return the request of a validated body."""
     items = [RequestedItem(product_id=item["productID"], quantity=item["quantity"]) for item in body["orderItems"]]
-    return PlaceShippedOrder(actor=actor, user_id=body["userID"], requested_items=tuple(items))
+    return PlaceShippedOrder(
+        actor=actor,
+        user_id=body["userID"],
+        requested_items=tuple(items),
+        shipping_address=body.get("shippingAddress"),
+    )
 
 
 def placed_representation(order: Order) -> Mapping[str, Any]:
@@ -65,22 +65,8 @@ def _line(line: OrderLine) -> dict[str, Any]:
 
 
 def _item(item: CustomItem, currency: str) -> dict[str, Any]:
-    """Return a custom item as a line, because orders placed through other contracts have custom items."""
-    content = item.content
-    cents = content.get("unitPriceCents")
-    price = (
-        to_major_units(cents, currency)
-        if type(cents) is int
-        else to_decimal(content.get("unit_price", content.get("price")))
-    )
     return {
-        "productID": next((content[name] for name in PRODUCT if name in content), None),
-        "quantity": _number(item.quantity),
-        "price": _number(price),
+        "productID": product_of(item),
+        "quantity": json_number(item.quantity),
+        "price": json_number(price_of(item, currency)),
     }
-
-
-def _number(number: Decimal | None) -> int | float | None:
-    if number is None:
-        return None
-    return int(number) if abs(number) < _EXACT and number % 1 == 0 else float(number)

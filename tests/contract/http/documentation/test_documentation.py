@@ -136,7 +136,7 @@ def test_operation_documents_schemas_and_errors(document: dict[str, Any], operat
     responses = described["responses"]
     success = SUCCESS[operation[0]]
 
-    assert responses.keys() == ERRORS[operation] | {success} | ({"304"} if operation in SHOWN else set())
+    assert responses.keys() == ERRORS[operation] | {success, "429"} | ({"304"} if operation in SHOWN else set())
     assert responses[success]["content"]["application/json"]["schema"]
     for status in ERRORS[operation]:
         schema = responses[status]["content"]["application/problem+json"]["schema"]
@@ -161,6 +161,24 @@ def test_contract_documents_validation_status(document: dict[str, Any], below: s
             by_key = {"422"} if any(parameter["name"] == "Idempotency-Key" for parameter in parameters) else set()
             assert operation["responses"].keys() & ({"422"} | FITS_NOT[below]) == FITS_NOT[below] | by_key
         assert not any("$ref" in response for response in operation["responses"].values())
+
+
+def test_429_and_503_document_retry_after(document: dict[str, Any]) -> None:
+    everything = set(operations(document, below="/"))
+    assert documenting(document, "429") == everything == documenting(document, "503")
+    for operation in operations(document, below="/").values():
+        for status in ("429", "503"):
+            assert operation["responses"][status]["headers"]["Retry-After"]["schema"]["type"] == "integer"
+
+
+def test_public_products_need_no_token_in_the_document(build: Callable[..., Stack]) -> None:
+    public = ask(build(Settings(log_level="ERROR", products_public="on")).app, "GET", "/openapi.json").json
+
+    listed = operations(public, below="/api/v1/products/")
+    optional = {name for name, operation in listed.items() if operation.get("security") == [{}, {"bearer": []}]}
+    assert optional == {name for name in listed if name[0] == "get"}
+    assert len(optional) == 2
+    assert all("security" not in operation for operation in operations(public).values())
 
 
 def test_document_has_no_framework_schemas(document: dict[str, Any]) -> None:

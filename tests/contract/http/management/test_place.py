@@ -156,8 +156,8 @@ def issue(product: dict[str, Any], *, requested: int, available: int) -> dict[st
         "product_name": product.get("name"),
         "requested": requested,
         "available": available,
-        "is_available": False,
         "stock_available": available,
+        "is_available": False,
         "error": f"Insufficient stock. Available: {available}, Requested: {requested}",
     }
 

@@ -11,7 +11,8 @@ from tests.support.client import as_json
 
 def history(shop: ReportsShop, order: dict[str, Any]) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = of(shop.ann.ask("GET", f"{ORDERS}/{order['order_id']}/history"))
-    assert all(entry.keys() == {"at", "actor", "event", "from_status", "to_status", "details"} for entry in entries)
+    members = {"at", "actor", "role", "request_id", "event", "from_status", "to_status", "details"}
+    assert all(entry.keys() == members for entry in entries)
     return entries
 
 
@@ -34,6 +35,8 @@ def test_history_lists_changes_oldest_first(shop: ReportsShop) -> None:
         ("root", "status_changed", "confirmed", "shipped"),
         ("root", "status_changed", "shipped", "delivered"),
     ]
+    assert [entry["role"] for entry in entries] == ["customer", "admin", "admin", "admin"]
+    assert len({entry["request_id"] for entry in entries} - {None}) == 4
     assert [entry["at"] for entry in entries] == [
         NOON.replace(minute=minute).isoformat().replace("+00:00", "Z") for minute in range(4)
     ]

@@ -18,7 +18,41 @@ def test_stock_above_threshold_is_healthy(shop: ReportsShop) -> None:
         "out_of_stock": 0,
         "low_stock": [],
         "checked_at": "2026-03-14T12:00:00.123456Z",
+        "timestamp": "2026-03-14T12:00:00.123456Z",
+        "message": "All products have sufficient stock",
+        "stock_summary": {
+            "summary": {"total_products": 1},
+            "stock_categories": {"out_of_stock": 0, "low": 0, "sufficient": 1},
+            "stock_distribution": {"out_of_stock": 0.0, "low": 0.0, "sufficient": 100.0},
+            "alerts": [],
+        },
+        "filters_applied": {},
     }
+
+
+@pytest.mark.clause("002-17")
+def test_filters_narrow_the_stock_check(shop: ReportsShop) -> None:
+    for name, stock in (("Empty", 0), ("Low", 3), ("At", 5), ("Plenty", 9)):
+        shop.product(name, stock=stock, threshold=5)
+    cases = {
+        "": ("critical", [1, 2, 1], ["Empty", "Low", "At"]),
+        "category=low": ("warning", [0, 2, 0], ["Low", "At"]),
+        "category=out_of_stock": ("critical", [1, 0, 0], ["Empty"]),
+        "category=sufficient": ("healthy", [0, 0, 1], []),
+        "min_stock=3": ("warning", [0, 2, 1], ["Low", "At"]),
+        "max_stock=3": ("critical", [1, 1, 0], ["Empty", "Low"]),
+        "category=low&min_stock=4&max_stock=9": ("warning", [0, 1, 0], ["At"]),
+    }
+
+    for query, (status, counts, low) in cases.items():
+        check = of(shop.admin.ask("GET", f"{PATH}?{query}"))
+        assert (check["status"], list(check["stock_summary"]["stock_categories"].values())) == (status, counts), query
+        assert [product["name"] for product in check["low_stock"]] == low
+        assert check["total_products"] == sum(counts)
+        assert len(check["stock_summary"]["alerts"]) == len(low)
+        assert "&".join(f"{name}={value}" for name, value in check["filters_applied"].items()) == query
+    for wrong in ("category=tea", "min_stock=-1", "max_stock=x", "min_stock=5&max_stock=4", "categories=low"):
+        refused(shop.admin.ask("GET", f"{PATH}?{wrong}"), 400)
 
 
 @pytest.mark.clause("002-17")

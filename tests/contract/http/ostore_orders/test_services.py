@@ -20,7 +20,7 @@ from orders_domain.use_cases import TrackingOutcome, TrackShipment
 from orders_flask import Settings
 from tests.contract.faults.service import within
 from tests.contract.http.management.client import Shopper, shopper
-from tests.contract.http.ostore_orders.client import ORDERS, OStoreShopper, error, ostore_shopper
+from tests.contract.http.ostore_orders.client import ORDERS, OStoreShopper, body, error, ostore_shopper
 from tests.contract.http.ostore_orders.services import MILK, STEPS, TEA, Elsewhere
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService
@@ -53,6 +53,17 @@ def test_order_is_reserved_and_shipped_remotely(elsewhere: Elsewhere) -> None:
     assert (order["shipmentID"], order["totalAmount"], order["status"]) == (shipment_id, 75.99, "pending")
     assert elsewhere.catalogue.reservations[order_id] == {TEA: 2, MILK: 1}
     assert [item["price"] for item in elsewhere.ann.see(order).json["orderItems"]] == [37.5, 0.99]
+
+
+def test_shipping_address_reaches_the_shipment_service(elsewhere: Elsewhere) -> None:
+    for address in ("12 Hill Road, Leeds", None):
+        sent = body((TEA, 1), user=elsewhere.ann.subject) | {"shippingAddress": address}
+
+        assert elsewhere.ann.post(sent).status_code == 201
+
+        assert elsewhere.carrier.asked[-1].body.get("shippingAddress") == address
+    for wrong in ("", "x" * 1_001, "a\x00b", 1, {"city": "Leeds"}):
+        error(elsewhere.ann.post(sent | {"shippingAddress": wrong}), 400)
 
 
 @pytest.mark.clause("003-03", "003-04")

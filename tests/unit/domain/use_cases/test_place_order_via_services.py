@@ -24,7 +24,7 @@ from orders_domain.errors import (
     ServiceRejected,
     StoreUnavailable,
 )
-from orders_domain.model.product import Product, ProductId, RequestedItem
+from orders_domain.model.product import MAX_EXTERNAL_ID, Product, ProductId, RequestedItem
 from orders_domain.model.reservation import LEASE, Reservation, ReservationState
 from orders_domain.use_cases import (
     PlaceReservedOrder,
@@ -39,6 +39,7 @@ from orders_domain.use_cases.orders.release_reservations import RETRY_DELAY
 from tests.support.shop import InMemoryShop
 from tests.unit.domain.use_cases.test_failed_commit import FailsFirst
 
+KNOWN_IDS = (7, MAX_EXTERNAL_ID, MAX_EXTERNAL_ID + 1)
 TEA = Product(id=7, sku="remote:7", name="Tea", price=Money(250, "USD"), stock=10)
 
 
@@ -54,7 +55,7 @@ class Services:
 
     def get_products(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         self._call("named")
-        return {product_id: TEA for product_id in product_ids if product_id == TEA.id}
+        return {product_id: replace(TEA, id=product_id) for product_id in product_ids if product_id in KNOWN_IDS}
 
     def reserve(self, reservation: Reservation, products: Mapping[ProductId, Product]) -> None:
         self._call("reserve")
@@ -64,7 +65,7 @@ class Services:
         self._call("release")
         self.reserved.pop(order_id, None)
 
-    def create(self, reservation: Reservation) -> str:
+    def create(self, reservation: Reservation, *, shipping_address: str | None = None) -> str:
         self._call("book")
         self.meanwhile()
         self.shipped[f"SHIP-{reservation.order_id}"] = reservation.order_id
@@ -330,3 +331,14 @@ def test_worker_respects_its_limit(placement: ServicePlacement) -> None:
     ]
 
     assert outcomes == [2, 1, 0]
+
+
+def test_id_beyond_those_of_own_products_is_unknown() -> None:
+    placement = ServicePlacement()
+
+    with pytest.raises(InsufficientStock) as refused:
+        placement.ship(requested_items=(RequestedItem(product_id=MAX_EXTERNAL_ID + 1, quantity=1),))
+
+    assert [shortage.available for shortage in refused.value.shortages] == [0]
+    assert placement.services.reserved == {}
+    assert placement.ship(requested_items=(RequestedItem(product_id=MAX_EXTERNAL_ID, quantity=1),)).lines

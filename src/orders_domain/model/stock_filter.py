@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from orders_domain.errors import InvalidValue
 from orders_domain.model.product import Product
 
 
@@ -19,19 +18,11 @@ class StockCategory(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockFilter:
-    """Selects the products that match every given condition; both limits are inclusive.
-
-    Raises:
-        InvalidValue: the minimum exceeds the maximum.
-    """
+    """Selects the products that match every given condition; both limits are inclusive."""
 
     category: StockCategory | None = None
     min_stock: int | None = None
     max_stock: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.min_stock is not None and self.max_stock is not None and self.min_stock > self.max_stock:
-            raise InvalidValue("The minimum must not exceed the maximum.")
 
     def matches(self, product: Product) -> bool:
         return (

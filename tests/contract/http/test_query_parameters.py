@@ -28,7 +28,7 @@ def test_unknown_or_repeated_parameter_is_refused(embedded_stack: Stack) -> None
     root = embedded_stack.caller(role=Role.ADMIN)
     paths = lists(embedded_stack, root.subject)
 
-    assert len(paths) == 6, paths
+    assert len(paths) == 7, paths
     for path in paths:
         assert root.ask("GET", path).status_code == 200
         for query, (name, reason) in INVALID.items():

@@ -69,7 +69,7 @@ def test_raw_bytes_in_url_get_contract_responses(served: Served) -> None:
     token = served.token("jos\N{LATIN SMALL LETTER E WITH ACUTE}")
     head = "GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n"
 
-    listed = served.exchange(head.format("/orders/user/josé?x=é", token).encode())
+    listed = served.exchange(head.format("/orders/user/josé", token).encode())
     refused = served.exchange(head.format("/api/v1/orders/my-orders?limit=é", token).encode())
 
     assert listed.startswith(b"HTTP/1.1 200"), listed

@@ -126,5 +126,7 @@ def test_every_redis_key_names_its_database(on_one_redis: tuple[Stack, Stack]) -
     with Redis.from_url(stack.settings.redis_url) as redis:
         keys = [key.decode() for key in redis.scan_iter(f"{stack.settings.redis_prefix}*")]
 
-    assert len(keys) == 6, keys
-    assert [key for key in keys if identity not in key] == [f"{stack.settings.redis_prefix}databases"]
+    assert len(keys) == 7, keys
+    assert sorted(key for key in keys if identity not in key) == [
+        f"{stack.settings.redis_prefix}{name}" for name in ("databases", "write_probe")
+    ]

@@ -31,7 +31,7 @@ from orders_flask.web.fields import (
 )
 
 MAX_STOCK = 10**9
-_NUMBER_OR_NULL = {"type": ["number", "null"], "description": "null if an item of another contract has no number."}
+_NUMBER_OR_NULL = {"type": "number", "description": "null if an item of another contract has no number."}
 _MOMENT = {"type": "string", "format": "date-time"}
 _AMOUNT = {"type": "number", "minimum": 0, "maximum": MAX_MINOR_UNITS / 100}
 

@@ -52,6 +52,14 @@ def test_oversized_body_gets_its_response(served: Served, mebibytes: float) -> N
     assert response.startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize("chunks", [b"zz\r\nabc\r\n0\r\n\r\n", b"-1\r\n\r\n", b"3\r\nabcd\r\n0\r\n\r\n"])
+def test_malformed_chunk_is_400(served: Served, chunks: bytes) -> None:
+    head = f"POST /orders/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.token('chunks')}\r\n"
+    head += "Content-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    assert served.exchange(head.encode() + chunks).startswith(b"HTTP/1.1 400")
+
+
 def test_key_of_raw_bytes_is_distinguished(served: Served) -> None:
     token = served.token("keys")
 

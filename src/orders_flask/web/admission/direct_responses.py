@@ -15,14 +15,24 @@ RETRY_SECONDS = 1
 log = structlog.get_logger(__name__)
 
 
-async def send_refusal(app: Flask, scope: Any, send: Any, *, reason: str) -> None:
+async def send_busy(app: Flask, scope: Any, send: Any, *, reason: str) -> None:
     """Send 503 in the form of the contract that owns the path."""
     problem = Problem(status=503, detail="The service is busy; please retry.")
+    await _refuse(app, scope, send, problem, reason=reason, headers={"retry-after": str(RETRY_SECONDS)})
+
+
+async def send_incomplete(app: Flask, scope: Any, send: Any) -> None:
+    """Send 400, which a client that has disconnected does not receive."""
+    problem = Problem(status=400, detail="The body must be complete, and its chunks must be well-formed.")
+    await _refuse(app, scope, send, problem, reason="incomplete_body", headers={"connection": "close"})
+
+
+async def _refuse(app: Flask, scope: Any, send: Any, problem: Problem, *, reason: str, headers: dict[str, str]) -> None:
     with app.app_context():
         body, media_type = render(problem, scope["path"])
         use_cases().metrics.request_rejected(reason=reason)
     log.info("request.refused", reason=reason, method=scope["method"], path=scope["path"])
-    await _send(send, 503, body, media_type, {"retry-after": str(RETRY_SECONDS)})
+    await _send(send, problem.status, body, media_type, headers)
 
 
 async def send_liveness(app: Flask, scope: Any, send: Any) -> None:

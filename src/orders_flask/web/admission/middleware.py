@@ -12,7 +12,7 @@ from flask import Flask
 from orders_flask.web.admission import request_body
 from orders_flask.web.admission.body_limits import BodyLimits, has_bearer_token
 from orders_flask.web.admission.byte_budget import ByteBudget, Share
-from orders_flask.web.admission.direct_responses import send_liveness, send_refusal
+from orders_flask.web.admission.direct_responses import send_busy, send_incomplete, send_liveness
 from orders_flask.web.admission.lane import ClientGone, Lane, Refused
 from orders_flask.web.admission.responder import Responder
 
@@ -75,7 +75,9 @@ class AdmissionMiddleware:
             with self._responses.share() as response:
                 await (await self._handle(scope, receive, send, response))
         except Refused as refusal:
-            await send_refusal(self._app, scope, send, reason=str(refusal))
+            await send_busy(self._app, scope, send, reason=str(refusal))
+        except request_body.IncompleteBody:
+            await send_incomplete(self._app, scope, send)
         except ClientGone:
             log.debug("request.abandoned", path=scope["path"])
 

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.exceptions import RequestTimeout
 
 from orders_flask.web.admission.byte_budget import Share
-from orders_flask.web.admission.lane import ClientGone, Refused
+from orders_flask.web.admission.lane import Refused
 
 BODY_TIMEOUT = 30.0
 """Seconds for the whole body to arrive."""
@@ -19,6 +19,10 @@ IDLE_TIMEOUT = 1.0
 
 DISCARDED_BYTES = 64 * 1024
 """Of a body that no response depends on, the bytes that are read before the response."""
+
+
+class IncompleteBody(Exception):
+    """The body ended early: the client has disconnected, or the server could not parse a chunk."""
 
 
 class TimedOutBody:
@@ -38,7 +42,7 @@ async def read(
 
     Raises:
         Refused: the memory for bodies was needed for others.
-        ClientGone: the client has disconnected.
+        IncompleteBody: the body ended early.
     """
     collected: list[bytes] = []  # and not one buffer, because many that grow side by side fragment the memory
     idle = IDLE_TIMEOUT if declared > limit else seconds
@@ -74,7 +78,7 @@ async def _parts(receive: Callable[[], Awaitable[Any]], *, idle: float, enough: 
         async with asyncio.timeout(idle):  # not wait_for, which may swallow a cancellation in Python 3.11
             message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise IncompleteBody
         part = message.get("body", b"")
         yield part
         seen += len(part)

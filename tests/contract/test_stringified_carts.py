@@ -158,7 +158,7 @@ def test_other_spellings_have_the_signed_values_or_are_refused(form: Form) -> No
 
 @pytest.mark.clause("004-05")
 def test_a_signature_holds_for_one_set_of_values_whatever_its_form() -> None:
-    """What is signed in one form and read in the other has the same values: both texts are JSON of the cart."""
+    """A cart signed in one form and read in the other has the same values: both texts are JSON of the cart."""
     chance = Random(11)
     for content in (cart(chance) for _ in range(100)):
         for form in (canonical, stringified):

@@ -1,4 +1,4 @@
-"""Write lease: what is read from Redis is trusted only while Redis also accepts writes.
+"""Write lease: a value that was read from Redis is trusted only while Redis also accepts writes.
 
 A Redis that refuses writes (a read-only replica, too few replicas, a failed snapshot, missing permissions) still
 answers reads, with old copies that no process can invalidate.

@@ -72,10 +72,6 @@ class TargetStatus:
     equivalent: frozenset[OrderStatus]
 
 
-UNCHANGED = TargetStatus(OrderStatus.PENDING, frozenset(OrderStatus))
-"""A target that every status is equivalent to, so that no order changes."""
-
-
 @dataclass(frozen=True)
 class StatusVocabulary:
     """The status names of one contract; several statuses may share a name.

@@ -112,6 +112,7 @@ def test_invalid_dollar_amount_is_rejected(amount: Any) -> None:
 def test_error_of_a_float_sum_is_no_decimal() -> None:
     assert Money.of(0.1 + 0.2, "USD") == Money(30, "USD")
     assert Money.of(1.1 + 2.2, "USD") == Money(330, "USD")
+    assert Money.of(1234.1 * 3, "USD") == Money(370_230, "USD")
     assert Money.of(0.7 + 0.1 + 0.1 - 1e-16, "USD") == Money(90, "USD")
 
 

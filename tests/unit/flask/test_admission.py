@@ -165,7 +165,7 @@ def test_response_parts_stay_in_order() -> None:
 
 
 def run_lifespan(*messages: str, on_shutdown: Callable[[], object]) -> list[str]:
-    """What the middleware sends for these lifespan messages of the server."""
+    """The messages that the middleware sends for these lifespan messages of the server."""
 
     async def receive() -> dict[str, Any]:
         return {"type": remaining.pop(0)}

@@ -44,7 +44,8 @@ class Money:
         """Return the money for a number of the currency's major units: ``of(75.5, "USD")``.
 
         A float is read as its shortest decimal representation, the one in JSON. Nothing is rounded, except that a float
-        within 1e-13 of a whole number of minor units is that number, because sums of floats are: 0.1 + 0.2.
+        within 1e-13 of a whole number of minor units, or within 1e-14 of itself, is that number, because sums of floats
+        are: 0.1 + 0.2, 1234.1 * 3.
 
         Raises:
             InvalidAmount: not a finite number, negative, too large, or with more decimals than the currency. The
@@ -74,26 +75,10 @@ def _to_minor_units(amount: Decimal | int | float, currency: str) -> int:
         raise InvalidAmount(f"An amount in {currency} must have at most {decimals} decimals.")
     minor = exact.scaleb(decimals, context=EXACT)
     nearest = minor.to_integral_value(context=EXACT)
-    if abs(EXACT.subtract(minor, nearest)) > (_FLOAT_ERROR if isinstance(amount, float) else 0):
+    allowed = max(_FLOAT_ERROR, _RELATIVE_FLOAT_ERROR * nearest) if isinstance(amount, float) else 0
+    if abs(EXACT.subtract(minor, nearest)) > allowed:
         raise InvalidAmount(f"An amount in {currency} must have at most {decimals} decimals.")
     return int(nearest)
-
-
-def without_noise(amount: Decimal | int | float, currency: str) -> Decimal | int | float:
-    """Return the amount in whole minor units that a float means, or the number unchanged if it means none.
-
-    Sums of floats are off by some units in the last place: ``0.1 + 0.2`` is 0.30000000000000004, which means 0.3. A
-    float means a whole number of minor units if it differs from it by at most 1e-13, or by 1e-14 of itself.
-    """
-    decimals = MINOR_UNIT_DIGITS.get(currency)
-    exact = to_decimal(amount) if isinstance(amount, float) else None
-    if decimals is None or exact is None or not 0 < exact < MAX_MINOR_UNITS:
-        return amount
-    minor = exact.scaleb(decimals, context=EXACT)
-    rounded = minor.to_integral_value(context=EXACT)
-    if rounded == 0 or abs(minor - rounded) > max(_FLOAT_ERROR, _RELATIVE_FLOAT_ERROR * rounded):
-        return amount
-    return rounded.scaleb(-decimals, context=EXACT)
 
 
 def to_major_units(minor: int, currency: str) -> Decimal:

@@ -7,7 +7,7 @@ from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus, StatusVocabulary
-from orders_domain.model.values.money import Money, without_noise
+from orders_domain.model.values.money import Money
 from orders_domain.use_cases import PlaceOrder
 
 VOCABULARY = StatusVocabulary(
@@ -29,7 +29,7 @@ def placement(body: Mapping[str, Any], *, actor: Actor, currency: str) -> PlaceO
         InvalidAmount: the total is not an amount of the currency.
     """
     code = body.get("currency") or currency
-    total = Money.of(without_noise(body["total_price"], code), code, field="total")
+    total = Money.of(body["total_price"], code, field="total")
     return PlaceOrder(actor=actor, items=tuple(body["items"]), total=total)
 
 

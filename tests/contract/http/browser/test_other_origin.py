@@ -12,7 +12,7 @@ from tests.support.servers.chromium import dumped
 
 
 def seen_by_page(demonstration: Served, host: str, port: int) -> dict[str, Any]:
-    """What the shop's page could read of each response, by the name of its request."""
+    """The parts of each response that the shop's page could read, by the name of its request."""
     query = {"service": demonstration.url, "email": "ann@example.com", "password": password(demonstration)}
     page = dumped(f"http://{host}:{port}/shop_page.html?{urlencode(query)}")
     found = re.search(r'<pre id="seen">(.*?)</pre>', page, re.DOTALL)

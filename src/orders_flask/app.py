@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     app = Flask("orders_flask", static_folder=None)
     app.json = Json(app)
     app.config["PRODUCTS_PUBLIC"] = settings.products_are_public
+    app.config["CARTS_NEED_NO_TOKEN"] = settings.carts_need_no_token
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # one more, to detect excess in chunked bodies
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]

@@ -1,6 +1,7 @@
 """Blueprints of published contracts: flask-smorest with strict JSON parsing and bearer authentication."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask
@@ -30,7 +31,8 @@ class ContractBlueprint(OpenBlueprint):
     """Routes that need a bearer token and answer conditional GET requests with 304.
 
     ``authenticate`` runs before any other part of a request is read. GET operations are documented as usable without a
-    token if the app's configuration has ``public_if``.
+    token if the app's configuration has ``public_if``; ``open_if`` has the configuration by which a function takes
+    bodies without a token.
     """
 
     ARGUMENTS_PARSER = StrictParser()
@@ -43,13 +45,19 @@ class ContractBlueprint(OpenBlueprint):
         *,
         authenticate: Callable[[], None] = authenticate,
         public_if: str = "",
+        open_if: Mapping[str, str] = MappingProxyType({}),
         **about: Any,
     ) -> None:
         super().__init__(name, import_name, **about)
         self._public_if = public_if
+        self._open_if = open_if
         self._prepare_doc_cbks.append(self._prepare_security_doc)
         self.before_request(authenticate)
         self.after_request(not_modified)
+
+    def needs_token(self, function: str, config: Mapping[str, Any]) -> bool:
+        """Return whether the body of a request to this function is read only with a token."""
+        return not config.get(self._open_if.get(function, ""))
 
     def _prepare_security_doc(
         self, doc: dict[str, Any], _: dict[str, Any], *, app: Flask, method: str, **around: Any

@@ -14,7 +14,7 @@ class BodyLimits:
     """The size limits of the routes of an app."""
 
     def __init__(self, app: Flask) -> None:
-        self._blueprints = app.blueprints
+        self._blueprints, self._config = app.blueprints, app.config
         self._routes = app.url_map.bind("localhost")
 
     def limit(self, scope: Any) -> int:
@@ -28,8 +28,10 @@ class BodyLimits:
             endpoint, _ = self._routes.match(_path(scope), scope["method"])
         except HTTPException:
             return 0
-        blueprint: Any = self._blueprints.get(str(endpoint).rpartition(".")[0])
-        if blueprint is None or (getattr(blueprint, "authenticates", False) and not has_bearer_token(scope)):
+        name, _, function = str(endpoint).rpartition(".")
+        blueprint: Any = self._blueprints.get(name)
+        needs_token = getattr(blueprint, "authenticates", False) and blueprint.needs_token(function, self._config)
+        if blueprint is None or (needs_token and not has_bearer_token(scope)):
             return 0
         return int(blueprint.ARGUMENTS_PARSER.max_bytes) if hasattr(blueprint, "ARGUMENTS_PARSER") else 0
 

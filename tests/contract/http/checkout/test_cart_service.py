@@ -2,7 +2,9 @@
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from tests.contract.http.checkout.carts import CREATED_AT
 from tests.contract.http.checkout.client import look, order, refused
 from tests.support.client import Answer, Caller, as_json, ask
 from tests.support.secrets import CART_SECRET
+from tests.support.server import Served
 from tests.support.service_stack import Stack
 
 LAMP: dict[str, Any] = {"productId": None, "sku": "LAMP-1", "qty": 2, "unitPriceCents": 2500, "currency": "USD"}
@@ -68,6 +71,21 @@ def test_members_of_the_gateway_are_passed_over(stack: Stack, ann: Caller) -> No
     assert posted("null", userId=None, locale=None, currency=None).status_code == 201
     assert (shown["userId"], shown["currency"]) == (ann.subject, "USD")
     assert "coupon" in str(refused(posted("coupon", **beside, coupon="x"), 422)["details"])
+
+
+@pytest.mark.clause("004-02")
+def test_served_cart_needs_no_token(tmp_path: Path) -> None:
+    """``orders serve`` reads no body of a request without a token, except that of a signed cart."""
+    settings = {"CART_AUTHORIZATION": "signature", "CART_SNAPSHOT_SECRET": CART_SECRET}
+    with Served(tmp_path, **settings) as served:
+        statuses = []
+        for path, body in (("/api/orders", {"cartSnapshot": snapshot("ann", "served")}), ("/orders/", {})):
+            content = json.dumps(body)
+            head = f"POST {path} HTTP/1.1\r\nHost: x\r\nIdempotency-Key: served\r\nConnection: close\r\n"
+            head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+            statuses.append(served.exchange((head + content).encode()).split()[1])
+
+    assert statuses == [b"201", b"401"]
 
 
 @pytest.mark.clause("004-02", "004-05")

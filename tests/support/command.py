@@ -1,7 +1,6 @@
 """Runner of the command `orders` in a separate directory, with only the given settings."""
 
 import os
-import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
@@ -9,11 +8,13 @@ from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redire
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest import mock
 
 from sqlalchemy import Connection, Engine, event
 
 from orders_flask import cli
+from tests.support.process_pool import Forked
 
 OURS = (
     "ORDERS_",
@@ -103,9 +104,10 @@ def _engines_disposed() -> Iterator[None]:
 
 def in_a_process(*arguments: str, here: Path, **settings: str) -> Ended:
     """Run `orders` in a separate process."""
-    command = [sys.executable, "-m", "orders_flask", *arguments]
-    ended = subprocess.run(command, cwd=here, env=environment(**settings), capture_output=True, text=True, timeout=60)
-    return Ended(returncode=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
+    with TemporaryDirectory() as folder:
+        stdout, stderr = Path(folder) / "stdout", Path(folder) / "stderr"
+        status = Forked(arguments, environment(**settings), stdout, errors=stderr, here=here).wait(60)
+        return Ended(returncode=status, stdout=stdout.read_text(), stderr=stderr.read_text())
 
 
 def assert_error_line(ended: Ended, *words: str) -> None:

@@ -1,10 +1,8 @@
 """`orders serve` or another command that serves, in a separate process, behind a socket."""
 
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import suppress
@@ -13,6 +11,8 @@ from typing import Self
 from urllib.error import URLError
 
 from tests.support.command import environment, orders
+from tests.support.process_pool import Forked
+from tests.support.servers.ephemeral import processes
 from tests.support.servers.ephemeral.server import HOST, free_port
 
 
@@ -52,15 +52,10 @@ class Served:
         return self.process.wait(20)
 
     def __enter__(self) -> Self:
-        with (self.directory / "output").open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "orders_flask", self._command, "--port", str(self.port), *self._arguments],
-                cwd=self.directory,
-                env=self._environment,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        log = self.directory / "output"
+        log.unlink(missing_ok=True)
+        words = [self._command, "--port", str(self.port), *self._arguments]
+        self.process = Forked(words, self._environment, log, here=self.directory)
         self._wait_for_an_answer()
         return self
 
@@ -70,8 +65,7 @@ class Served:
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait(5)
+                processes.kill(self.process)
 
     @property
     def output(self) -> str:

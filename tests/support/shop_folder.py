@@ -1,6 +1,5 @@
 """Directory with an embedded database, and helpers to fill and read it."""
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -19,6 +18,7 @@ from orders_domain.use_cases import PlaceCatalogOrder, PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
 from tests.support.command import Ended, environment, orders
+from tests.support.process_pool import Forked
 
 
 @dataclass(frozen=True)
@@ -82,19 +82,14 @@ def interrupted(
     *arguments: str, here: Path, when: Callable[[], bool], number: signal.Signals = signal.SIGINT, **settings: str
 ) -> Ended:
     """Run `orders` in a separate process until the condition holds, then send SIGINT as Ctrl-C does."""
-    process = subprocess.Popen(
-        command(*arguments),
-        cwd=here,
-        env=environment(**settings) | {"PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    output, errors = here / "interrupted.out", here / "interrupted.err"
+    for file in (output, errors):
+        file.unlink(missing_ok=True)
+    process = Forked(arguments, environment(**settings), output, errors=errors, here=here)
     deadline = time.monotonic() + 40
     while not when():
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, errors.read_text()
         assert time.monotonic() < deadline
         time.sleep(0.002)
-    os.kill(process.pid, number)
-    stdout, stderr = process.communicate(timeout=40)
-    return Ended(returncode=process.returncode, stdout=stdout, stderr=stderr)
+    process.send_signal(number)
+    return Ended(returncode=process.wait(40), stdout=output.read_text(), stderr=errors.read_text())

@@ -22,7 +22,9 @@ from orders_flask.app import container_of, create_app
 from orders_flask.bootstrap.container import close
 from orders_flask.settings import DEFAULT_MOUNTS
 from tests.support.command import assert_error_line, environment, in_a_process, orders
+from tests.support.process_pool import Forked
 from tests.support.production import PRODUCTION
+from tests.support.servers.ephemeral import processes
 
 HOST = "127.0.0.1"
 
@@ -35,23 +37,14 @@ def port() -> int:
 
 
 @contextmanager
-def started(*arguments: str, here: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+def started(*arguments: str, here: Path, **settings: str) -> Iterator[Forked]:
     """Run the command during the block; its output goes to the file `output`."""
-    with (here / "output").open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "orders_flask", *arguments],
-            cwd=here,
-            env=environment(**settings),
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    (here / "output").unlink(missing_ok=True)
+    process = Forked(arguments, environment(**settings), here / "output", here=here)
     try:
         yield process
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(5)
+        processes.kill(process)
 
 
 def answer(port: int, path: str = "/healthz", **headers: str) -> object:

@@ -16,8 +16,8 @@ from orders_adapters.sql.store_identity import SqlStoreIdentity
 from orders_domain.model.accounts.actor import Role
 from orders_flask import bootstrap
 from orders_flask.settings import Settings
-from tests.contract.faults.process_pool import Forked
 from tests.support.command import orders
+from tests.support.process_pool import Forked
 from tests.support.secrets import CART_SECRET, JWT_SECRET
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.ephemeral.server import HOST, free_port

@@ -33,9 +33,11 @@ PATHS = ["/orders/", "/api/v1/orders/", "/api/v1/products/", "/ostore/orders/", 
 
 
 @pytest.mark.clause("001-07", "002-20")
-@pytest.mark.parametrize("paths", ["/(?!auth/)", "/auth/"])  # separate: a logout revokes the shared token
-def test_quick_fuzzing_matches_the_document(served: Served, tmp_path: Path, paths: str) -> None:
-    assert_keeps_its_promises(served, tmp_path, paths, "--phases", "examples,fuzzing", "--max-examples", "4")
+def test_quick_fuzzing_matches_the_document(served: Served, tmp_path: Path) -> None:
+    """Without the logout, which revokes the token of the run; the deep run sends it."""
+    assert_keeps_its_promises(
+        served, tmp_path, "/(?!auth/logout)", "--phases", "examples,fuzzing", "--max-examples", "3"
+    )
 
 
 @pytest.mark.deep

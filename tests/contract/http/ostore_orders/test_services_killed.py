@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -24,6 +22,7 @@ from tests.contract.http.ostore_orders.client import body
 from tests.contract.http.ostore_orders.services import STEPS, TEA, Elsewhere
 from tests.support.command import environment
 from tests.support.depth import deep
+from tests.support.process_pool import Forked
 from tests.support.secrets import JWT_SECRET
 from tests.support.server import Served
 from tests.support.servers.ephemeral import processes
@@ -166,12 +165,7 @@ def test_relay_settles_reservations(shop: Elsewhere, tmp_path: Path) -> None:
     named = {"DATABASE_URL": shop.stack.settings.database_url} if shop.stack.settings.database_url else {}
     services = {"CATALOG_SERVICE_URL": shop.catalogue.url, "SHIPMENT_SERVICE_URL": shop.carrier.url}
 
-    relay = subprocess.Popen(
-        [sys.executable, "-m", "orders_flask", "relay"],
-        cwd=tmp_path,
-        env=environment(**named, **services),
-        stderr=subprocess.DEVNULL,
-    )
+    relay = Forked(["relay"], environment(**named, **services), tmp_path / "relay.log", here=tmp_path)
     try:
         within(30, lambda: not shop.something_is_held() and not shop.reservations(), "it does not settle")
     finally:

@@ -25,13 +25,31 @@ _nursery.set_forkserver_preload(list(PRELOADED))
 
 
 class Forked:
-    """A process with the part of the `subprocess.Popen` interface that tests use."""
+    """`orders <words>` in a process and a session of its own, with the part of `subprocess.Popen` that tests use.
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        self._process = _nursery.Process(target=_run, args=(list(words), dict(environment), str(log)))
+    `here` is its working directory. Its output is appended to the file `log`, its errors to `errors` if that is given.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        errors: Path | None = None,
+        here: Path | None = None,
+    ) -> None:
+        outputs = (log, errors or log)
+        for output in outputs:
+            output.touch()
+        self._process = _nursery.Process(target=_run, args=(list(words), dict(environment), outputs, here))
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self.poll()
 
     def poll(self) -> int | None:
         return self._process.exitcode
@@ -53,15 +71,16 @@ class Forked:
             os.kill(self.pid, number)
 
 
-def _run(words: list[str], environment: dict[str, str], log: str) -> None:
+def _run(words: list[str], environment: dict[str, str], outputs: Sequence[Path], here: Path | None) -> None:
     """Become `python -m orders_flask <words>`."""
     from orders_flask.__main__ import main
 
     multiprocessing.set_start_method(None, force=True)  # for the processes that the service starts
+    os.setsid()
+    os.chdir(here or ".")
     os.environ.clear()
     os.environ.update(environment)
-    output = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(output, stream)
+    for stream, output in enumerate(outputs, start=1):
+        os.dup2(os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND), stream)
     sys.argv = ["orders", *words]
     main()

@@ -9,7 +9,6 @@ from orders_adapters.rabbitmq import publisher_connection
 from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
 from tests.contract.test_rabbitmq_faults import TIMEOUT, refused_within
 from tests.contract.test_rabbitmq_publisher import an_event
-from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRabbit
 from tests.support.servers.rabbitmq import RabbitServer
 
@@ -41,12 +40,13 @@ def test_broken_broker_loses_no_confirmed_event(
     publisher.close()
 
 
+@pytest.mark.deep  # its cause, the delay, is tested with the publisher
 def test_kill_loses_no_confirmed_event_of_a_new_queue(
     throwaway_rabbit: ThrowawayRabbit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the delay 2 of 34 brokers lost a new queue with its messages."""
     monkeypatch.setattr(publisher_connection, "NEW_QUEUE_DELAY", 3.0)
-    for number in range(effort(1, 30)):
+    for number in range(30):
         queue = f"new-{number}"
         publisher = RabbitMqEventPublisher(throwaway_rabbit.url, queue=queue)
         assert publisher.publish([an_event()] * 20) == [None] * 20

@@ -98,6 +98,7 @@ def test_stopped_redis_retains_keys(throwaway_redis: ThrowawayRedis) -> None:
         assert client.get("order") == b"placed"
 
 
+@pytest.mark.deep  # the tests of a broken broker show it, too
 def test_killed_rabbit_retains_persistent_messages(throwaway_rabbit: ThrowawayRabbit) -> None:
     server = RabbitServer(throwaway_rabbit.url)
     with server.channel() as channel:

@@ -16,9 +16,9 @@ from tests.support.command import environment
 from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer
 
-ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", effort(20_000, 200_000)))
+ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", effort(8_000, 200_000)))
 NOTE = effort(12_000, 0)  # characters per order: few large orders fill the memory like many small ones
-MAX_MEGABYTES = 200
+MAX_MEGABYTES = effort(140, 200)
 
 GENERATE = """
     INSERT INTO users SELECT 'user-' || n, now() FROM generate_series(0, 999) n;

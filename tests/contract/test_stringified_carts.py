@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 RECORDED = [line for line in (HERE / "stringified_carts.jsonl").read_bytes().split(b"\n") if line]
 """Carts as Node has signed and written them."""
 SECRET = "a secret of the cart service of 32 bytes or more"
-CARTS = effort(200, 5_000)
+CARTS = effort(80, 5_000)
 FORMS = pytest.mark.parametrize("form", [canonical, stringified], ids=["canonical", "stringified"])
 Form = Callable[[dict[str, Any]], bytes]
 

@@ -35,7 +35,6 @@ WAITING = (
 WORKERS_PER_CORE = 3  # most tests wait for a server, so that one worker a core would leave the cores idle
 
 STACKS = ("embedded", "real")  # the values of the parameter `stack` of tests over HTTP
-CASES_TO_SHARE = 4
 NO_CASE = SimpleNamespace(params={})  # of a test without parameters
 
 _deep = False
@@ -92,25 +91,15 @@ def needs_servers(config: pytest.Config) -> bool:
 def other_stack(items: Iterable[pytest.Item]) -> set[pytest.Item]:
     """Return the items that a short run leaves out because their case runs on the other stack.
 
-    The cases of a test with four or more of them run on the embedded and on the real stack alternately, so that each
-    case runs once and each test runs on both stacks.
+    The cases of a module's tests over HTTP run on the embedded and on the real stack alternately, so that each case
+    runs once and each module runs on both stacks. Each adapter is tested by the suite of its port.
     """
-    tests: dict[tuple[object, str], dict[str, list[pytest.Function]]] = {}
+    cases: dict[tuple[object, str], dict[str, pytest.Item]] = {}
     for item in items:
         if isinstance(item, pytest.Function) and (stack := getattr(item, "callspec", NO_CASE).params.get("stack")):
-            by_stack = tests.setdefault((item.parent, item.originalname), {})
-            by_stack.setdefault(stack, []).append(item)
-    return {
-        pair[1 - number % 2]
-        for by_stack in tests.values()
-        if by_stack.keys() == set(STACKS)
-        for number, pair in enumerate(zip(*(by_stack[stack] for stack in STACKS), strict=False))
-        if len(by_stack[STACKS[0]]) >= CASES_TO_SHARE and _are_one_case(*pair)
-    }
-
-
-def _are_one_case(embedded: pytest.Function, real: pytest.Function) -> bool:
-    return embedded.name.replace(STACKS[0], "") == real.name.replace(STACKS[1], "")
+            cases.setdefault((item.parent, item.name.replace(stack, "")), {})[stack] = item
+    pairs = [by_stack for by_stack in cases.values() if by_stack.keys() == set(STACKS)]
+    return {by_stack[STACKS[1 - number % 2]] for number, by_stack in enumerate(pairs)}
 
 
 def _places(config: pytest.Config) -> list[Path]:

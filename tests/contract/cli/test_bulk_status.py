@@ -98,7 +98,7 @@ def test_missing_database_error_says_how_to_resume(tmp_path: Path) -> None:
 
 @pytest.mark.clause("002-34")
 def test_interrupted_run_resumes_at_its_line(shop: Shop) -> None:
-    number = effort(400, 800)
+    number = effort(200, 800)
     shop.place(number - 3)
     name = named(shop, *range(1, number + 1))
     paid = "SELECT count(*) FROM orders WHERE status = 'PAID'"

@@ -18,7 +18,7 @@ from tests.support.command import assert_error_line, orders
 from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted
 
-MANY = effort(5_000, 12_000)
+MANY = effort(2_500, 12_000)
 
 
 def as_csv(shop: Shop, name: str) -> list[dict[str, str]]:

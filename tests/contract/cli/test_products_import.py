@@ -139,7 +139,7 @@ CLOSED = "must be CSV: a quote may belong to an earlier line, and a product must
 
 
 def test_unclosed_quote_affects_one_line(shop: Shop) -> None:
-    others = effort(2_000, 20_000)
+    others = effort(1_000, 20_000)
     text = f'{HEADER}TEA-1,"Tea,1,1\n' + "".join(f'SKU-{n},"Tea, {n}",1,1\n' for n in range(others))
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
@@ -277,7 +277,7 @@ def test_large_import_skips_invalid_lines(shop: Shop) -> None:
 
 @pytest.mark.clause("002-34")
 def test_interrupted_import_can_be_resumed(shop: Shop) -> None:
-    size = effort(10_000, 20_000)
+    size = effort(5_000, 20_000)
     name = written(shop, "catalogue.csv", catalogue(size, bad=0))
 
     ended = interrupted(

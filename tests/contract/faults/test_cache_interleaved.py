@@ -76,7 +76,7 @@ def test_every_interleaving_leaves_fresh_cache(core: DatabaseShop, threads: Thre
     scripts = [script for script in interleavings((READ, READ, CHANGE)) if script.index(0) < script.index(1)]
     assert len(scripts) == 280
     stale = []
-    for script in chance.sample(scripts, effort(35, 280)):
+    for script in chance.sample(scripts, effort(18, 280)):
         order_id = core.place().id
         plays = reading(core, order_id), reading(core, order_id), changing(core, order_id, OrderStatus.PAID)
         actors = [Actor(play, threads) for play in plays]
@@ -90,7 +90,7 @@ def test_random_interleaving_leaves_fresh_cache(
     core: DatabaseShop, threads: ThreadPoolExecutor, chance: Random
 ) -> None:
     stale = []
-    for _ in range(effort(45, 720)):
+    for _ in range(effort(20, 720)):
         order_id = core.place().id
         if chance.random() < 0.5:
             core.get(order_id)  # the cache has an entry from the start

@@ -16,7 +16,7 @@ from tests.contract.http.test_idempotency import HOME, of_products, send, stocke
 from tests.support.depth import effort
 from tests.support.service_stack import Stack
 
-GROUPS = effort(12, 200)
+GROUPS = effort(5, 200)
 SENDERS = 32
 
 

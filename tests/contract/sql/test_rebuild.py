@@ -39,7 +39,7 @@ from orders_flask.bootstrap.container import Container, close
 from tests.support.depth import effort
 from tests.support.secrets import CART_SECRET
 
-ORDERS = effort(150, 1_000)
+ORDERS = effort(60, 1_000)
 ADMIN = Actor(subject="root", role=Role.ADMIN, request_id="by hand")
 WORDS = ("tea", "Straße", "\U0001f375", "'; DROP TABLE orders; --", "<b>", "", "\\", "1.0")
 

@@ -21,9 +21,9 @@ from tests.support.depth import effort
 from tests.support.shop import Shop
 
 BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
-RUSH_SECONDS = effort(4, 30)  # seconds of the rush on PostgreSQL
-ROUNDS = effort(4, 20)
-SECONDS = effort(1.0, 2.0)
+RUSH_SECONDS = effort(2, 30)  # seconds of the rush on PostgreSQL
+ROUNDS = effort(2, 20)
+SECONDS = effort(0.5, 2.0)
 
 
 def by_outcome(results: object) -> tuple[list[Order], list[InsufficientStock], list[object]]:

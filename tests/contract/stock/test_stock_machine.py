@@ -23,7 +23,7 @@ from tests.support.shop import Shop
 
 PRODUCTS = (1, 2, 3)
 UNKNOWN = 9
-EXAMPLES = {"memory": effort(15, 300), "sqlite": effort(8, 75), "postgresql": effort(8, 75)}
+EXAMPLES = {"memory": effort(10, 300), "sqlite": effort(5, 75), "postgresql": effort(5, 75)}
 
 BASKETS = st.lists(
     st.tuples(st.sampled_from((*PRODUCTS, *PRODUCTS, UNKNOWN)), st.integers(1, 6)), min_size=1, max_size=4

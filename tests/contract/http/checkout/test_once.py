@@ -16,7 +16,7 @@ from tests.support.client import Caller
 from tests.support.depth import effort
 from tests.support.service_stack import Stack
 
-GROUPS = effort(12, 1_000)
+GROUPS = effort(5, 1_000)
 SENDERS = 32
 
 

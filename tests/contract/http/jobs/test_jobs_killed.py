@@ -23,7 +23,7 @@ from tests.support.servers.ephemeral import processes
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.tables import migrated
 
-ORDERS = effort(200, 400)
+ORDERS = effort(120, 400)
 PREFIX = "/api/v1/orders"
 
 

@@ -104,11 +104,11 @@ def test_export_with_a_mark_opens_in_excel(shop: Shop) -> None:
 
 def test_export_with_a_mark_is_resumed_with_it(shop: Shop) -> None:
     shop.place(3)
-    shop.run("export", "whole.csv", "--bom")
-    whole = (shop.here / "whole.csv").read_bytes()
+    shop.run("export", "complete.csv", "--bom")
+    complete = (shop.here / "complete.csv").read_bytes()
     shop.run("export", "orders.csv", "--bom")
     (shop.here / "orders.csv").rename(shop.here / "orders.csv.part")
-    (shop.here / "orders.csv.part").write_bytes(whole[:-20])
+    (shop.here / "orders.csv.part").write_bytes(complete[:-20])
     options = {"--format": "csv", "--view": "orders", "--bom": "on", "--user": None, "--status": []}
     (shop.here / "orders.csv.part.options").write_text(json.dumps(options))
 
@@ -117,7 +117,7 @@ def test_export_with_a_mark_is_resumed_with_it(shop: Shop) -> None:
 
     assert "different --bom" in without.stderr
     assert resumed.returncode == 0, resumed
-    assert (shop.here / "orders.csv").read_bytes() == whole
+    assert (shop.here / "orders.csv").read_bytes() == complete
 
 
 def test_mark_is_for_csv_only(shop: Shop) -> None:

@@ -16,7 +16,8 @@ SPACES = [character for character in map(chr, range(sys.maxunicode + 1)) if char
 
 
 def product(**values: Any) -> NewProduct:
-    return NewProduct(**{"sku": "TEA-1", "name": "Tea", "price": Money(1, "USD")} | values)
+    given: dict[str, Any] = {"sku": "TEA-1", "name": "Tea", "price": Money(1, "USD")} | values
+    return NewProduct(**given)
 
 
 def test_every_space_around_a_text_is_removed() -> None:

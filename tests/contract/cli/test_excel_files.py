@@ -109,7 +109,13 @@ def test_export_with_a_mark_is_resumed_with_it(shop: Shop) -> None:
     shop.run("export", "orders.csv", "--bom")
     (shop.here / "orders.csv").rename(shop.here / "orders.csv.part")
     (shop.here / "orders.csv.part").write_bytes(complete[:-20])
-    options = {"--format": "csv", "--view": "orders", "--bom": "on", "--user": None, "--status": []}
+    options: dict[str, str | list[str] | None] = {
+        "--format": "csv",
+        "--view": "orders",
+        "--bom": "on",
+        "--user": None,
+        "--status": [],
+    }
     (shop.here / "orders.csv.part.options").write_text(json.dumps(options))
 
     without = shop.run("export", "orders.csv", "--resume")

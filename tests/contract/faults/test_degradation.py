@@ -113,9 +113,8 @@ def world(
         if not deep():
             patched.setattr(service_client, "RESET_TIMEOUT", 0.5)
         patched.chdir(tmp_path_factory.mktemp("degradation"))
-        catalogue, shipments, provider = (
-            stack.enter_context(remote) for remote in (CatalogueService(), ShipmentService(), IdentityProvider())
-        )
+        catalogue = stack.enter_context(CatalogueService())
+        shipments, provider = stack.enter_context(ShipmentService()), stack.enter_context(IdentityProvider())
         catalogue.stock(1, quantity=10_000)
         urls = {
             "redis": redis_server.url, "rabbitmq": rabbitmq_server.url, "postgresql": database,

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -26,6 +26,10 @@ CURVE = ec.generate_private_key(ec.SECP256R1())
 
 def published(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
     return {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid, "alg": "RS256", "use": "sig"}
+
+
+def unnamed(key: rsa.RSAPrivateKey) -> dict[str, Any]:
+    return {name: value for name, value in published(key, "").items() if name != "kid"}
 
 
 class Provider:
@@ -126,13 +130,36 @@ def test_new_key_is_accepted_after_cooldown(provider: Provider, monkeypatch: pyt
     assert provider.requests == 2
 
 
-@pytest.mark.parametrize("kid", [None, "", "april", "MARCH", "march ", "../march", "march\x00"])
-def test_token_without_known_key_is_rejected(provider: Provider, kid: str | None) -> None:
-    signed = token() if kid is None else token(kid=kid)
-    without_kid = jwt.encode(claims("ada"), KEY, algorithm="RS256")
-
+@pytest.mark.parametrize("kid", ["", "april", "MARCH", "march ", "../march", "march\x00"])
+def test_token_of_unknown_key_id_is_rejected(provider: Provider, kid: str) -> None:
     with pytest.raises(InvalidToken):
-        identity_of(provider.url)(without_kid if kid is None else signed)
+        identity_of(provider.url)(token(kid=kid))
+
+
+WITHOUT_KID = {
+    "the token": ([published(KEY, "march")], None, True),
+    "the key": ([unnamed(KEY)], "march", True),
+    "both": ([unnamed(KEY)], None, True),
+    "the key, beside named ones": ([published(NEXT_KEY, "april"), unnamed(KEY)], "march", True),
+    "the token, beside one for encryption": ([published(NEXT_KEY, "april") | {"use": "enc"}, unnamed(KEY)], None, True),
+    "the token, beside a key of a curve": (
+        [{**ECAlgorithm.to_jwk(CURVE.public_key(), as_dict=True), "kid": "curve"}, published(KEY, "march")], None, True,
+    ),
+    "the token, of two keys": ([published(KEY, "march"), published(NEXT_KEY, "april")], None, False),
+    "two keys": ([unnamed(KEY), unnamed(NEXT_KEY)], "march", False),
+    "another key": ([unnamed(NEXT_KEY)], None, False),
+    "the token, of a named key of another id": ([published(KEY, "march"), unnamed(NEXT_KEY)], "may", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lacking", WITHOUT_KID)
+def test_key_id_is_optional_where_one_key_fits(provider: Provider, lacking: str) -> None:
+    keys, kid, accepted = WITHOUT_KID[lacking]
+    provider.response = json.dumps({"keys": keys}).encode()
+    signed = token(kid=kid) if kid else jwt.encode(claims("ada"), KEY, algorithm="RS256")
+
+    with nullcontext() if accepted else pytest.raises(InvalidToken):
+        assert identity_of(provider.url)(signed).subject == "ada"
 
 
 @pytest.mark.parametrize("kid", [7, True, ["march"], {"march": 1}], ids=repr)

@@ -16,7 +16,7 @@ class ClaimNames:
 
     A name is that of a claim, or a path with dots through nested objects: ``user.id``. Values of named claims may be
     spelt in further ways: the subject may be a whole number, which is its digits; role and scopes may be a string of
-    words or a list of strings; null is absent.
+    words or a list of strings. A role or scope that is null is absent.
     """
 
     subject: str = ""
@@ -46,7 +46,8 @@ class ClaimNames:
         """
         if self.role:
             return Role.ADMIN if Role.ADMIN.value in _words(claims, self.role) else Role.CUSTOMER
-        if not isinstance(role := claims.get("role", Role.CUSTOMER.value), str):
+        role = claims.get("role")
+        if role is not None and not isinstance(role, str):
             raise InvalidToken("role must be a string.")
         return Role.ADMIN if role == Role.ADMIN.value else Role.CUSTOMER
 
@@ -58,7 +59,9 @@ class ClaimNames:
         """
         if self.scope:
             return _words(claims, self.scope)
-        scope = claims.get("scope", "")
+        scope = claims.get("scope")
+        if scope is None:
+            return frozenset()
         if isinstance(scope, str):
             return frozenset(scope.split())
         if isinstance(scope, list) and all(isinstance(item, str) for item in scope):

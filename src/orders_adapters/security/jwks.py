@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import jwt
@@ -25,22 +25,24 @@ _log = logging.getLogger(__name__)
 
 
 class JwksKeys:
-    """Selects the key by the token's ``kid``. A request waits for the provider only if its key is unknown.
+    """Selects the key by the token's ``kid``, which is optional for keys and tokens (RFC 7517, 4.5) if one key fits.
+
+    A request waits for the provider only if its key is unknown.
 
     One thread at a time waits for a key that the known ones lack; the others get IdentityUnavailable at once.
     """
 
     def __init__(self, url: str, *, algorithm: str) -> None:
         self._url, self._algorithm = url, algorithm
-        self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._keys: Sequence[jwt.PyJWK] = ()
         self._fetched_at = float("-inf")
         self._not_before = float("-inf")
         self._lock = threading.Lock()  # held during a fetch
 
     def __call__(self, token: str) -> Any:
         kid = jwt.get_unverified_header(token).get("kid")
-        if not isinstance(kid, str):
-            raise InvalidToken("The header of the token must have a kid.")
+        if kid is not None and not isinstance(kid, str):
+            raise InvalidToken("The kid of the token must be a string.")
         key = self._find(kid)
         if key.algorithm_name != self._algorithm:
             raise InvalidToken(f"The key is for {key.algorithm_name}, but must be for {self._algorithm}.")
@@ -56,16 +58,27 @@ class JwksKeys:
             with self._lock:
                 self._fetch()
 
-    def _find(self, kid: str) -> jwt.PyJWK:
+    def _find(self, kid: str | None) -> jwt.PyJWK:
         if self._age() >= EXPIRE_AFTER:
             self._fetch_first()
         elif self._age() >= REFRESH_AFTER:
             self._refresh()
-        if kid not in self._keys and self._age() >= COOLDOWN:
+        if (key := self._select(kid)) is None and self._age() >= COOLDOWN:
             self._fetch_alone()
-        if (key := self._keys.get(kid)) is None:
+            key = self._select(kid)
+        if key is None:
             raise InvalidToken("The key of the token must be one of the identity provider's.")
         return key
+
+    def _select(self, kid: str | None) -> jwt.PyJWK | None:
+        """Return the key with the id; without such a key, the one key that has no id, or any id for a token without."""
+        if named := [key for key in self._keys if key.key_id and key.key_id == kid]:
+            return max(named, key=self._fits)
+        unnamed = [key for key in self._keys if self._fits(key) and (kid is None or not key.key_id)]
+        return unnamed[0] if len(unnamed) == 1 else None
+
+    def _fits(self, key: jwt.PyJWK) -> bool:
+        return bool(key.algorithm_name == self._algorithm)
 
     def _age(self) -> float:
         return time.monotonic() - self._fetched_at
@@ -111,8 +124,8 @@ class JwksKeys:
         self._fetched_at = time.monotonic()
 
 
-def _read(response: transport.Response) -> Mapping[str, jwt.PyJWK]:
-    """Return the signing keys by id.
+def _read(response: transport.Response) -> Sequence[jwt.PyJWK]:
+    """Return the signing keys.
 
     Raises:
         ValueError: the status is not 200, or there are no keys; other errors of the library for what is no key set.
@@ -120,7 +133,7 @@ def _read(response: transport.Response) -> Mapping[str, jwt.PyJWK]:
     if response.status != 200:
         raise ValueError(f"The status must be 200, not {response.status}.")
     keys = jwt.PyJWKSet.from_json(response.body.decode()).keys
-    signing = {key.key_id: key for key in keys if key.key_id and key.public_key_use in ("sig", None)}
+    signing = [key for key in keys if key.public_key_use in ("sig", None)]
     if not signing:
-        raise ValueError("The key set must have a key with a kid.")
+        raise ValueError("The key set must have a key for signatures.")
     return signing

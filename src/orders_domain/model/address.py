@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.values.json_values import text_error
+from orders_domain.model.values.typed_text import trim
 
 MAX_LENGTHS = {"line1": 255, "line2": 255, "city": 100, "state": 100, "postal_code": 20, "country": 100}
 """The maximum length of each part, in characters (clause 002-19)."""
@@ -31,7 +32,7 @@ class Address:
             text = getattr(self, part.name)
             if text is None and part.name == "line2":
                 continue
-            if not isinstance(text, str) or not text.strip():
+            if not isinstance(text, str) or not trim(text):
                 raise InvalidValue("This part of an address must not be blank.", field=part.name)
             if len(text) > MAX_LENGTHS[part.name]:
                 raise InvalidValue(f"Must have at most {MAX_LENGTHS[part.name]} characters.", field=part.name)

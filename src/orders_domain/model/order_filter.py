@@ -75,10 +75,14 @@ class OrderFilter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of orders, and the cursor of the next page if there is one."""
+    """A page of orders, and the cursor of the next page if there is one.
+
+    ``is_cut`` tells that the page has fewer orders than its limit, because of their size, and that more follow.
+    """
 
     orders: tuple[Order, ...]
     next_cursor: Cursor | None = None
+    is_cut: bool = False
 
     @classmethod
     def from_rows(cls, rows: Iterable[Order], limit: int) -> Page:
@@ -96,7 +100,7 @@ class Page:
         orders = tuple(taken)
         if not more:
             return cls(orders)
-        return cls(orders, Cursor(orders[-1].created_at, orders[-1].id))
+        return cls(orders, Cursor(orders[-1].created_at, orders[-1].id), is_cut=len(orders) < limit)
 
 
 def _not_above(lower: Money, upper: Money) -> bool:

@@ -11,6 +11,7 @@ from orders_domain.model.address import Address
 from orders_domain.model.custom_item import MAX_ITEMS
 from orders_domain.model.product import MAX_NAME_LENGTH, RequestedItem
 from orders_domain.model.values.json_values import text_error
+from orders_domain.model.values.typed_text import trim
 
 if TYPE_CHECKING:
     from orders_domain.model.accounts.actor import Actor
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrderTemplate:
     """A template that is not stored yet. Products and prices are read when an order is placed from it.
+
+    The name is stored without outer white space.
 
     Raises:
         InvalidValue: the name is blank, too long or not storable, or there are no items or more than 1,000.
@@ -30,7 +33,9 @@ class NewOrderTemplate:
     address: Address
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip() or len(self.name) > MAX_NAME_LENGTH:
+        if isinstance(self.name, str):
+            object.__setattr__(self, "name", trim(self.name))
+        if not isinstance(self.name, str) or not self.name or len(self.name) > MAX_NAME_LENGTH:
             raise InvalidValue(f"Must have 1 to {MAX_NAME_LENGTH} characters, not all blank.", field="name")
         if error := text_error(self.name):
             raise InvalidValue(f"The text {error}.", field="name")

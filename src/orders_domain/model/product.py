@@ -12,6 +12,7 @@ from orders_domain.model.order_ref import parse_number
 from orders_domain.model.values.json_values import text_error
 from orders_domain.model.values.money import Money
 from orders_domain.model.values.search_words import search_words
+from orders_domain.model.values.typed_text import normalize_sku, trim
 
 ProductId: TypeAlias = int
 
@@ -34,7 +35,8 @@ def generate_sku(new_id: Callable[[], UUID]) -> str:
 class NewProduct:
     """A product that is not stored yet: it has no id.
 
-    The texts are stored without outer white space; a blank description is None.
+    The texts are stored without outer white space, and the sku as ``normalize_sku`` returns it. A blank description is
+    None.
 
     Raises:
         InvalidValue: the name or the sku is blank, a text is too long or not storable, or the stock is not 0 to 10^12;
@@ -49,9 +51,9 @@ class NewProduct:
     description: str | None = None
 
     def __post_init__(self) -> None:
-        for field in ("sku", "name", "description"):
+        for field, normalize in (("sku", normalize_sku), ("name", trim), ("description", trim)):
             if isinstance(text := getattr(self, field), str):
-                object.__setattr__(self, field, text.strip())
+                object.__setattr__(self, field, normalize(text))
         object.__setattr__(self, "description", self.description or None)
         _validate_text("sku", self.sku, MAX_SKU_LENGTH)
         _validate_text("name", self.name, MAX_NAME_LENGTH)
@@ -146,7 +148,7 @@ def quantities_by_product(requested_items: Iterable[RequestedItem]) -> dict[Prod
 
 
 def _validate_text(field: str, text: object, max_length: int) -> None:
-    if not isinstance(text, str) or not text.strip() or len(text) > max_length:
+    if not isinstance(text, str) or not text or len(text) > max_length:
         raise InvalidValue(f"Must have 1 to {max_length} characters, not all blank.", field=field)
     if error := text_error(text):
         raise InvalidValue(f"The text {error}.", field=field)

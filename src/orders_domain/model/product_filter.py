@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from orders_domain.errors import InvalidValue
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.values.search_words import search_words
+from orders_domain.model.values.typed_text import normalize_sku
 
 MAX_PAGE_SIZE = 1_000
 MAX_OFFSET = 100_000
@@ -17,9 +18,9 @@ MAX_QUERY_LENGTH = 100
 class ProductFilter:
     """Selects a page of the products that match every given condition, ordered by id.
 
-    A product matches ``text`` if each word of the text begins a word of its name or sku; case and accents are ignored.
-    The page begins after the product ``after``, or after ``offset`` products. Only the cost of ``after`` does not grow
-    with its position.
+    The sku is compared as it is stored. A product matches ``text`` if each word of the text begins a word of its name
+    or sku; case and accents are ignored. The page begins after the product ``after``, or after ``offset`` products.
+    Only the cost of ``after`` does not grow with its position.
 
     Raises:
         InvalidValue: the text has no letter and no digit or more than 100 characters, the limit is not 1 to 1,000, or
@@ -33,6 +34,8 @@ class ProductFilter:
     after: ProductId | None = None
 
     def __post_init__(self) -> None:
+        if self.sku is not None:
+            object.__setattr__(self, "sku", normalize_sku(self.sku))
         if self.text is not None and (len(self.text) > MAX_QUERY_LENGTH or not self.words):
             raise InvalidValue(f"Must have 1 to {MAX_QUERY_LENGTH} characters, and a letter or digit.", field="text")
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_PAGE_SIZE:

@@ -4,8 +4,10 @@ import getpass
 import os
 import signal
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
 
@@ -62,21 +64,35 @@ def detach_stdout() -> None:
 
 
 class NumberedLines:
-    """The lines of a file, read once; ``read`` is the number of bytes read, ``number`` that of the last line."""
+    """The lines of a file, read once; ``read`` is the number of bytes read, ``number`` that of the last line.
+
+    The file is UTF-8, or UTF-16 with a byte order mark, as Excel's "Unicode Text" is.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._lines = self._utf8_lines()
         self.read = 0
         self.number = 0
 
     def __iter__(self) -> Iterator[str]:
         complete = True
-        while line := self._file.readline(MAX_LINE_BYTES):
-            self.read += len(line)
+        for line in self._lines:
             self.number += complete
             complete = line.endswith(b"\n")
             encoding = "utf-8-sig" if self.number == 1 else "utf-8"
             yield line.decode(encoding, "surrogateescape")  # bad bytes invalidate their line only
+
+    def _utf8_lines(self) -> Iterator[bytes]:
+        lines = self._raw_lines()
+        first = next(lines, b"")
+        lines = chain((first,), lines) if first else lines
+        yield from _recode(lines) if first.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else lines
+
+    def _raw_lines(self) -> Iterator[bytes]:
+        while line := self._file.readline(MAX_LINE_BYTES):
+            self.read += len(line)
+            yield line
 
     def ensure_reaches(self, first: int) -> None:
         """Check, after the last line, that the file has all lines before ``first``.
@@ -86,6 +102,24 @@ class NumberedLines:
         """
         if first > self.number + 1:
             raise click.ClickException(f"The file ends with line {self.number}, before --from-line {first}.")
+
+
+def _recode(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a text in UTF-16 as UTF-8. The pieces may end within a character.
+
+    Raises:
+        ClickException: the text is not UTF-16.
+    """
+    decoder, text = getincrementaldecoder("utf-16")("surrogatepass"), ""
+    try:
+        for piece in chain(pieces, (b"",)):
+            *lines, text = (text + decoder.decode(piece, final=not piece)).split("\n")
+            yield from (f"{line}\n".encode("utf-8", "surrogatepass") for line in lines)
+            if len(text) > MAX_LINE_BYTES or (text and not piece):
+                yield text.encode("utf-8", "surrogatepass")
+                text = ""
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"The file begins like UTF-16, but is not UTF-16: {error.reason}.") from error
 
 
 @contextmanager

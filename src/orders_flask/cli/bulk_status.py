@@ -14,6 +14,7 @@ from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.model.job import MAX_SYNCHRONOUS
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.status import TargetStatus
+from orders_domain.model.values.typed_text import trim
 from orders_domain.use_cases import BulkChangeStatus
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
@@ -84,7 +85,7 @@ class Ref:
 
 def _refs(lines: NumberedLines, first: int) -> Iterator[Ref]:
     for line in lines:
-        text = line.strip()
+        text = trim(line)
         if text and lines.number >= first:
             yield Ref(line=lines.number, text=text, order_id=_order_id(text))
 

@@ -1,4 +1,4 @@
-"""Parsers of product files: CSV with a header, or JSON Lines."""
+"""Parsers of product files: CSV with a header, as Excel saves it in any locale, or JSON Lines."""
 
 import csv
 import json
@@ -13,6 +13,7 @@ from orders_domain.errors import InvalidValue
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
 from orders_domain.model.values.json_values import text_error
 from orders_domain.model.values.money import Money
+from orders_domain.model.values.typed_text import trim
 from orders_domain.use_cases.catalog.import_products import ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
 from orders_flask.cli._csv_cells import unescape
@@ -22,6 +23,8 @@ REQUIRED = ("sku", "name", "price", "stock_quantity")
 OPTIONAL = ("currency", "low_stock_threshold")
 _COLUMNS = {"stock": "stock_quantity"}
 """The columns by the domain's field; other columns are named like the field."""
+_DELIMITERS = ",;\t"
+_SEPARATOR_LINE = re.compile(f'"?sep=([{_DELIMITERS}|])"?', re.IGNORECASE)
 _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,13}", re.ASCII)
 
@@ -35,29 +38,30 @@ def csv_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[Imp
     Raises:
         ClickException: the header is invalid.
     """
-    header, left_open = _header(next(iter(lines), "")), False
+    delimiter, header = _header(lines)
+    left_open = False
     for line in lines:
         try:
-            cells = _cells(line)
+            cells = _cells(line, delimiter)
         except csv.Error as error:
             cells, values = [line], _rejected(f"must be CSV: {error}")
             left_open = left_open or str(error) == _OPEN
         else:
-            values = _cells_by_name(header, cells)
+            values = _cells_by_name(header, cells, decimal_comma=delimiter != ",")
             if left_open and line.count('"') % 2:
                 values, left_open = _rejected(f"must be CSV: {_CLOSING}"), False
         if cells and lines.number >= first:
             yield _row(lines.number, values, currency)
 
 
-def _cells(line: str) -> list[str]:
+def _cells(line: str, delimiter: str) -> list[str]:
     """Return the cells of a line, or an empty list for a blank line.
 
     Raises:
         csv.Error: the line is not CSV, or not a complete record.
     """
     try:
-        return next(csv.reader([line], strict=True), [])
+        return next(csv.reader([line], strict=True, delimiter=delimiter), [])
     except csv.Error as error:
         raise csv.Error(_OPEN if str(error) == "unexpected end of data" else str(error)) from None
 
@@ -69,8 +73,8 @@ def json_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[Im
             yield _row(lines.number, _json_object(line), currency)
 
 
-_OPEN = "a quote is not closed, and a product must be one line"
-_CLOSING = "a quote may belong to an earlier line, and a product must be one line"
+_OPEN = "a quote is not closed; a product must be one line, without line breaks in its cells"
+_CLOSING = "a quote may belong to an earlier line; a product must be one line, without line breaks in its cells"
 
 Values = Callable[[], Mapping[str, Any]]
 """The values of a line, by column; raises InvalidValue if the line cannot be parsed."""
@@ -83,28 +87,50 @@ def _rejected(reason: str) -> Values:
     return reject
 
 
-def _header(line: str) -> list[str]:
+def _header(lines: NumberedLines) -> tuple[str, list[str]]:
+    """Return the separator and the columns, from the first line, or the second after Excel's ``sep=``.
+
+    Raises:
+        ClickException: the file is not text, or the header is not that of products.
+    """
+    line = next(iter(lines), "")
+    if "\0" in line:
+        raise click.ClickException("The file must be text: CSV in UTF-8, or in UTF-16 with a byte order mark.")
+    if declared := _SEPARATOR_LINE.fullmatch(line.rstrip()):
+        line = next(iter(lines), "")
+    delimiter = declared[1] if declared else _delimiter(line)
     try:
-        header = [name.strip() for name in _cells(line)]
+        header = [_column(name) for name in _cells(line, delimiter)]
     except csv.Error as error:
-        raise click.ClickException(f"The header must be CSV: {error}.") from error
+        raise click.ClickException(f"The header must be CSV, and lines must end with LF or CRLF: {error}.") from error
     if missing := [name for name in REQUIRED if name not in header]:
-        raise click.ClickException(f"Missing columns: {', '.join(missing)}{_separator_hint(line)}.")
+        raise click.ClickException(f"Missing columns: {', '.join(missing)}; the first line must name the columns.")
     if unknown := [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]:
         raise click.ClickException(f"Unknown or duplicate columns: {', '.join(unknown)}.")
-    return header
+    return delimiter, header
 
 
-def _separator_hint(line: str) -> str:
-    """Return a hint if the header seems to use another separator, or ""."""
-    others = [name for sign, name in ((";", "semicolons"), ("\t", "tabs")) if sign in line]
-    return f"; the separator must be a comma, and the header has {' and '.join(others)}" if others else ""
+def _delimiter(header: str) -> str:
+    """Return the separator that occurs most often in the header: a comma, or that of other locales."""
+    return max(_DELIMITERS, key=header.count)
 
 
-def _cells_by_name(header: list[str], cells: list[str]) -> Values:
+def _column(name: str) -> str:
+    """Return the name of a column as a person may have typed it: ``Stock Quantity``."""
+    return re.sub(r"[\s_-]+", "_", trim(name).lower())
+
+
+def _cells_by_name(header: list[str], cells: list[str], *, decimal_comma: bool) -> Values:
     if len(cells) != len(header):
         return _rejected(f"must have {len(header)} cells, like the header; it has {len(cells)}")
-    return lambda: {name: unescape(cell) for name, cell in zip(header, cells, strict=True) if cell}
+
+    def read() -> Mapping[str, Any]:
+        values = {name: unescape(cell) for name, cell in zip(header, cells, strict=True) if cell}
+        if decimal_comma and "price" in values and "." not in values["price"]:
+            values["price"] = values["price"].replace(",", ".")
+        return values
+
+    return read
 
 
 def _json_object(line: str) -> Values:
@@ -148,9 +174,9 @@ def _upsert(values: Mapping[str, Any], currency: str) -> ProductUpsert:
 
 def _price(value: Any, currency: Any) -> Money:
     if isinstance(value, str):
-        if not _PRICE.fullmatch(value.strip()):
+        if not _PRICE.fullmatch(trim(value)):
             raise InvalidValue("must be an amount with at most 16 digits and 4 decimals", field="price")
-        value = Decimal(value.strip())
+        value = Decimal(trim(value))
     if not isinstance(currency, str):
         raise InvalidValue("must be an ISO 4217 code", field="currency")
     return Money.of(value, currency, field="price")
@@ -158,4 +184,4 @@ def _price(value: Any, currency: Any) -> Money:
 
 def _count(value: Any) -> Any:
     """Convert a numeric string to int; ``NewProduct`` validates any other value."""
-    return int(value) if isinstance(value, str) and _COUNT.fullmatch(value.strip()) else value
+    return int(value) if isinstance(value, str) and _COUNT.fullmatch(trim(value)) else value

@@ -42,10 +42,12 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
 
     A product is updated if the catalogue has its sku, otherwise it is inserted. FILE (- for standard input) is CSV or
     JSON Lines with one product a line. The columns (or members) are sku, name, price and stock_quantity, and
-    optionally currency and low_stock_threshold, in any order. A CSV file needs a header; only a name in JSON Lines
-    may contain line breaks. An apostrophe that orders export has put before a formula sign is
-    removed. If currency is missing, it is DEFAULT_CURRENCY; if low_stock_threshold is missing, the
-    product's threshold is unchanged. stock_quantity replaces the stock, it is not added to it.
+    optionally currency and low_stock_threshold, in any order. A CSV file needs a header, in capitals or not; only a
+    name in JSON Lines may contain line breaks. Files that Excel saves are accepted: UTF-8 with or without a byte
+    order mark, UTF-16, a line sep=;, and commas, semicolons or tabs between the cells. Unless commas are between the
+    cells, a price may have a decimal comma. An apostrophe that orders export has put before a formula sign is
+    removed. If currency is missing, it is DEFAULT_CURRENCY; if low_stock_threshold is missing, the product's
+    threshold is unchanged. stock_quantity replaces the stock, it is not added to it.
 
     An invalid line is reported with its number and skipped; the exit status is then 1. Products are committed in
     batches of 500. After Ctrl-C the current batch is completed and the option to resume with is printed. Importing

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 UseCaseOutcome: TypeAlias = Literal["completed", "replayed", "rejected", "failed"]
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SCRAPE_SECONDS = 0.5
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The shared metrics directory of several processes; ``orders serve --workers`` sets it."""
 
@@ -96,11 +99,16 @@ class Metrics:
 
 
 class OutboxCollector:
-    """Reads the outbox's backlog at each scrape, because all processes share the outbox."""
+    """Reads the outbox's backlog at each scrape, because all processes share the outbox.
+
+    A database that does not respond within ``SCRAPE_SECONDS`` counts as unavailable, so that a scrape has the rest.
+    """
 
     def __init__(self, backlog: Callable[[], OutboxBacklog], clock: Callable[[], datetime]) -> None:
         self._backlog = backlog
         self._clock = clock
+        self._lock = threading.Lock()
+        self._reading: Future[OutboxBacklog] | None = None
 
     def registry(self) -> CollectorRegistry:
         from prometheus_client import CollectorRegistry
@@ -112,11 +120,7 @@ class OutboxCollector:
     def collect(self) -> Iterator[Metric]:
         from prometheus_client.metrics_core import GaugeMetricFamily
 
-        from orders_domain.errors import StoreUnavailable
-
-        try:
-            backlog = self._backlog()
-        except StoreUnavailable:
+        if (backlog := self._read()) is None:
             yield GaugeMetricFamily("orders_database_up", "1 while the database is available.", value=0)
             return
         yield GaugeMetricFamily("orders_database_up", "1 while the database is available.", value=1)
@@ -130,6 +134,26 @@ class OutboxCollector:
             "Age of the oldest unpublished event in seconds.",
             value=max(age, 0.0),
         )
+
+    def _read(self) -> OutboxBacklog | None:
+        """Return the backlog, or None if the database is unavailable. One thread at a time reads it."""
+        from orders_domain.errors import StoreUnavailable
+
+        with self._lock:
+            if self._reading is None or self._reading.done():
+                self._reading = Future()
+                threading.Thread(target=self._run, args=(self._reading,), name="metrics", daemon=True).start()
+            reading = self._reading
+        try:
+            return reading.result(SCRAPE_SECONDS)
+        except (StoreUnavailable, TimeoutError):
+            return None
+
+    def _run(self, reading: Future[OutboxBacklog]) -> None:
+        try:
+            reading.set_result(self._backlog())
+        except Exception as error:  # noqa: BLE001 - the scrape raises it
+            reading.set_exception(error)
 
 
 def in_processes(directory: str) -> None:

@@ -26,6 +26,7 @@ from orders_flask.web.problems import STATUSES, InvalidRequest, MalformedBody, P
 log = structlog.get_logger(__name__)
 
 _KEY = "orders-contracts"
+_PASSED_HEADERS = ("Accept-Encoding", "Allow", "Retry-After", "Location")
 
 
 def install(app: Flask, mounts: dict[str, Contract]) -> None:
@@ -88,7 +89,7 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
         return Problem(status=contract.malformed_status if contract else 400, detail=str(error))
     if isinstance(error, HTTPException):
         response = error.get_response()
-        headers = {name: value for name, value in response.headers if name in ("Allow", "Retry-After", "Location")}
+        headers = {name: value for name, value in response.headers if name in _PASSED_HEADERS}
         return Problem(status=error.code or 500, detail=error.description or error.name, headers=headers)
     return Problem(status=500, detail="An unexpected error occurred; the log has it under the request's id.")
 

@@ -14,16 +14,21 @@ from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.values.json_values import text_error
 from orders_domain.model.values.money import Money, to_decimal
 from orders_domain.model.values.timestamps import TimeRange, parse_time_range
+from orders_domain.model.values.typed_text import INVISIBLE, trim
 from orders_domain.model.values.user_ids import as_number
 from orders_flask.web.context import integer_user_ids
 
 NO_NUL = r"^[^\x00]*$"
-NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
+NOT_BLANK = rf"^[^\x00]*[^\x00\s{INVISIBLE}][^\x00]*$"
 """The JSON Schema pattern that is equivalent to ``not_blank``."""
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?")
 _DATE_OR_DATETIME = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+
+
+class NoQuery(marshmallow.Schema):
+    """Query of a list without parameters, so that any parameter is rejected."""
 
 
 class SafeString(fields.String):
@@ -34,6 +39,13 @@ class SafeString(fields.String):
         if error := text_error(text):
             raise marshmallow.ValidationError(f"The text {error}.")
         return text
+
+
+class TrimmedString(SafeString):
+    """A text that people type: white space around it is removed before its length is validated."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return trim(super()._deserialize(value, attr, data, **kwargs))
 
 
 class BoundedList(fields.List[Any]):
@@ -125,7 +137,7 @@ class Amount(fields.Field[Money]):
 
 
 def not_blank(text: str | None) -> None:
-    if text is not None and not text.strip():
+    if text is not None and not trim(text):
         raise marshmallow.ValidationError("Must not be blank.")
 
 

@@ -1,6 +1,7 @@
 """Strict JSON parser of request bodies; it runs before schema validation."""
 
 import json
+from codecs import lookup
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from itertools import islice
@@ -18,6 +19,18 @@ from orders_flask.web.problems import InvalidRequest, MalformedBody
 MAX_BODY_BYTES = 1024 * 1024  # bytes
 MAX_NUMBER_LENGTH = 400  # characters
 MAX_MESSAGES = 20  # per level of a body
+_SIGNATURES: Mapping[bytes, str] = {b"\x1f\x8b": "gzip", b"(\xb5/\xfd": "zstd", b"\x78\x9c": "deflate"}
+"""The first bytes of compressed bodies that are sent without Content-Encoding."""
+
+
+class CompressedBody(UnsupportedMediaType):
+    """The body is compressed; the response says by which coding it may be sent (RFC 9110, 12.5.3)."""
+
+    def __init__(self, coding: str) -> None:
+        super().__init__(f"The body must be sent without compression, and not with the Content-Encoding {coding}.")
+
+    def get_headers(self, *args: object, **kwargs: object) -> list[tuple[str, str]]:
+        return [*super().get_headers(), ("Accept-Encoding", "identity")]
 
 
 class StrictParser(FlaskParser):
@@ -49,12 +62,13 @@ class StrictParser(FlaskParser):
     def _raw_load_json(self, req: Request) -> Any:
         if not core.is_json(req.mimetype):
             raise UnsupportedMediaType("The Content-Type must be application/json.")
+        _require_identity(req.headers.get("Content-Encoding", ""))
         if (req.content_length or 0) > self.max_bytes:
             raise RequestEntityTooLarge
         body = req.get_data(cache=True)
         if len(body) > self.max_bytes:  # a chunked body, which Werkzeug would truncate silently
             raise RequestEntityTooLarge
-        g.body = parse_json(body)
+        g.body = parse_json(body, charset=req.mimetype_params.get("charset"))
         return g.body
 
     def handle_error(
@@ -71,6 +85,16 @@ class StrictParser(FlaskParser):
         raise InvalidRequest(_truncate(by_field if isinstance(by_field, dict) else {location: by_field})) from error
 
 
+def _require_identity(content_encoding: str) -> None:
+    """Check the header Content-Encoding.
+
+    Raises:
+        CompressedBody: it has another coding than identity.
+    """
+    if coding := ", ".join(word for word in content_encoding.replace(",", " ").split() if word.lower() != "identity"):
+        raise CompressedBody(coding)
+
+
 def _truncate(messages: Mapping[Any, Any]) -> dict[str, Any]:
     """Limit the number of messages, because the response must not be larger than the request.
 
@@ -82,22 +106,54 @@ def _truncate(messages: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def parse_json(body: bytes) -> Any:
-    """Parse a JSON text in UTF-8.
+def parse_json(body: bytes, *, charset: str | None = None) -> Any:
+    """Parse a JSON text in UTF-8, also after a byte order mark (RFC 8259, 8.1).
 
     Raises:
+        UnsupportedMediaType: the text is in another charset.
         MalformedBody: the text is not UTF-8 or not JSON (NaN and Infinity are not JSON), has duplicate member names,
             is nested too deeply, or has a number that is longer than 400 characters, outside the range of a double,
             or more precise than a double.
     """
     try:
-        return _decoder.decode(body.decode())
-    except UnicodeDecodeError:
-        raise MalformedBody("The body must be UTF-8.") from None
+        return _decoder.decode(_decode(body, charset=charset))
     except json.JSONDecodeError as error:
         raise MalformedBody(f"The body must be JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
     except RecursionError:
         raise MalformedBody("The body is nested too deeply.") from None
+
+
+def _decode(body: bytes, *, charset: str | None) -> str:
+    """Return the text of a body. The ``charset`` of the Content-Type may be any if the body is ASCII.
+
+    Raises:
+        MalformedBody: the body is not UTF-8.
+        UnsupportedMediaType: the body has characters that are not ASCII, in another charset.
+    """
+    if charset and not _is_utf8(charset) and not body.isascii():
+        raise UnsupportedMediaType(f"The charset must be utf-8 or left out, not {charset}; encode the body as UTF-8.")
+    if looks_like := _other_encoding(body):
+        raise MalformedBody(f"The body must be UTF-8; it seems to be {looks_like}.")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"The body must be UTF-8; byte {error.start + 1} is not.") from None
+
+
+def _is_utf8(charset: str) -> bool:
+    try:
+        return lookup(charset).name in ("utf-8", "utf-8-sig")
+    except (LookupError, ValueError):
+        return False
+
+
+def _other_encoding(body: bytes) -> str | None:
+    """Return what the first bytes of the body show: another encoding of Unicode (RFC 4627, 3), or a compression."""
+    for signature, coding in _SIGNATURES.items():
+        if body.startswith(signature):
+            return f"compressed with {coding}"
+    encoding = json.detect_encoding(body)
+    return None if encoding.startswith("utf-8") else encoding[:6].upper()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

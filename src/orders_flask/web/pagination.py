@@ -47,6 +47,19 @@ def link_to_next(page: Page, *, without: str = "cursor") -> dict[str, str]:
     return link_to(write_cursor(page.next_cursor), without=without)
 
 
+def ensure_not_cut(page: Page) -> None:
+    """Check a page of a client that pages by ``skip``: it would pass over the orders by which the page is shorter.
+
+    Raises:
+        InvalidRequest: the page ends before its limit because of the size of its orders.
+    """
+    if page.is_cut and "skip" in request.args and "cursor" not in request.args:
+        limit = (
+            f"Must be at most {len(page.orders)} with this skip, because the orders are large; or use the Link header."
+        )
+        raise InvalidRequest({"limit": [limit]})
+
+
 def read_product_cursor(text: str | None) -> ProductId | None:
     """Decode the cursor of a query of products.
 

@@ -12,9 +12,24 @@ _GRACE = 10.0  # seconds for requests in progress
 
 
 def server() -> int | None:
-    """Return the process id of the ``orders serve`` that started this process, or None."""
+    """Return the process id of the ``orders serve`` that started this process, or None.
+
+    It may have ended already, because a worker takes a second to start.
+    """
     text = os.environ.get(SERVER_PID)
-    return int(text) if text and os.getppid() == int(text) else None
+    if not text:
+        return None
+    return int(text) if os.getppid() == int(text) or not _is_alive(int(text)) else None
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def exit_with_parent() -> None:

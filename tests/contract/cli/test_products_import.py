@@ -134,8 +134,10 @@ def test_non_utf8_line_is_skipped(shop: Shop) -> None:
     assert len(shop.rows(STORED)) == 2
 
 
-OPEN = "must be CSV: a quote is not closed, and a product must be one line"
-CLOSED = "must be CSV: a quote may belong to an earlier line, and a product must be one line"
+OPEN = "must be CSV: a quote is not closed; a product must be one line, without line breaks in its cells"
+CLOSED = (
+    "must be CSV: a quote may belong to an earlier line; a product must be one line, without line breaks in its cells"
+)
 
 
 def test_unclosed_quote_affects_one_line(shop: Shop) -> None:
@@ -179,8 +181,9 @@ def test_jsonl_name_may_span_lines(shop: Shop) -> None:
         ("", "sku, name, price, stock_quantity"),
         ("sku,name\n", "price, stock_quantity"),
         ("sku,name,price,stock_quantity,colour\n", "colour"),
-        ("sku;name;price;stock_quantity\n", "semicolons"),
-        ("sku\tname\tprice\tstock_quantity\n", "tabs"),
+        ("sku;name;price\n", "stock_quantity"),
+        ("sku,name,price,stock_quantity\rT,Tea,1,1\r", "LF or CRLF"),
+        ("PK\x03\x04\x00\x00", "must be text"),
         ("sku,sku,name,price,stock_quantity\n", "sku"),
     ],
 )

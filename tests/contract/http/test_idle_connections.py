@@ -1,8 +1,10 @@
 """Connections of strangers: many of every kind that stop halfway, beside which the service still serves."""
 
+import ctypes
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -11,6 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from orders_flask.web.admission.unread_responses import UNREAD_TIMEOUT
 from tests.support.depth import effort
 from tests.support.server import Served
 from tests.support.servers.ephemeral.server import HOST
@@ -47,12 +50,50 @@ def many(served: Served, sent: bytes) -> Iterator[None]:
         yield
 
 
+def children(served: Served) -> list[str]:
+    """The process ids of the workers, among others."""
+    server = served.process.pid
+    return Path(f"/proc/{server}/task/{server}/children").read_text().split()
+
+
 def memory(served: Served) -> float:
     """The memory of the worker process in MiB."""
-    server = served.process.pid
-    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    pages = [int(Path(f"/proc/{child}/statm").read_text().split()[1]) for child in children]
+    pages = [int(Path(f"/proc/{child}/statm").read_text().split()[1]) for child in children(served)]
     return max(pages) * os.sysconf("SC_PAGE_SIZE") / MEBIBYTE
+
+
+def sockets(served: Served) -> int:
+    """The number of open sockets of the worker process."""
+    files = [_open_files(child).values() for child in children(served)]
+    return max(sum(name.startswith("socket:") for name in names) for names in files)
+
+
+def _open_files(process: str) -> dict[int, str]:
+    """What the open files are, by number."""
+    files: dict[int, str] = {}
+    for file in list(Path(f"/proc/{process}/fd").iterdir()):
+        with suppress(FileNotFoundError):  # closed meanwhile
+            files[int(file.name)] = str(file.readlink())
+    return files
+
+
+def user_timeouts(served: Served, port: int) -> list[float]:
+    """The seconds of TCP_USER_TIMEOUT of the service's connections to the client's port."""
+    getfd = 438  # the number of the system call pidfd_getfd, which duplicates a file of another process
+    found = []
+    for child in children(served):
+        process = os.pidfd_open(int(child))
+        for file in _open_files(child):
+            duplicate = ctypes.CDLL(None).syscall(getfd, process, file, 0)
+            if duplicate >= 0 and stat.S_ISSOCK(os.fstat(duplicate).st_mode):
+                with socket.socket(fileno=duplicate) as connection, suppress(OSError, IndexError):
+                    if connection.getpeername()[1] == port:
+                        timeout = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+                        found.append(timeout / 1000)
+            elif duplicate >= 0:
+                os.close(duplicate)
+        os.close(process)
+    return found
 
 
 def probe(served: Served) -> float:
@@ -77,3 +118,26 @@ def test_connections_that_stop_do_not_stop_the_service(served: Served, kind: str
     print(f"{kind}: /healthz {first:.2f} s, then {took:.2f} s, {used:.0f} MiB")
     assert took < 1
     assert used < WORKER_MEBIBYTES
+
+
+@pytest.mark.deep
+def test_sockets_of_clients_that_read_nothing_are_closed(served: Served) -> None:
+    before = sockets(served)
+
+    with many(served, KINDS["reading nothing"]):
+        during = sockets(served)
+        deadline = time.monotonic() + 2 * UNREAD_TIMEOUT
+        while sockets(served) > before + 2 and time.monotonic() < deadline:
+            time.sleep(1)
+
+    assert during >= before + CONNECTIONS
+    assert sockets(served) <= before + 2
+
+
+def test_connections_inherit_the_limit_of_unread_responses(served: Served) -> None:
+    """The limit is an option of the server's sockets, which the kernel shows only to its process."""
+    with socket.create_connection((HOST, served.port), timeout=20) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.recv(65536)
+
+        assert user_timeouts(served, connection.getsockname()[1]) == [UNREAD_TIMEOUT]

@@ -32,6 +32,17 @@ def take_replicas_from_redis(scene: Scene) -> Callable[[], object]:
     return _configure_redis(scene, "min-replicas-to-write", during="1", afterwards="0")
 
 
+def demote_redis(scene: Scene) -> Callable[[], object]:
+    """Reads succeed, and every write fails, as on the replica that remains after a failover; its data stays."""
+
+    def replicate(*master: str) -> None:
+        with redis.Redis.from_url(scene.servers.redis.url) as client:
+            client.execute_command("REPLICAOF", *master)
+
+    replicate("127.0.0.1", "1")
+    return lambda: replicate("NO", "ONE")
+
+
 def kill_rabbit(scene: Scene) -> Callable[[], object]:
     return _kill(scene.servers.rabbit)
 
@@ -82,6 +93,7 @@ FAULTS: Sequence[Fault] = (
     Fault(name="redis flushed", strike=flush_redis),
     Fault(name="redis full", strike=fill_redis),
     Fault(name="redis without replicas", strike=take_replicas_from_redis),
+    Fault(name="redis read-only", strike=demote_redis),
     Fault(name="rabbitmq killed", strike=kill_rabbit, lasts=True),
     Fault(name="rabbitmq frozen", strike=freeze_rabbit),
     Fault(name="postgresql restarted", strike=restart_postgres, seconds=(0, 1)),

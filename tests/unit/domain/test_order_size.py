@@ -73,6 +73,8 @@ def test_page_ends_at_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert page.orders == tuple(orders[:3])
     assert page.next_cursor is not None
     assert page.next_cursor.order_id == orders[2].id
+    assert page.is_cut
+    assert not Page.from_rows(iter(orders), 3).is_cut
     assert next(rows) == orders[4]
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -56,6 +57,7 @@ class Period(click.ParamType[TimeRange]):
 @click.option("--user", help="Only orders of this user.")
 @click.option("--from", "since", type=Period(), help="Earliest ISO 8601 date or datetime; UTC if it has no offset.")
 @click.option("--until", type=Period(), help="Latest ISO 8601 date (inclusive) or datetime.")
+@click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark, by which Excel recognizes UTF-8.")
 @click.option("--resume", is_flag=True, help="Resume an interrupted export with the same options, or start a new one.")
 def export(
     file: str,
@@ -65,6 +67,7 @@ def export(
     user: str | None,
     since: TimeRange | None,
     until: TimeRange | None,
+    bom: bool,
     resume: bool,
 ) -> None:
     """Write orders to FILE, newest first, as CSV or JSON Lines.
@@ -83,6 +86,7 @@ def export(
     \b
     Examples:
       orders export orders.csv --from 2026-01-01 --until 2026-12-31
+      orders export orders.csv --bom
       orders export - --format jsonl --view items --status shipped | gzip > items.jsonl.gz
     """
     if resume and file == "-":
@@ -98,12 +102,15 @@ def export(
         placed_before=until.end if until else None,
     )
     form = detect_format(file, form)
+    if bom and form != "csv":
+        raise click.UsageError("--bom must be used with CSV only; JSON has no byte order mark.")
+    header = (BOM_UTF8 if bom else b"") + _header(form, VIEWS[view])
     pages_of = partial(_pages, Container(settings=settings.load()), order_filter)
     if file == "-":
-        _to_stdout(pages_of, form, VIEWS[view])
+        _to_stdout(pages_of, form, VIEWS[view], header)
     else:
-        options = {"--format": form, "--view": view, **_options(order_filter)}
-        _to_file(export_file.target(Path(file)), pages_of, form, VIEWS[view], options, resume)
+        options = {"--format": form, "--view": view, "--bom": "on" if bom else None, **_options(order_filter)}
+        _to_file(export_file.target(Path(file)), pages_of, form, VIEWS[view], header, options, resume)
 
 
 def _options(order_filter: OrderFilter) -> Options:
@@ -123,10 +130,10 @@ def _pages(container: Container, order_filter: OrderFilter, after: Cursor | None
     return container.export_orders(ExportOrders(actor=cli_actor(), order_filter=replace(order_filter, cursor=after)))
 
 
-def _to_stdout(pages_of: PagesAfter, form: str, view: View) -> None:
+def _to_stdout(pages_of: PagesAfter, form: str, view: View, header: bytes) -> None:
     try:
         with GracefulInterrupt() as interrupt:
-            sys.stdout.buffer.write(_header(form, view))
+            sys.stdout.buffer.write(header)
             _write(sys.stdout.buffer, interrupt.until(pages_of(None)), form, view, Progress())
             sys.stdout.flush()
     except OSError as error:
@@ -137,8 +144,9 @@ def _to_stdout(pages_of: PagesAfter, form: str, view: View) -> None:
     sys.exit(INTERRUPTED if interrupt.received else 0)
 
 
-def _to_file(path: Path, pages_of: PagesAfter, form: str, view: View, options: Options, resume: bool) -> None:
-    header = _header(form, view)
+def _to_file(
+    path: Path, pages_of: PagesAfter, form: str, view: View, header: bytes, options: Options, resume: bool
+) -> None:
     file, begun = (
         export_file.resume(path, header, view.columns, options) if resume else export_file.start(path, header, options)
     )

@@ -18,6 +18,7 @@ from orders_flask.contracts.management.routes import _document
 from orders_flask.web.authentication import requires
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
+from orders_flask.web.fields import NoQuery
 
 
 def register(routes: ContractBlueprint) -> None:
@@ -41,9 +42,11 @@ def register(routes: ContractBlueprint) -> None:
         return statistics_representation(use_cases().get_order_statistics(request))
 
     @routes.get("/<ref:ref>/history")
+    @routes.arguments(NoQuery, location="query")
     @routes.response(200, schemas.HistoryEntry(many=True))
     @routes.doc(
         **_document(
+            400,
             401,
             403,
             404,
@@ -53,7 +56,7 @@ def register(routes: ContractBlueprint) -> None:
             description="Each entry has its time, its actor and the change.",
         )
     )
-    def history(ref: str) -> Any:
+    def history(_: dict[str, Any], ref: str) -> Any:
         request = GetOrderHistory(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return [entry_representation(entry) for entry in use_cases().get_order_history(request)]
 

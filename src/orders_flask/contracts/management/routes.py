@@ -1,5 +1,6 @@
 """Routes of orders: translate the request, call the use case, translate back."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ from flask import Response
 
 from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import OrderFilter
+from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import (
     ChangeStatus,
@@ -29,7 +30,7 @@ from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag, if_match_versions
 from orders_flask.web.idempotency import idempotency_key, placed_or_replayed
 from orders_flask.web.openapi import operation
-from orders_flask.web.pagination import link_to_next
+from orders_flask.web.pagination import ensure_not_cut, link_to_next, read_cursor
 from orders_flask.web.responses import json_response
 
 _document = partial(operation, schemas.Detail)
@@ -63,7 +64,7 @@ def _add_collection(routes: ContractBlueprint) -> None:
         return placed_or_replayed(lambda: use_cases().place_catalog_order(request), placed_response)
 
     @routes.get("/my-orders")
-    @routes.arguments(schemas.PageQuery, location="query")
+    @routes.arguments(schemas.OwnOrdersQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
     @routes.doc(
         **_document(
@@ -72,13 +73,17 @@ def _add_collection(routes: ContractBlueprint) -> None:
             503,
             use_case="list_own_orders",
             summary="List own orders, newest first",
-            description="Orders of every contract that the user placed.",
+            description="Orders of every contract that the user placed; the Link header leads to the next page.",
         )
     )
     def my_orders(query: dict[str, Any]) -> Any:
-        order_filter = OrderFilter(user_id=actor().subject, offset=query["skip"], limit=query["limit"])
-        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter))
-        return [representation(order) for order in page.orders]
+        order_filter = OrderFilter(
+            user_id=actor().subject,
+            offset=query["skip"],
+            limit=query["limit"],
+            cursor=read_cursor(query.get("cursor")),
+        )
+        return _list(use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter)))
 
     @routes.get("/")
     @requires(ADMIN_ONLY)
@@ -97,8 +102,12 @@ def _add_collection(routes: ContractBlueprint) -> None:
     )
     def search(query: dict[str, Any]) -> Any:
         order_filter = order_filter_from(query, currency=use_cases().default_currency)
-        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter, access=ADMIN_ONLY))
-        return [representation(order) for order in page.orders], link_to_next(page, without="skip")
+        return _list(use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter, access=ADMIN_ONLY)))
+
+
+def _list(page: Page) -> tuple[list[Mapping[str, Any]], dict[str, str]]:
+    ensure_not_cut(page)
+    return [representation(order) for order in page.orders], link_to_next(page, without="skip")
 
 
 def _add_single_order(routes: ContractBlueprint) -> None:

@@ -23,6 +23,7 @@ from orders_flask.web.fields import (
     StrictInteger,
     StrictNumber,
     Timestamp,
+    TrimmedString,
     UserIdResponse,
     currency,
     cursor,
@@ -116,7 +117,13 @@ class PageQuery(Schema):
     limit = QueryInteger(load_default=10, validate=validate.Range(min=1, max=1_000))
 
 
-class SearchQuery(PageQuery):
+class OwnOrdersQuery(PageQuery):
+    """Query: offset or cursor, and size of a page."""
+
+    cursor = cursor("From the Link header of the previous page; replaces skip.")
+
+
+class SearchQuery(OwnOrdersQuery):
     """Query: filters, combined with AND."""
 
     status = status(VOCABULARY)
@@ -125,7 +132,6 @@ class SearchQuery(PageQuery):
     end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
     min_amount = AmountParameter(description="Minimum total in the service's currency, in major units.")
     max_amount = AmountParameter(description="Maximum total in the service's currency, in major units.")
-    cursor = cursor("From the Link header of the previous page; replaces skip.")
 
     @validates_schema
     def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -141,7 +147,10 @@ class ProductQuery(PageQuery):
         validate=validate.Length(min=1, max=MAX_QUERY_LENGTH),
         metadata={"pattern": NO_NUL, "description": "Words, each of which begins a word of the name or the sku."},
     )
-    sku = SafeString(validate=validate.Length(min=1, max=MAX_SKU_LENGTH), metadata={"pattern": NO_NUL})
+    sku = TrimmedString(
+        validate=[validate.Length(max=MAX_SKU_LENGTH), not_blank],
+        metadata={"minLength": 1, "maxLength": MAX_SKU_LENGTH, "pattern": NOT_BLANK},
+    )
     cursor = cursor("From the Link header of the previous page; replaces skip.", length=11)
 
 
@@ -160,7 +169,7 @@ class Detail(Schema):
 class ProductCreate(Schema):
     """Request body: a new product."""
 
-    name = SafeString(
+    name = TrimmedString(
         required=True,
         validate=[validate.Length(max=MAX_NAME_LENGTH), not_blank],
         metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": NOT_BLANK},
@@ -168,12 +177,12 @@ class ProductCreate(Schema):
     price = StrictNumber(required=True, metadata=_AMOUNT)
     currency = currency(description="An ISO 4217 code; by default the service's currency.")
     stock_quantity = StrictInteger(required=True, validate=validate.Range(0, MAX_STOCK))
-    sku = SafeString(
+    sku = TrimmedString(
         validate=[validate.Length(max=MAX_SKU_LENGTH), not_blank],
         metadata={"minLength": 1, "maxLength": MAX_SKU_LENGTH, "pattern": NOT_BLANK},
     )
     low_stock_threshold = StrictInteger(validate=validate.Range(0, MAX_STOCK))
-    description = SafeString(
+    description = TrimmedString(
         validate=validate.Length(max=MAX_DESCRIPTION_LENGTH),
         metadata={"pattern": NO_NUL, "description": "A blank text removes the description."},
     )
@@ -191,7 +200,7 @@ class ProductUpdate(ProductCreate):
     class Meta:
         exclude = ("currency",)
 
-    name = SafeString(
+    name = TrimmedString(
         validate=[validate.Length(max=MAX_NAME_LENGTH), not_blank],
         metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": NOT_BLANK},
     )

@@ -4,13 +4,13 @@ from marshmallow import fields, validate
 
 from orders_domain.model.product import MAX_NAME_LENGTH
 from orders_flask.contracts.management.schemas import ManagedOrderCreate, OrderItemCreate, ShippingAddress
-from orders_flask.web.fields import NOT_BLANK, SafeString, Timestamp, not_blank
+from orders_flask.web.fields import NOT_BLANK, Timestamp, TrimmedString, not_blank
 
 
 class TemplateCreate(ManagedOrderCreate):
     """Request body: name, products and shipping address of a template."""
 
-    name = SafeString(
+    name = TrimmedString(
         required=True,
         validate=[validate.Length(max=MAX_NAME_LENGTH), not_blank],
         metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": NOT_BLANK},

@@ -12,6 +12,7 @@ from orders_domain.model.product import OrderLine, Product, RequestedItem
 from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.status import OrderStatus, StatusVocabulary
 from orders_domain.model.values.money import EXACT, Money
+from orders_domain.model.values.typed_text import trim
 from orders_domain.use_cases import PlaceCatalogOrder
 from orders_flask.web.custom_lines import json_number, price_of, product_of
 from orders_flask.web.pagination import read_cursor, read_product_cursor
@@ -44,7 +45,7 @@ def address(body: Mapping[str, Any]) -> Address:
     """Return the address of a validated body; a blank second line, which forms send, becomes None."""
     parts: dict[str, Any] = {part: body.get(name) for part, name in SHIPPING.items()}
     line2 = parts.pop("line2")
-    return Address(line2=line2 if line2 and line2.strip() else None, **parts)
+    return Address(line2=line2 if line2 and trim(line2) else None, **parts)
 
 
 def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:

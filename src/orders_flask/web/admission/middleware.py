@@ -15,6 +15,7 @@ from orders_flask.web.admission.byte_budget import ByteBudget, Share
 from orders_flask.web.admission.direct_responses import send_busy, send_incomplete, send_liveness
 from orders_flask.web.admission.lane import ClientGone, Lane, Refused
 from orders_flask.web.admission.responder import Responder
+from orders_flask.web.admission.unread_responses import limit_unread_responses
 
 BUDGET_BYTES = 32 * 1024 * 1024
 """The bodies of all requests of a process, and as much again for the responses."""
@@ -63,8 +64,10 @@ class AdmissionMiddleware:
             await send({"type": "websocket.close"})
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
+        limiting = asyncio.create_task(limit_unread_responses())  # the server listens after the startup
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
+        limiting.cancel()
         await asyncio.to_thread(self._on_shutdown)
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -2,13 +2,18 @@
 
 import json
 import re
+import threading
+import time
 import urllib.request
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
+from orders_adapters.system.clock import now
 from orders_domain import Role
+from orders_domain.ports.outbox import OutboxBacklog
+from orders_flask.observability.metrics import SCRAPE_SECONDS, Metrics
 from tests.support.server import Served
 from tests.support.servers.redis import RedisServer
 from tests.support.service_stack import Stack
@@ -137,3 +142,22 @@ def _ask(served: Served, method: str, path: str, token: str, body: object = None
     response = connection.getresponse().read()
     connection.close()
     return response
+
+
+def test_hung_database_does_not_hold_up_a_scrape() -> None:
+    answered = threading.Event()
+
+    def backlog() -> OutboxBacklog:
+        answered.wait(30)
+        return OutboxBacklog(waiting=0, parked=0, oldest=None)
+
+    metrics = Metrics(backlog=backlog, clock=now)
+    begun = time.monotonic()
+    hung = figures(metrics.exposition().get_data(as_text=True))
+    took = time.monotonic() - begun
+    answered.set()
+    well = figures(metrics.exposition().get_data(as_text=True))
+
+    assert hung["orders_database_up"] == 0
+    assert took < 5 * SCRAPE_SECONDS
+    assert well["orders_database_up"] == 1

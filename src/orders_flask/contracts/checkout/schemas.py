@@ -5,10 +5,12 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_flask.contracts.checkout.translate import VOCABULARY
 from orders_flask.web.fields import NO_NUL, SafeString, status
 
+# Without a ``format``, because generated clients convert such a string and write it anew, and the signature fails.
 _SNAPSHOT = {
     "type": "object",
     "additionalProperties": True,
@@ -48,8 +50,8 @@ _SNAPSHOT = {
                 "currency": {"type": "string"},
             },
         },
-        "createdAt": {"type": "string", "format": "date-time"},
-        "userId": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
+        "createdAt": {"type": "string", "description": "RFC 3339, with an offset; the signature covers its spelling."},
+        "userId": {"type": ["string", "null"], "minLength": 1, "maxLength": MAX_SUBJECT_LENGTH},
         "signature": {"type": "string", "description": "Hexadecimal HMAC-SHA256."},
     },
 }

@@ -246,11 +246,12 @@ def _with_subjects(secret: str, subject: str) -> Iterator[tuple[str, str]]:
 
 
 def _with_claims(secret: str, subject: str) -> Iterator[tuple[str, str]]:
-    roles: dict[str, object] = {"list": ["admin"], "number": 1, "object": {"admin": True}, "true": True}
+    roles: dict[str, object] = {"list": ["admin"], "number": 1, "null": None, "object": {"admin": True}, "true": True}
     for label, role in roles.items():
         yield f"role {label}", signed(secret, claims(subject, role=role))
     scopes: dict[str, object] = {
         "number": 7,
+        "null": None,
         "true": True,
         "object": {"orders:write": True},
         "list of numbers": [7],

@@ -16,7 +16,7 @@ class ClaimNames:
 
     A name is that of a claim, or a path with dots through nested objects: ``user.id``. Values of named claims may be
     spelt in further ways: the subject may be a whole number, which is its digits; role and scopes may be a string of
-    words or a list of strings. A role or scope that is null is absent, whatever its name.
+    words or a list of strings; null is absent.
     """
 
     subject: str = ""
@@ -46,7 +46,7 @@ class ClaimNames:
         """
         if self.role:
             return Role.ADMIN if Role.ADMIN.value in _words(claims, self.role) else Role.CUSTOMER
-        if not isinstance(role := claims.get("role"), str | None):
+        if not isinstance(role := claims.get("role", Role.CUSTOMER.value), str):
             raise InvalidToken("role must be a string.")
         return Role.ADMIN if role == Role.ADMIN.value else Role.CUSTOMER
 
@@ -56,7 +56,14 @@ class ClaimNames:
         Raises:
             InvalidToken: the claim is neither a string nor a list of strings.
         """
-        return _words(claims, self.scope or "scope")
+        if self.scope:
+            return _words(claims, self.scope)
+        scope = claims.get("scope", "")
+        if isinstance(scope, str):
+            return frozenset(scope.split())
+        if isinstance(scope, list) and all(isinstance(item, str) for item in scope):
+            return frozenset(scope)
+        raise InvalidToken("scope must be a string or a list of strings.")
 
     def dump(self, *, subject: str, role: Role, scopes: Sequence[str]) -> dict[str, Any]:
         """Return the claims of a token of this service: the standard ones, and those with other names."""

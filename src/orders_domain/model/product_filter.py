@@ -19,7 +19,7 @@ class ProductFilter:
 
     A product matches ``text`` if each word of the text begins a word of its name or sku; case and accents are ignored.
     The page begins after the product ``after``, or after ``offset`` products. Only the cost of ``after`` does not grow
-    with its position. The sku is compared without outer white space, because products are stored without it.
+    with its position.
 
     Raises:
         InvalidValue: the text has no letter and no digit or more than 100 characters, the limit is not 1 to 1,000, or
@@ -33,8 +33,6 @@ class ProductFilter:
     after: ProductId | None = None
 
     def __post_init__(self) -> None:
-        if self.sku is not None:
-            object.__setattr__(self, "sku", self.sku.strip())
         if self.text is not None and (len(self.text) > MAX_QUERY_LENGTH or not self.words):
             raise InvalidValue(f"Must have 1 to {MAX_QUERY_LENGTH} characters, and a letter or digit.", field="text")
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_PAGE_SIZE:

@@ -10,7 +10,6 @@ from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_flask.contracts.checkout.translate import VOCABULARY
 from orders_flask.web.fields import NO_NUL, SafeString, status
 
-# Without a ``format``, because generated clients convert such a string and write it anew, and the signature fails.
 _SNAPSHOT = {
     "type": "object",
     "additionalProperties": True,
@@ -50,7 +49,8 @@ _SNAPSHOT = {
                 "currency": {"type": "string"},
             },
         },
-        "createdAt": {"type": "string", "description": "RFC 3339, with an offset; the signature covers its spelling."},
+        # No format, because a generated client would write the time anew, and the signature would not match.
+        "createdAt": {"type": "string", "description": "RFC 3339, signed as it is written."},
         "userId": {"type": ["string", "null"], "minLength": 1, "maxLength": MAX_SUBJECT_LENGTH},
         "signature": {"type": "string", "description": "Hexadecimal HMAC-SHA256."},
     },

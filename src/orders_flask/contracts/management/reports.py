@@ -41,11 +41,9 @@ def register(routes: ContractBlueprint) -> None:
         return statistics_representation(use_cases().get_order_statistics(request))
 
     @routes.get("/<ref:ref>/history")
-    @routes.arguments(schemas.NoQuery, location="query")
     @routes.response(200, schemas.HistoryEntry(many=True))
     @routes.doc(
         **_document(
-            400,
             401,
             403,
             404,
@@ -55,7 +53,7 @@ def register(routes: ContractBlueprint) -> None:
             description="Each entry has its time, its actor and the change.",
         )
     )
-    def history(_: dict[str, Any], ref: str) -> Any:
+    def history(ref: str) -> Any:
         request = GetOrderHistory(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return [entry_representation(entry) for entry in use_cases().get_order_history(request)]
 

@@ -137,7 +137,3 @@ class AnalyticsResponse(Schema):
     top_products = fields.List(
         fields.Nested(SoldProduct), required=True, metadata={"description": f"At most {MAX_PRODUCTS}, by revenue."}
     )
-
-
-class NoQuery(Schema):
-    """Query without parameters: each one is refused, because a filter that is passed over would widen the list."""

@@ -29,7 +29,7 @@ from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag, if_match_versions
 from orders_flask.web.idempotency import idempotency_key, placed_or_replayed
 from orders_flask.web.openapi import operation
-from orders_flask.web.pagination import link_to_next, read_cursor
+from orders_flask.web.pagination import link_to_next
 from orders_flask.web.responses import json_response
 
 _document = partial(operation, schemas.Detail)
@@ -63,7 +63,7 @@ def _add_collection(routes: ContractBlueprint) -> None:
         return placed_or_replayed(lambda: use_cases().place_catalog_order(request), placed_response)
 
     @routes.get("/my-orders")
-    @routes.arguments(schemas.OrderPageQuery, location="query")
+    @routes.arguments(schemas.PageQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
     @routes.doc(
         **_document(
@@ -72,18 +72,13 @@ def _add_collection(routes: ContractBlueprint) -> None:
             503,
             use_case="list_own_orders",
             summary="List own orders, newest first",
-            description="Orders of every contract that the user placed; the Link header leads to the next page.",
+            description="Orders of every contract that the user placed.",
         )
     )
     def my_orders(query: dict[str, Any]) -> Any:
-        order_filter = OrderFilter(
-            user_id=actor().subject,
-            offset=query["skip"],
-            limit=query["limit"],
-            cursor=read_cursor(query.get("cursor")),
-        )
+        order_filter = OrderFilter(user_id=actor().subject, offset=query["skip"], limit=query["limit"])
         page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter))
-        return [representation(order) for order in page.orders], link_to_next(page, without="skip")
+        return [representation(order) for order in page.orders]
 
     @routes.get("/")
     @requires(ADMIN_ONLY)

@@ -116,13 +116,7 @@ class PageQuery(Schema):
     limit = QueryInteger(load_default=10, validate=validate.Range(min=1, max=1_000))
 
 
-class OrderPageQuery(PageQuery):
-    """Query: a page of orders, by offset or by cursor."""
-
-    cursor = cursor("From the Link header of the previous page; replaces skip.")
-
-
-class SearchQuery(OrderPageQuery):
+class SearchQuery(PageQuery):
     """Query: filters, combined with AND."""
 
     status = status(VOCABULARY)
@@ -131,6 +125,7 @@ class SearchQuery(OrderPageQuery):
     end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
     min_amount = AmountParameter(description="Minimum total in the service's currency, in major units.")
     max_amount = AmountParameter(description="Maximum total in the service's currency, in major units.")
+    cursor = cursor("From the Link header of the previous page; replaces skip.")
 
     @validates_schema
     def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:

@@ -13,8 +13,7 @@ from uuid import uuid4
 import pytest
 
 from orders_domain import Role
-from orders_domain.model import order_filter
-from tests.contract.http.management.client import ORDERS, Shopper, errors, shopper
+from tests.contract.http.management.client import Shopper, errors, shopper
 from tests.support.service_stack import Stack
 
 Order = dict[str, Any]
@@ -314,16 +313,3 @@ def linked(root: Shopper, url: str) -> Iterator[list[Order]]:
         assert response.status_code == 200
         yield response.json
         url = "".join(re.findall(r'<(.+)>; rel="next"', response.headers.get("Link", "")))
-
-
-def test_links_of_own_orders_yield_large_orders(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_filter, "MAX_PAGE_BYTES", 1_000)
-    ann = shopper(stack)
-    body = {"items": [{"note": "x" * 400}], "total_price": 1}
-    placed = [ann.post(body, path="/orders/").json["created_at"] for _ in range(5)]
-
-    pages = list(linked(ann, f"{ORDERS}/my-orders?limit=100"))
-
-    assert [len(page) for page in pages] == [2, 2, 1]
-    assert [order["order_date"] for page in pages for order in page] == placed[::-1]
-    assert "Link" not in ann.mine("limit=5&skip=4").headers

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.private_files import create_private
 from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokenCache
 
@@ -70,6 +71,7 @@ class InMemoryRevokedTokenCache(RevokedTokenCache):
         with self._lock:
             self._raise({key: revocation.valid_from for key, revocation in revocations.items()})
             if self._marker:
+                create_private(self._marker)
                 with self._marker.open("ab", buffering=0) as marker:
                     marker.write(b".")
                 if self._size() == self._seen + 1:  # otherwise another process has revoked a token as well

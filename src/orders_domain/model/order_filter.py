@@ -14,8 +14,8 @@ from orders_domain.model.values.money import Money
 from orders_domain.model.values.timestamps import timestamp_error
 
 MAX_PAGE_SIZE = 1_000
-MAX_PAGE_BYTES = 8 * 1024 * 1024
-"""A page ends after the order with which its items exceed this size; 100 orders of the maximum size do not."""
+MAX_PAGE_BYTES = 4 * 1024 * 1024
+"""A page ends before the order with which its items would exceed this size, but has at least one order."""
 BATCH_SIZE = 100
 """The orders that a store reads at once, because their items may be large."""
 MAX_OFFSET = 100_000
@@ -88,15 +88,17 @@ class Page:
     def from_rows(cls, rows: Iterable[Order], limit: int) -> Page:
         """Return a page of at most ``limit`` orders; a further row only shows that there is a next page.
 
-        Rows beyond ``MAX_PAGE_BYTES`` are not read.
+        Rows beyond the first that ``MAX_PAGE_BYTES`` excludes are not read.
         """
         taken: list[Order] = []
         size, more = 0, False
         for row in rows:
-            if more := len(taken) == limit or size > MAX_PAGE_BYTES:
+            if more := len(taken) == limit:
+                break
+            size += row.content_size()
+            if more := bool(taken) and size > MAX_PAGE_BYTES:
                 break
             taken.append(row)
-            size += row.content_size()
         orders = tuple(taken)
         if not more:
             return cls(orders)

@@ -88,7 +88,8 @@ def require_own_secret(read: Settings, host: str) -> None:
     """Check that an address that other machines can reach is served with secrets of the operator's own.
 
     Raises:
-        ClickException: the secret is a generated or a published one, and the host is not a loopback address.
+        ClickException: the host is not a loopback address, and the secret is a generated or a published one, or the
+            page /docs offers tokens.
     """
     if is_loopback(host):
         return
@@ -96,6 +97,10 @@ def require_own_secret(read: Settings, host: str) -> None:
         raise click.ClickException(
             f"JWT_SECRET must be set to listen on {host}; without it, only 127.0.0.1 and ::1 are allowed. "
             "Generate one with: openssl rand -hex 32"
+        )
+    if read.offers_demo_tokens:
+        raise click.ClickException(
+            f"ORDERS_DEMO must be off to listen on {host}, because /docs gives everybody an administrator's token."
         )
     if "checkout" in read.mounts and not PUBLISHED_SECRETS.isdisjoint(read.cart_secrets):
         raise click.ClickException(

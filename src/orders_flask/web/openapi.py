@@ -94,7 +94,9 @@ def install(app: Flask, *, integer_user_ids: bool = False) -> Api:
             },
         },
     }
-    page = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "orders", "validatorUrl": None})
+    # No address to return to from OAuth, because the library makes it of the Host header, which a client chooses.
+    own = {"app_name": "orders", "validatorUrl": None, "oauth2RedirectUrl": None}
+    page = get_swaggerui_blueprint("/docs", "/openapi.json", config=own)
     page.after_request(_protect_page)
     app.register_blueprint(page)
     api = app.extensions[_KEY] = OrdersApi(app, spec_kwargs={"extra_plugins": [OperationIds()]})

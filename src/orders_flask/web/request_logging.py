@@ -17,14 +17,18 @@ _ACCEPTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
+def request_id(given: str) -> str:
+    """Return the id that the client gave, or a new one unless it is 1 to 128 visible ASCII characters."""
+    return given if _ACCEPTABLE_ID.fullmatch(given) else str(uuid4())
+
+
 def install(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_end)
 
 
 def _begin() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _ACCEPTABLE_ID.fullmatch(given) else str(uuid4())
+    g.request_id = request_id(request.headers.get("X-Request-ID", ""))
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)

@@ -24,3 +24,13 @@ def test_docs_cannot_be_framed(path: str) -> None:
     assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
     assert "default-src 'self'" in response.headers["Content-Security-Policy"]
     response.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/docs/", "/openapi.json", "/readyz", "/metrics", "/nowhere"])
+def test_answers_do_not_repeat_the_host(path: str) -> None:
+    client = create_app(Settings(database_url="memory://", jwt_secret=JWT_SECRET, trusted_proxies=1)).test_client()
+    named = dict.fromkeys(("Host", "X-Forwarded-Host", "Forwarded", "X-Forwarded-Server"), "other.example")
+
+    response = client.get(path, headers={**named, "Accept": "text/html"})
+
+    assert "other.example" not in response.text + str(response.headers)

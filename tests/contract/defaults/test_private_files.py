@@ -65,6 +65,14 @@ def test_open_database_is_private_with_its_log(tmp_path: Path) -> None:
     assert others == []
 
 
+def test_marker_of_revocations_is_private(migrated: Path) -> None:
+    ended = orders("users", "end-sessions", "--id", "ann", here=migrated, JWT_SECRET=JWT_SECRET)
+
+    assert ended.returncode == 0, ended
+    assert (migrated / "orders.db.revocations").read_bytes() == b"."
+    assert open_to_others(migrated) == []
+
+
 def test_complete_export_is_private(migrated: Path) -> None:
     shop = Shop(migrated)
     shop.place()

@@ -99,6 +99,15 @@ def test_open_address_refuses_published_secrets(tmp_path: Path, secret: str) -> 
     assert_error_line(cart, "CART_SNAPSHOT_SECRET must not be a secret of the documentation")
 
 
+@pytest.mark.usefixtures("never_served")
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_open_address_refuses_tokens_for_everybody(tmp_path: Path, command: str) -> None:
+    ended = orders(command, "--host", "0.0.0.0", here=tmp_path, JWT_SECRET=JWT_SECRET, ORDERS_DEMO="on")
+
+    assert_error_line(ended, "ORDERS_DEMO must be off", "0.0.0.0", "/docs")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
 def test_loopback_needs_no_secret(tmp_path: Path, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[dict[str, object]] = []

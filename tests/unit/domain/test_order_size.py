@@ -70,12 +70,22 @@ def test_page_ends_at_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
 
     page = Page.from_rows(rows, 100)
 
-    assert page.orders == tuple(orders[:3])
+    assert page.orders == tuple(orders[:2])
     assert page.next_cursor is not None
-    assert page.next_cursor.order_id == orders[2].id
+    assert page.next_cursor.order_id == orders[1].id
+    assert next(rows) == orders[3]
     assert page.is_cut
-    assert not Page.from_rows(iter(orders), 3).is_cut
-    assert next(rows) == orders[4]
+    assert not Page.from_rows(iter(orders), 2).is_cut
+
+
+def test_page_has_an_order_above_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_filter, "MAX_PAGE_BYTES", 100)
+    orders = [of({"note": "x" * 400}) for _ in range(2)]
+
+    page = Page.from_rows(orders, 100)
+
+    assert page.orders == tuple(orders[:1])
+    assert page.next_cursor is not None
 
 
 def test_cache_is_bounded_in_bytes() -> None:

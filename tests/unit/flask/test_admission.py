@@ -38,13 +38,23 @@ class Client:
         self.sent: list[dict[str, Any]] = []
 
     def request(
-        self, method: str = "POST", path: str = "/orders/", *, token: bool = True, length: int | None = None
+        self,
+        method: str = "POST",
+        path: str = "/orders/",
+        *,
+        token: bool = True,
+        length: int | None = None,
+        request_id: str = "",
     ) -> str:
         """The status and the body of the response, or an empty text without a response."""
         bearer = (
             issue_dev_token(SETTINGS, subject="ann", role=Role.CUSTOMER, scopes=(), seconds=60) if token else "none"
         )
-        headers = {"content-type": "application/json", "authorization": f"Bearer {bearer}"}
+        headers = {
+            "content-type": "application/json",
+            "authorization": f"Bearer {bearer}",
+            "x-request-id": request_id,
+        }
         if length is not None:
             headers["content-length"] = str(length)
         scope = {
@@ -220,6 +230,20 @@ class Worker:
         self.begun.set()
         self.go_on.wait(5)
         self.done = self.stop.is_set()
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/orders/"])
+def test_event_loop_returns_the_request_id(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    client = Client(part(b"{"), GONE)
+    client.request("GET" if path == "/healthz" else "POST", path, request_id="req-42")
+    other = Client(part(b"{"), GONE)
+    other.request("GET" if path == "/healthz" else "POST", path, request_id="req 42")
+
+    ids = [dict(sent.sent[0]["headers"])[b"x-request-id"] for sent in (client, other)]
+
+    assert ids[0] == b"req-42"
+    assert ids[1] not in (b"req 42", b"")
+    assert path == "/healthz" or "req-42" in capsys.readouterr().err
 
 
 def test_websockets_are_closed() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_flask.contracts.checkout.translate import VOCABULARY
 from orders_flask.web.fields import NO_NUL, SafeString, status
@@ -48,8 +49,9 @@ _SNAPSHOT = {
                 "currency": {"type": "string"},
             },
         },
-        "createdAt": {"type": "string", "format": "date-time"},
-        "userId": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
+        # No format, because a generated client would write the time anew, and the signature would not match.
+        "createdAt": {"type": "string", "description": "RFC 3339, signed as it is written."},
+        "userId": {"type": ["string", "null"], "minLength": 1, "maxLength": MAX_SUBJECT_LENGTH},
         "signature": {"type": "string", "description": "Hexadecimal HMAC-SHA256."},
     },
 }

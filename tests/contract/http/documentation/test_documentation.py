@@ -210,6 +210,15 @@ def test_error_schema_requires_members(document: dict[str, Any], schema: str, re
     assert set(document["components"]["schemas"][schema]["required"]) == required
 
 
+@pytest.mark.parametrize("schema", ["CheckoutOrderCreate", "CheckoutOrder"])
+def test_signed_members_have_no_format(document: dict[str, Any], schema: str) -> None:
+    snapshot = document["components"]["schemas"][schema]["properties"]["cartSnapshot"]
+
+    assert "createdAt" in snapshot["properties"]
+    assert "'format'" not in str(snapshot)
+    assert snapshot["properties"]["userId"]["maxLength"] == 255
+
+
 def test_schema_references_resolve(document: dict[str, Any]) -> None:
     refers = set(re.findall(r"#/components/schemas/(\w+)", repr(document)))
 

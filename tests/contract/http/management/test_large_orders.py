@@ -15,7 +15,7 @@ LISTS = ["/my-orders", "/"]
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_filter, "MAX_PAGE_BYTES", 2_500)
+    monkeypatch.setattr(order_filter, "MAX_PAGE_BYTES", 3_500)
 
 
 def place(who: Shopper, number: int) -> None:

@@ -8,6 +8,9 @@ from sqlalchemy import exc
 
 from orders_domain.errors import StoreContention, StoreUnavailable, Unavailable
 
+UNSUITABLE = "orders_unsuitable"
+"""The attribute of a driver's error whose text is a sentence about a database that cannot be used as it is."""
+
 _CONTENTION = {"40001", "40P01"}  # serialization failure, deadlock: the transaction can be retried at once
 _NOT_MIGRATED = {"42P01", "42703"}  # undefined table, undefined column
 # A violation means that the trigger which inserts the users of orders and templates (migration 0012) is missing.
@@ -23,6 +26,10 @@ _UNAVAILABLE = (
     exc.TimeoutError,  # of the pool
     exc.PendingRollbackError,  # the connection was lost earlier in the transaction
 )
+
+
+class StoreUnsuitable(StoreUnavailable):
+    """The database cannot be used as it is, and only an operator can change that. The text is for operators."""
 
 
 class UnexpectedDatabaseError(RuntimeError):
@@ -48,6 +55,8 @@ def translate_errors() -> Iterator[None]:
 
 def _to_domain_error(error: exc.SQLAlchemyError) -> Unavailable | UnexpectedDatabaseError:
     cause = getattr(error, "orig", None)
+    if hasattr(cause, UNSUITABLE):
+        return StoreUnsuitable(str(cause))
     state = getattr(cause, "sqlstate", None)
     if state in _CONTENTION:
         return StoreContention("The store aborted this transaction because of a conflict with another one.")

@@ -108,6 +108,7 @@ class PersistenceComponent:
     examine: Check = healthy  # what an operator may have to change, such as the rights of the role
     refusal: Check = healthy  # why the store cannot be used at all, such as its encoding
     migrations: Migrations | None = None  # None for a store without tables
+    disconnect: Callable[[], None] = no_op  # closes the idle connections; new ones are opened when needed
     close: Callable[[], None] = no_op
 
 

@@ -64,6 +64,7 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         check=partial(_check, database),
         examine=partial(_examine, database),
         refusal=partial(_refusal, database),
+        disconnect=partial(_disconnect, database, replica),
         close=partial(_close, outbox_signal, database, replica),
         migrations=Migrations(
             upgrade=partial(migrate.upgrade, url, schema=schema),
@@ -86,6 +87,10 @@ def check_once(url: str, *, schema: str = "") -> str | None:
 
 def _close(wakeup: wakeup.WakeupSignal, *engines: Engine) -> None:
     wakeup.close()
+    _disconnect(*engines)
+
+
+def _disconnect(*engines: Engine) -> None:
     for database in engines:
         database.dispose()
 

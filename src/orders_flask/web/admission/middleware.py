@@ -43,6 +43,7 @@ class AdmissionMiddleware:
         seconds: float = request_body.BODY_TIMEOUT,
         budget: int = BUDGET_BYTES,
         waiting_per_thread: int = WAITING_PER_THREAD,
+        on_startup: Callable[[], object] = lambda: None,
         on_shutdown: Callable[[], object] = lambda: None,  # may block
     ) -> None:
         self._app = app
@@ -52,6 +53,7 @@ class AdmissionMiddleware:
         self._operations = Lane("operations", threads=2, waiting=4096)
         self._bodies, self._responses = ByteBudget(budget), ByteBudget(budget)
         self._seconds = seconds
+        self._on_startup = on_startup
         self._on_shutdown = on_shutdown
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -64,6 +66,7 @@ class AdmissionMiddleware:
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
+            self._on_startup()
             await send({"type": "lifespan.startup.complete"})
         await asyncio.to_thread(self._on_shutdown)
         await send({"type": "lifespan.shutdown.complete"})

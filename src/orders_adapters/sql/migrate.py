@@ -121,7 +121,7 @@ def is_read_only(engine: Engine) -> bool:
     if engines.is_sqlite(engine):
         return False
     with translate_errors(), engines.autocommit(engine).connect() as connection:
-        return connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on"
+        return str(connection.scalar(text("SELECT current_setting('transaction_read_only')"))) == "on"
 
 
 def pending(engine: Engine) -> Sequence[str]:

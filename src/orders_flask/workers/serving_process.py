@@ -47,10 +47,10 @@ class ServingProcess:
         self._workers.stop()
 
     def _reset(self) -> None:
-        self._begun = False
-        self._lock = threading.Lock()
-        self._workers = BackgroundWorkers()
-        self._timer = threading.Timer(FORK_DELAY, self.start)
+        self._begun: bool = False
+        self._lock: threading.Lock = threading.Lock()
+        self._workers: BackgroundWorkers = BackgroundWorkers()
+        self._timer: threading.Timer = threading.Timer(FORK_DELAY, self.start)
         self._timer.daemon = True
 
     def _start_after_fork(self) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -75,7 +76,7 @@ def test_doctor_names_the_encoding(in_another_encoding: str, tmp_path: Path) -> 
     ids=["no database", "no login", "no server"],
 )
 def test_failed_connection_has_its_reason(
-    command: list[str], change: dict[str, str], reason: str, postgres_server: PostgresServer, tmp_path: Path
+    command: list[str], change: dict[str, Any], reason: str, postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
     url = make_url(postgres_server.url).set(password="hunter22", **change).render_as_string(hide_password=False)
 

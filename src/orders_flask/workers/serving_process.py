@@ -21,6 +21,8 @@ class ServingProcess:
         start_workers: starts them; called once in each process.
     """
 
+    _begun: bool
+
     def __init__(self, start_workers: Callable[[BackgroundWorkers], None]) -> None:
         self._start_workers = start_workers
         self._reset()
@@ -47,7 +49,7 @@ class ServingProcess:
         self._workers.stop()
 
     def _reset(self) -> None:
-        self._begun: bool = False
+        self._begun = False
         self._lock: threading.Lock = threading.Lock()
         self._workers: BackgroundWorkers = BackgroundWorkers()
         self._timer: threading.Timer = threading.Timer(FORK_DELAY, self.start)

@@ -34,6 +34,7 @@ def migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             acquire_lock(connection)
             ensure_schema(connection, engines.schema_of(engine))
+        migrations.ensure_own_tables(connection)
         former = migrations.former_revision(connection)
         context.configure(
             connection=connection,

@@ -10,10 +10,15 @@ from orders_flask.app import container_of
 from orders_flask.web import cors
 from orders_flask.web.admission import AdmissionMiddleware
 from orders_flask.wsgi import app as wsgi_app
-from orders_flask.wsgi import background_workers
+from orders_flask.wsgi import serving_process
 
 _settings = container_of(wsgi_app).settings()
 
-app: Any = AdmissionMiddleware(wsgi_app, threads=_settings.threads, on_shutdown=background_workers.stop)
+app: Any = AdmissionMiddleware(
+    wsgi_app,
+    threads=_settings.threads,
+    on_startup=serving_process.start,
+    on_shutdown=serving_process.stop,
+)
 if _settings.allowed_origins:
     app = cors.around_asgi(app, cors.Cors(origins=_settings.allowed_origins))

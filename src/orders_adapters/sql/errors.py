@@ -8,8 +8,13 @@ from sqlalchemy import exc
 
 from orders_domain.errors import StoreContention, StoreUnavailable, Unavailable
 
+UNSUITABLE = "orders_unsuitable"
+"""The attribute of a driver's error whose text is a sentence about a database that cannot be used as it is."""
+
 _CONTENTION = {"40001", "40P01"}  # serialization failure, deadlock: the transaction can be retried at once
-_NOT_MIGRATED = {"42P01", "42703"}  # undefined table, undefined column
+_NOT_MIGRATED = {"42P01", "42703", "3F000"}  # undefined table, column or schema
+_NOT_PERMITTED = "42501"
+_READ_ONLY = "25006"
 # A violation means that the trigger which inserts the users of orders and templates (migration 0012) is missing.
 _UNKNOWN_USER = re.compile("^fk_(orders|order_templates)_user_id_users$|^FOREIGN KEY constraint failed$")
 _MISSING_IN_SQLITE = re.compile("^no such (table|column)|^table .* has no column")  # SQLite has no codes for these
@@ -23,6 +28,10 @@ _UNAVAILABLE = (
     exc.TimeoutError,  # of the pool
     exc.PendingRollbackError,  # the connection was lost earlier in the transaction
 )
+
+
+class StoreUnsuitable(StoreUnavailable):
+    """The database cannot be used as it is, and only an operator can change that. The text is for operators."""
 
 
 class UnexpectedDatabaseError(RuntimeError):
@@ -48,12 +57,18 @@ def translate_errors() -> Iterator[None]:
 
 def _to_domain_error(error: exc.SQLAlchemyError) -> Unavailable | UnexpectedDatabaseError:
     cause = getattr(error, "orig", None)
+    if hasattr(cause, UNSUITABLE):
+        return StoreUnsuitable(str(cause))
     state = getattr(cause, "sqlstate", None)
     if state in _CONTENTION:
         return StoreContention("The store aborted this transaction because of a conflict with another one.")
     constraint = getattr(getattr(cause, "diag", None), "constraint_name", None) or str(cause)
     if state in _NOT_MIGRATED or _MISSING_IN_SQLITE.search(str(cause)) or _UNKNOWN_USER.search(constraint):
         return StoreUnavailable("The store has not been migrated; run: orders migrate")
+    if state == _NOT_PERMITTED:
+        return StoreUnavailable("The store does not permit this, because the role lacks a right.")
+    if state == _READ_ONLY:
+        return StoreUnavailable("The store is read-only; the address must be that of the primary server.")
     if isinstance(error, _UNAVAILABLE) or getattr(error, "connection_invalidated", False):
         return StoreUnavailable("The store is unavailable or too slow.")
     if type(error) is exc.DatabaseError:  # SQLite: the file is not a database, or is corrupt

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.errors import StoreUnsuitable, translate_errors
 
 Database = str | Engine
 """A URL, or an engine, which may have a schema or be in memory."""
@@ -35,6 +35,14 @@ _EXISTING_TRIGGERS = {
 }
 
 
+_LACKING_RIGHTS = """
+    SELECT needed || ' on ' || relname FROM pg_class CROSS JOIN unnest(CAST(:rights AS text[])) AS needed
+    WHERE relname = ANY(:tables) AND relkind IN ('r', 'p') AND pg_table_is_visible(pg_class.oid)
+        AND NOT has_table_privilege(pg_class.oid, needed)
+    ORDER BY 1
+"""
+
+
 def upgrade(database: Database, revision: str = "head", *, schema: str = "") -> None:
     """Migrate up. Concurrent calls are serialized; the later ones find nothing to do.
 
@@ -42,6 +50,7 @@ def upgrade(database: Database, revision: str = "head", *, schema: str = "") -> 
 
     Raises:
         StoreUnavailable: the database is unavailable.
+        StoreUnsuitable: the database has tables of another service, or another encoding than UTF-8.
         alembic.util.CommandError: the database is at a revision that this release does not have.
     """
     _run(command.upgrade, database, revision, schema=schema)
@@ -76,6 +85,43 @@ def former_revision(connection: Connection) -> str | None:
     if VERSION_TABLE in names or not _OUR_TABLES | {_FORMER_VERSION_TABLE} <= names:
         return None
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def ensure_own_tables(connection: Connection) -> None:
+    """Check, before the first migration, that no table of this service's names belongs to another one.
+
+    Raises:
+        StoreUnsuitable: there is such a table.
+    """
+    names = set(inspect(connection).get_table_names())
+    foreign = sorted(names & set(tables.metadata.tables))
+    if VERSION_TABLE in names or not foreign or former_revision(connection):
+        return
+    other = "use another file" if connection.dialect.name == "sqlite" else "set DATABASE_SCHEMA to a schema of its own"
+    raise StoreUnsuitable(
+        "The database must not have tables of these names that orders migrate did not create: "
+        f"{', '.join(foreign)}; {other}."
+    )
+
+
+def lacking_rights(engine: Engine, *, write: bool = True) -> Sequence[str]:
+    """Return the rights on tables that the role of a migrated PostgreSQL database lacks, such as INSERT on orders.
+
+    Without ``write`` only the right to read is required, as of a replica.
+    """
+    if engines.is_sqlite(engine):
+        return []
+    values = {"tables": sorted(tables.metadata.tables), "rights": ["SELECT", "INSERT"] if write else ["SELECT"]}
+    with translate_errors(), engines.autocommit(engine).connect() as connection:
+        return list(connection.scalars(text(_LACKING_RIGHTS), values))
+
+
+def is_read_only(engine: Engine) -> bool:
+    """Return whether the database is a standby, or refuses writes for another reason."""
+    if engines.is_sqlite(engine):
+        return False
+    with translate_errors(), engines.autocommit(engine).connect() as connection:
+        return str(connection.scalar(text("SELECT current_setting('transaction_read_only')"))) == "on"
 
 
 def pending(engine: Engine) -> Sequence[str]:

@@ -19,6 +19,7 @@ from orders_flask.bootstrap.components import (
     PersistenceComponent,
     RemoteServices,
     check_broker,
+    describe,
 )
 from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, demo_tokens, log_demo_accounts
 from orders_flask.bootstrap.jobs import job_checks, job_runner
@@ -43,6 +44,7 @@ __all__ = [
     "choose_place_shipped_order",
     "demo_accounts_warning",
     "demo_tokens",
+    "describe",
     "identity_provider_checks",
     "issue_dev_token",
     "job_checks",

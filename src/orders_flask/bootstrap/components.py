@@ -65,7 +65,8 @@ def describe(error: Unavailable) -> str:
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    reason = next(iter(str(cause).splitlines()), "") or type(cause).__name__
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+    reason = next((line for line in lines if not line.endswith(":")), "") or type(cause).__name__
     return str(error) if cause is error else f"{str(error).rstrip('.')}: {reason}"
 
 
@@ -104,7 +105,10 @@ class PersistenceComponent:
     direct_placement: DirectPlacement | None = None  # None for a store that needs none
     clock: Clock | None = None  # of a store that processes of several hosts share
     check: Check = healthy
+    examine: Check = healthy  # what an operator may have to change, such as the rights of the role
+    refusal: Check = healthy  # why the store cannot be used at all, such as its encoding
     migrations: Migrations | None = None  # None for a store without tables
+    disconnect: Callable[[], None] = no_op  # closes the idle connections; new ones are opened when needed
     close: Callable[[], None] = no_op
 
 

@@ -24,6 +24,7 @@ from orders_flask.cli import (
     track,
     users,
 )
+from orders_flask.cli._error_text import error_text
 from orders_flask.cli.export import command as export
 from orders_flask.observability import structured_logging
 from orders_flask.settings import InvalidSetting
@@ -76,7 +77,7 @@ def main() -> None:
         orders(prog_name="orders")
     except (OrdersError, InvalidSetting) as error:
         field = f"{error.field}: " if isinstance(error, InvalidValue) and error.field else ""
-        click.echo(" ".join([f"orders: {field}{error}", *_hints(error)]), err=True)
+        click.echo(" ".join([f"orders: {field}{error_text(error)}", *_hints(error)]), err=True)
         sys.exit(1)
 
 

@@ -18,6 +18,7 @@ from orders_domain.model.values.typed_text import trim
 from orders_domain.use_cases import BulkChangeStatus
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
+from orders_flask.cli._error_text import error_text
 from orders_flask.cli._statuses import STATUSES
 from orders_flask.cli._streaming import (
     INTERRUPTED,
@@ -64,7 +65,7 @@ def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
         except (OrdersError, OSError) as error:
             if isinstance(error, OSError):
                 detach_stdout()
-            raise click.ClickException(f"{error} {report} {report.resume_hint}") from error
+            raise click.ClickException(f"{error_text(error)} {report} {report.resume_hint}") from error
     if not interrupt.received:
         lines.ensure_reaches(from_line)
     click.echo(str(report), err=True)

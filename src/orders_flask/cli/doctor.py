@@ -42,7 +42,7 @@ def doctor() -> None:
     }
     failures = 0
     for name, check in {**container.checks(), **container.optional_checks()}.items():
-        failure = check()
+        failure = check() or (container.store().examine() if name == "database" else None)
         failures += failure is not None
         result = redact(failure, read) if failure else "ok"
         click.echo(f"{name:10} {result} ({where.get(name, 'a remote service')})")

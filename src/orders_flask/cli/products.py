@@ -12,6 +12,7 @@ from orders_domain.use_cases import ImportProducts, RestockProduct
 from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
+from orders_flask.cli._error_text import error_text
 from orders_flask.cli._formats import detect_format, format_option
 from orders_flask.cli._streaming import (
     INTERRUPTED,
@@ -72,7 +73,7 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
         except (OrdersError, OSError) as error:
             if isinstance(error, OSError):
                 detach_stdout()
-            raise click.ClickException(f"{error} {report} {report.resume_hint}") from error
+            raise click.ClickException(f"{error_text(error)} {report} {report.resume_hint}") from error
     if not interrupt.received:
         lines.ensure_reaches(from_line)
     click.echo(f"{report}{' Dry run: nothing was changed.' if dry_run else ''}", err=True)

@@ -71,6 +71,8 @@ def run(
     log_settings_advice()
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("REDIS_URL must be set for several workers, because they must share one cache.")
+    if reason := container.store().refusal():
+        raise click.ClickException(reason)
     require_free(host, port)
     address = numeric_address(host)
     _log_defaults(read, container)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from orders_flask.settings.database_address import normalize
 from orders_flask.settings.validation import InvalidSetting, require_scheme, setting
 
 _SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
@@ -62,9 +63,10 @@ class StorageSettings:
         return "memory" if self.uses_default_database or self.database_url == "memory://" else "none"
 
     def _check_storage(self) -> None:
-        database = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
-        require_scheme("DATABASE_URL", self.database_url, *database, "memory")
-        require_scheme("DATABASE_READ_URL", self.database_read_url, *database)
+        for field, name in (("database_url", "DATABASE_URL"), ("database_read_url", "DATABASE_READ_URL")):
+            object.__setattr__(self, field, normalize(name, getattr(self, field)))
+        require_scheme("DATABASE_URL", self.database_url, "postgresql", "sqlite", "memory")
+        require_scheme("DATABASE_READ_URL", self.database_read_url, "postgresql", "sqlite")
         require_scheme("REDIS_URL", self.redis_url, "redis", "rediss", "unix")
         if self.database_schema:
             self._check_schema()

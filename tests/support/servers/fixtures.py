@@ -13,7 +13,12 @@ from tests.support.report import for_want_of, used
 from tests.support.servers.discovery import Part, Unavailable, find
 
 if TYPE_CHECKING:
-    from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+    from tests.support.servers.ephemeral import (
+        ThrowawayPgBouncer,
+        ThrowawayPostgres,
+        ThrowawayRabbit,
+        ThrowawayRedis,
+    )
     from tests.support.servers.ephemeral.server import Throwaway
     from tests.support.servers.kafka import KafkaServer
     from tests.support.servers.postgresql import PostgresServer
@@ -82,6 +87,15 @@ def module_postgres() -> Iterator["ThrowawayPostgres"]:
 def throwaway_postgres(module_postgres: "ThrowawayPostgres") -> "ThrowawayPostgres":
     """A PostgreSQL that the test may kill and freeze, with the data that earlier tests of the module committed."""
     return _running(module_postgres)
+
+
+@pytest.fixture(scope="module", params=["", "options"], ids=["as installed", "ignoring options"])
+def pgbouncer(request: pytest.FixtureRequest, postgres_server: "PostgresServer") -> Iterator["ThrowawayPgBouncer"]:
+    """PgBouncer in transaction mode; it refuses our settings as it is installed, and drops them when told to."""
+    from tests.support.servers.ephemeral import ThrowawayPgBouncer
+
+    settings = {"ignore_startup_parameters": request.param} if request.param else {}
+    yield from _start("PgBouncer", lambda: ThrowawayPgBouncer(postgres_server.url, **settings))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
 from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.engine import postgresql
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -24,7 +25,7 @@ def test_url_options_override_defaults() -> None:
 
     assert engine.url.query["application_name"] == "night"
     assert engine.url.query["connect_timeout"] == "9"
-    options = str(engine.url.query["options"])
+    options = postgresql.connector_of(engine).startup_options
     assert options.index("lock_timeout=3s") < options.index("lock_timeout=7s")  # the last option counts
     assert "timezone=UTC" in options
 
@@ -44,7 +45,6 @@ def test_other_schemes_are_rejected_without_password(address: str) -> None:
     ("options", "advice"),
     [
         ("schema=shop", "must not have the option 'schema': set DATABASE_SCHEMA instead"),
-        ("pgbouncer=true", "must not have the option 'pgbouncer': PgBouncer must be in session mode"),
         ("sslmode=require&pool_size=5", "must not have the option 'pool_size': the size follows from ORDERS_THREADS"),
         ("sslmod=require", "must not have the option 'sslmod': the options of libpq are allowed, such as sslmode"),
     ],

@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-import sqlalchemy
-from sqlalchemy import URL, QueuePool, make_url, select
 from sqlalchemy import Engine as Engine  # noqa: PLC0414 - published for the modules that use it
+from sqlalchemy import QueuePool, select
 
-from orders_adapters.sql.engine import pool_checks, postgresql, sqlite
+from orders_adapters.sql.engine import addresses, pool_checks, postgresql, sqlite
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import StoreUnavailable
 
@@ -29,7 +28,7 @@ def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_
     Raises:
         ValueError: the URL is invalid or of another database, or the schema is invalid or not on PostgreSQL.
     """
-    address = _address(url)
+    address = addresses.parse(url)
     options: dict[str, Any] = {
         "json_serializer": json_text,
         "json_deserializer": json.loads,
@@ -87,17 +86,3 @@ def is_sqlite(engine: Engine) -> bool:
 def json_text(value: object) -> str:
     """Return JSON that parses to the same value. Raises ValueError for a number that is not finite."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=dict)
-
-
-def _address(url: str) -> URL:
-    scheme, colon, rest = url.partition("://")
-    if scheme in {"postgres", "postgresql"}:
-        scheme = "postgresql+psycopg"
-    try:
-        address = make_url(scheme + colon + rest)
-    except (sqlalchemy.exc.ArgumentError, ValueError):
-        # Neither the URL nor SQLAlchemy's error is repeated, because they contain the password.
-        raise ValueError("The address of the database must be a valid URL.") from None
-    if address.drivername not in {"postgresql+psycopg", "sqlite", "sqlite+pysqlite"}:
-        raise ValueError(f"The database must be PostgreSQL or SQLite, not {address.drivername}.")
-    return address

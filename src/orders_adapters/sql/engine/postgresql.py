@@ -1,10 +1,15 @@
 """PostgreSQL engine: the timeouts, the time zone and the schema of its connections."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, ColumnElement, Engine, Text, case, cast, create_engine, event, func
+
+if TYPE_CHECKING:
+    from orders_adapters.sql.engine.connections import Connector, DatabaseConnection
 
 LOCK_SECONDS = 3
 CONNECT_SECONDS = 2
@@ -23,13 +28,13 @@ _NETWORK = {
 _ADVICE = {
     "schema": "set DATABASE_SCHEMA instead",
     "currentSchema": "set DATABASE_SCHEMA instead",
-    "pgbouncer": "PgBouncer must be in session mode, because relays use LISTEN, and the option has no effect",
     "pool_size": "the size follows from ORDERS_THREADS",
     "connection_limit": "the size of the pool follows from ORDERS_THREADS",
     "ssl": "set sslmode=require instead",
 }
 """For options that other tools write."""
 
+_CONNECTOR = "orders_connector"
 _SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
 _current_schema = cast(func.current_schema(), Text)
 SCHEMA_KEY: ColumnElement[int] = case((_current_schema == "public", 0), else_=func.hashtext(_current_schema))
@@ -54,14 +59,41 @@ def create(address: URL, *, pool_size: int, statement_seconds: int, schema: str,
         # The schema and no other, because a table of the same name in another one must not be used.
         **({"search_path": quote_schema(schema)} if schema else {}),
     }
-    defaults = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    option = address.query.get("options", "")
-    overrides = option if isinstance(option, str) else " ".join(option)
-    query = {**_NETWORK, **address.query, "options": f"{defaults} {overrides}".strip()}
-    engine = create_engine(address.set(query=query), pool_size=pool_size, **options)
-    if statement_seconds:
-        _connect_with_timeout(engine, seconds=statement_seconds + 1)
+    # Imported here, because installations with SQLite have no psycopg.
+    from orders_adapters.sql.engine.connections import Connector
+
+    query = {**_NETWORK, **address.query}
+    option = query.pop("options", "")
+    connector = Connector(
+        settings,
+        options=option if isinstance(option, str) else " ".join(option),
+        seconds=statement_seconds + 1 if statement_seconds else None,
+    )
+    execution_options = {**options.pop("execution_options", {}), _CONNECTOR: connector}
+    engine = create_engine(
+        address.set(query=query), pool_size=pool_size, execution_options=execution_options, **options
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def _(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
+        return connector.connect(**options)
+
     return engine
+
+
+def connector_of(engine: Engine) -> Connector:
+    """Return what opens the connections of an engine that ``create`` returned."""
+    connector: Connector = engine.get_execution_options()[_CONNECTOR]
+    return connector
+
+
+def connect(engine: Engine) -> DatabaseConnection:
+    """Open a connection beside those of the engine's pool, which the caller must close.
+
+    Raises:
+        psycopg.Error: see ``Connector``.
+    """
+    return connector_of(engine).connect(**engine.dialect.create_connect_args(engine.url)[1])
 
 
 def _ensure_known_options(query: Mapping[str, object]) -> None:
@@ -86,12 +118,3 @@ def quote_schema(name: str) -> str:
             "or with pg_."
         )
     return f'"{name}"'  # quoted, because the name may be a reserved word
-
-
-def _connect_with_timeout(engine: Engine, *, seconds: float) -> None:
-    # Imported here, because installations with SQLite have no psycopg.
-    from orders_adapters.sql.engine.connection_timeout import connect
-
-    @event.listens_for(engine, "do_connect")
-    def _(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
-        return connect(seconds=seconds, **options)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
+
+from orders_adapters.sql.engine import postgresql
 
 if TYPE_CHECKING:
     import psycopg
@@ -18,8 +20,6 @@ _CHANNEL = """
 The name is hashed, because a channel has at most 63 bytes.
 """
 
-_SECONDS = 6.0  # the timeout of LISTEN, because a frozen server must not stop the relay
-
 
 def listener_for(engine: Engine) -> NotifyListener | None:
     """Return a listener, or None if the database has no NOTIFY."""
@@ -27,25 +27,33 @@ def listener_for(engine: Engine) -> NotifyListener | None:
 
 
 class NotifyListener:
-    """A connection that listens. If it is lost, the next wait opens a new one."""
+    """A connection that listens. If it is lost, the next wait opens a new one.
+
+    There is none behind a connection pooler, because the session of a LISTEN would be another one's afterwards. Relays
+    poll there.
+    """
 
     def __init__(self, engine: Engine) -> None:
         import psycopg  # here, because installations with SQLite have no psycopg
         from psycopg import sql
 
-        from orders_adapters.sql.engine.connection_timeout import connect
-
-        self._driver, self._sql, self._open = psycopg, sql, connect
-        self._options: dict[str, Any] = dict(engine.dialect.create_connect_args(engine.url)[1])
+        self._driver, self._sql = psycopg, sql
+        self._engine = engine
         self._connection: psycopg.Connection | None = None
+        self._pooled = False
 
     def connect(self) -> bool:
         """Connect and listen, if not connected. Return True if the connection is new."""
-        if self._connection is not None:
+        if self._connection is not None or self._pooled:
             return False
         connection = None
         try:
-            connection = self._open(seconds=_SECONDS, **self._options, autocommit=True)
+            connection = postgresql.connect(self._engine)
+            if connection.pooled:
+                self._pooled = True
+                connection.close()
+                return False
+            connection.autocommit = True
             channel = connection.execute(_CHANNEL).fetchone()
             connection.execute(self._sql.SQL("LISTEN {}").format(self._sql.Identifier(*channel or ())))
         except self._driver.Error:

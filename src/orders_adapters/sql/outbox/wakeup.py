@@ -17,16 +17,13 @@ class WakeupSignal:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._listener = listener_for(engine)
-        self._waiting = threading.Lock()
-        self._set_lock = threading.Lock()
+        self._engine = engine
         self._closed = False
-        self._read_fd, self._write_fd = os.pipe()
-        os.set_blocking(self._read_fd, False)
-        os.set_blocking(self._write_fd, False)
+        self._open()
 
     def wait(self, timeout: float) -> None:
         """Return when the signal is set, after ``timeout`` seconds at the latest, and at once if it is closed."""
+        self._open_after_fork()
         with self._waiting:
             if self._closed:
                 return
@@ -41,6 +38,7 @@ class WakeupSignal:
 
     def set(self) -> None:
         """Wake the waiting relay. Thread-safe and non-blocking, for ``UnitOfWork(on_commit=...)``."""
+        self._open_after_fork()
         with self._set_lock:
             if not self._closed:
                 self._wake()
@@ -57,6 +55,23 @@ class WakeupSignal:
             os.close(self._write_fd)
             if self._listener is not None:
                 self._listener.close()
+
+    def _open(self) -> None:
+        self._process = os.getpid()
+        self._listener = listener_for(self._engine)
+        self._waiting = threading.Lock()
+        self._set_lock = threading.Lock()
+        self._read_fd, self._write_fd = os.pipe()
+        os.set_blocking(self._read_fd, False)
+        os.set_blocking(self._write_fd, False)
+
+    def _open_after_fork(self) -> None:
+        """Open a pipe of this process, because the other one's processes would take each other's signals."""
+        if self._process != os.getpid():
+            inherited = self._read_fd, self._write_fd
+            self._open()
+            for descriptor in inherited:
+                os.close(descriptor)
 
     def _wake(self) -> None:
         with suppress(BlockingIOError):  # the pipe is full, so the relay will wake up anyway

@@ -27,6 +27,7 @@ from orders_adapters.sql import (
 from orders_adapters.sql.clock import SqlClock
 from orders_adapters.sql.engine import engine
 from orders_adapters.sql.engine.engine import Engine
+from orders_adapters.sql.errors import StoreUnsuitable
 from orders_adapters.sql.outbox import repository, wakeup
 from orders_domain.errors import StoreUnavailable
 from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
@@ -61,6 +62,9 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         wait_for_jobs=jobs_signal.wait,
         connections_in_use=partial(engine.connections_in_use, database),
         check=partial(_check, database),
+        examine=partial(_examine, database),
+        refusal=partial(_refusal, database),
+        disconnect=partial(_disconnect, database, replica),
         close=partial(_close, outbox_signal, database, replica),
         migrations=Migrations(
             upgrade=partial(migrate.upgrade, url, schema=schema),
@@ -76,13 +80,17 @@ def check_once(url: str, *, schema: str = "") -> str | None:
     """Check a database with a temporary connection."""
     database = engine.create(url, pool_size=1, schema=schema)
     try:
-        return _check(database)
+        return _check(database) or _lacking_rights(database, write=False)
     finally:
         database.dispose()
 
 
 def _close(wakeup: wakeup.WakeupSignal, *engines: Engine) -> None:
     wakeup.close()
+    _disconnect(*engines)
+
+
+def _disconnect(*engines: Engine) -> None:
     for database in engines:
         database.dispose()
 
@@ -104,3 +112,30 @@ def _check(database: Engine) -> str | None:
     except StoreUnavailable as error:
         return describe(error)
     return f"Missing triggers: {', '.join(lost)}; the migrations had created them." if lost else None
+
+
+def _examine(database: Engine) -> str | None:
+    try:
+        if migrate.is_read_only(database):
+            return "The database is read-only; DATABASE_URL must be the address of the primary server."
+    except StoreUnavailable as error:
+        return describe(error)
+    return _lacking_rights(database)
+
+
+def _lacking_rights(database: Engine, *, write: bool = True) -> str | None:
+    try:
+        lacking = migrate.lacking_rights(database, write=write)
+    except StoreUnavailable as error:
+        return describe(error)
+    return f"The role lacks rights: {', '.join(lacking)}; GRANT them." if lacking else None
+
+
+def _refusal(database: Engine) -> str | None:
+    try:
+        engine.ping(database)
+    except StoreUnsuitable as error:
+        return str(error)
+    except StoreUnavailable:
+        return None  # it may be available later
+    return None

@@ -20,6 +20,7 @@ from orders_domain.model.values.timestamps import TimeRange, parse_time_range
 from orders_domain.use_cases import ExportOrders
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
+from orders_flask.cli._error_text import error_text
 from orders_flask.cli._formats import detect_format, format_option
 from orders_flask.cli._statuses import STATUSES
 from orders_flask.cli._streaming import INTERRUPTED, GracefulInterrupt, cli_actor, detach_stdout
@@ -156,7 +157,7 @@ def _to_file(
         if complete:
             export_file.finish(path, file)
     except (OrdersError, OSError) as error:
-        reason = str(error).rstrip(".")
+        reason = error_text(error).rstrip(".")
         raise click.ClickException(f"{reason}. Rows so far are in {file.name}; resume with --resume.") from error
     finally:
         with suppress(OSError):  # closing flushes again, and fails again after a failed write

@@ -44,6 +44,7 @@ class AdmissionMiddleware:
         seconds: float = request_body.BODY_TIMEOUT,
         budget: int = BUDGET_BYTES,
         waiting_per_thread: int = WAITING_PER_THREAD,
+        on_startup: Callable[[], object] = lambda: None,
         on_shutdown: Callable[[], object] = lambda: None,  # may block
     ) -> None:
         self._app = app
@@ -53,6 +54,7 @@ class AdmissionMiddleware:
         self._operations = Lane("operations", threads=2, waiting=4096)
         self._bodies, self._responses = ByteBudget(budget), ByteBudget(budget)
         self._seconds = seconds
+        self._on_startup = on_startup
         self._on_shutdown = on_shutdown
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -66,6 +68,7 @@ class AdmissionMiddleware:
     async def _lifespan(self, receive: Any, send: Any) -> None:
         limiting = asyncio.create_task(limit_unread_responses())  # the server listens after the startup
         while (await receive())["type"] != "lifespan.shutdown":
+            self._on_startup()
             await send({"type": "lifespan.startup.complete"})
         limiting.cancel()
         await asyncio.to_thread(self._on_shutdown)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 import orjson
+from dependency_injector import providers
 from flask import Flask
 from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
@@ -27,6 +28,7 @@ from orders_flask.web import (
     request_logging,
     url_converters,
 )
+from orders_flask.web.background import deferred_requests
 from orders_flask.web.contract import Contract
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 
@@ -54,6 +56,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     url_converters.install(app)
     services = app.extensions[_KEY] = container or Container(settings=settings)
     context.init_app(app, services.web_use_cases)
+    services.answer_request.override(providers.Object(partial(deferred_requests.answer, app)))
     _make_components(services)
     if settings.uses_default_database and container is None:
         _migrate(services)

@@ -10,7 +10,7 @@ from orders_domain import use_cases
 from orders_domain.model.accounts.auth_token import AuthenticatedToken
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.jobs import BulkStatusJob, PlacementJob
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
@@ -41,6 +41,8 @@ class UseCases:
     cancel_order: Callable[[use_cases.CancelOrder], Order]
     delete_order: Callable[[use_cases.DeleteOrder], None]
     bulk_change_status: Callable[[use_cases.BulkChangeStatus], BulkStatusJob]
+    defer_placement: Callable[[use_cases.DeferPlacement], PlacementJob]
+    get_placement: Callable[[use_cases.GetPlacement], PlacementJob]
     get_job: Callable[[use_cases.GetJob], BulkStatusJob]
     get_order_history: Callable[[use_cases.GetOrderHistory], Sequence[HistoryEntry]]
     get_order_statistics: Callable[[use_cases.GetOrderStatistics], use_cases.OrderStatistics]
@@ -57,6 +59,8 @@ class UseCases:
     get_stock_health: Callable[[use_cases.GetStockHealth], use_cases.StockHealthReport]
 
     default_currency: str
+    async_order_lines: Mapping[str, int]
+    """The most lines of an order that a contract places within its request; a contract without a limit places all."""
     request_limit: RateLimit | None
     products_public: bool
     """Whether products can be read without a token."""

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.model.accounts.user import User
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.jobs import Job
 from orders_domain.model.order import Order
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, ProductId
@@ -62,7 +62,7 @@ class InMemoryStore:
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
     reservation_keys: dict[UUID, tuple[str, str, str]] = field(default_factory=dict)  # of pending reservations
     external_products: dict[ProductId, Product] = field(default_factory=dict)  # of an external catalog
-    jobs: dict[UUID, BulkStatusJob] = field(default_factory=dict)
+    jobs: dict[UUID, Job] = field(default_factory=dict)
     movements: list[StockMovement] = field(default_factory=list)
     idempotency_keys: dict[tuple[str, str, str], StoredKey] = field(default_factory=dict)  # by subject, scope and key
     inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
     from orders_domain.use_cases.accounts.sign_in import SignIn, sign_in
     from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
+    from orders_domain.use_cases.background.defer_placement import (
+        DeferPlacement,
+        GetPlacement,
+        defer_placement,
+        get_placement,
+    )
     from orders_domain.use_cases.background.finish_restore import FinishRestore, finish_restore
     from orders_domain.use_cases.background.get_job import GetJob, get_job
     from orders_domain.use_cases.background.notify_user import NotificationOutcome, NotifyUser, notify_user
@@ -94,6 +100,7 @@ __all__ = [
     "ChangePassword",
     "ChangeStatus",
     "CreateUser",
+    "DeferPlacement",
     "DeleteOrder",
     "DeleteTemplate",
     "DisableUser",
@@ -106,6 +113,7 @@ __all__ = [
     "GetOrderAnalytics",
     "GetOrderHistory",
     "GetOrderStatistics",
+    "GetPlacement",
     "GetProduct",
     "GetStockHealth",
     "ImportProducts",
@@ -148,6 +156,7 @@ __all__ = [
     "change_password",
     "change_status",
     "create_user",
+    "defer_placement",
     "delete_order",
     "delete_template",
     "disable_user",
@@ -160,6 +169,7 @@ __all__ = [
     "get_order_analytics",
     "get_order_history",
     "get_order_statistics",
+    "get_placement",
     "get_product",
     "get_stock_health",
     "import_products",
@@ -197,6 +207,7 @@ _NAMES = {
     "accounts.refresh_token": "RefreshToken refresh_token",
     "accounts.sign_in": "SignIn sign_in",
     "accounts.sign_out": "SignOut sign_out",
+    "background.defer_placement": "DeferPlacement GetPlacement defer_placement get_placement",
     "background.finish_restore": "FinishRestore finish_restore",
     "background.get_job": "GetJob get_job",
     "background.notify_user": "NotificationOutcome NotifyUser notify_user",

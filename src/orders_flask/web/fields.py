@@ -9,6 +9,7 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
+from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_domain.model.status import StatusVocabulary
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.values.json_values import text_error
@@ -141,6 +142,16 @@ def cursor(description: str, *, length: int = 32, **arguments: Any) -> fields.St
     """Return a field for a list's cursor of ``length`` characters; ``pagination`` validates its content."""
     shape = {"pattern": f"^[A-Za-z0-9_-]{{{length}}}$", "description": description}
     return fields.String(metadata=shape, **arguments)
+
+
+def reason() -> SafeString:
+    """Return a field for the reason of a cancellation."""
+    return SafeString(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=MAX_REASON_LENGTH),
+        metadata={"maxLength": MAX_REASON_LENGTH, "pattern": NO_NUL, "description": "Of a cancellation only."},
+    )
 
 
 def status(vocabulary: StatusVocabulary, **arguments: Any) -> fields.String:

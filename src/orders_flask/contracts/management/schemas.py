@@ -27,6 +27,7 @@ from orders_flask.web.fields import (
     currency,
     cursor,
     not_blank,
+    reason,
     status,
 )
 
@@ -104,9 +105,10 @@ class ManagedOrderResponse(Schema):
 
 
 class StatusUpdate(Schema):
-    """Request body: the new status."""
+    """Request body: the new status, and the reason for a cancellation."""
 
     status = status(VOCABULARY, required=True)
+    reason = reason()
 
 
 class PageQuery(Schema):

@@ -36,8 +36,29 @@ def upgrade() -> None:
         jobs.create_check_constraint(op.f("ck_jobs_content"), CONTENT)
     op.create_index("uq_jobs_client_key", "jobs", KEY, unique=True, postgresql_where=KEYED, sqlite_where=KEYED)
 
+    op.create_table(
+        "product_history",
+        sa.Column("product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(255), nullable=False),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("product_id", "version", name="pk_product_history"),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name="fk_product_history_product_id_products"),
+        sa.CheckConstraint("kind IN ('added', 'updated', 'restocked')", name=op.f("ck_product_history_kind")),
+        sa.CheckConstraint("role IN ('customer', 'admin', 'system')", name=op.f("ck_product_history_role")),
+    )
+    op.create_index("ix_stock_movements_ledger", "stock_movements", ["product_id", "id"])
+    op.drop_index("ix_stock_movements_product_id", table_name="stock_movements")
+
 
 def downgrade() -> None:
+    op.create_index("ix_stock_movements_product_id", "stock_movements", ["product_id"])
+    op.drop_index("ix_stock_movements_ledger", table_name="stock_movements")
+    op.drop_table("product_history")
     # Placements are deleted, because an older release cannot run them; their orders remain.
     op.execute("DELETE FROM jobs WHERE kind <> 'bulk_status'")
     op.drop_index("uq_jobs_client_key", table_name="jobs")

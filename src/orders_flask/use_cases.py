@@ -15,6 +15,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product
+from orders_domain.model.product_audit import MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductPage
 from orders_domain.ports.accounts.rate_limiter import RateLimit
 from orders_flask.observability.metrics import Metrics
@@ -56,6 +57,8 @@ class UseCases:
     restock_product: Callable[[use_cases.RestockProduct], Product]
     get_product: Callable[[use_cases.GetProduct], Product]
     list_products: Callable[[use_cases.ListProducts], ProductPage]
+    list_stock_movements: Callable[[use_cases.ListStockMovements], MovementPage]
+    get_product_history: Callable[[use_cases.GetProductHistory], ProductHistoryPage]
     get_stock_health: Callable[[use_cases.GetStockHealth], use_cases.StockHealthReport]
 
     default_currency: str

@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.background.relay_events import RelayResult, relay_events
     from orders_domain.use_cases.background.run_job import RunJob, run_job
     from orders_domain.use_cases.background.track_shipment import TrackingOutcome, TrackShipment, track_shipment
+    from orders_domain.use_cases.catalog.audit_products import (
+        GetProductHistory,
+        ListStockMovements,
+        get_product_history,
+        list_stock_movements,
+    )
     from orders_domain.use_cases.catalog.get_product import GetProduct, get_product
     from orders_domain.use_cases.catalog.get_stock_health import GetStockHealth, StockHealthReport, get_stock_health
     from orders_domain.use_cases.catalog.import_products import ImportProducts, ImportResult, ImportRow, import_products
@@ -115,6 +121,7 @@ __all__ = [
     "GetOrderStatistics",
     "GetPlacement",
     "GetProduct",
+    "GetProductHistory",
     "GetStockHealth",
     "ImportProducts",
     "ImportResult",
@@ -122,6 +129,7 @@ __all__ = [
     "LimitRequests",
     "ListOrders",
     "ListProducts",
+    "ListStockMovements",
     "ListTemplates",
     "ListUsers",
     "NotificationOutcome",
@@ -171,11 +179,13 @@ __all__ = [
     "get_order_statistics",
     "get_placement",
     "get_product",
+    "get_product_history",
     "get_stock_health",
     "import_products",
     "limit_requests",
     "list_orders",
     "list_products",
+    "list_stock_movements",
     "list_templates",
     "list_users",
     "notify_user",
@@ -215,6 +225,7 @@ _NAMES = {
     "background.relay_events": "RelayResult relay_events",
     "background.run_job": "RunJob run_job",
     "background.track_shipment": "TrackingOutcome TrackShipment track_shipment",
+    "catalog.audit_products": "GetProductHistory ListStockMovements get_product_history list_stock_movements",
     "catalog.get_product": "GetProduct get_product",
     "catalog.get_stock_health": "GetStockHealth StockHealthReport get_stock_health",
     "catalog.import_products": "ImportProducts ImportResult ImportRow import_products",

@@ -55,6 +55,8 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases):
         restock_product=CatalogUseCases.restock_product.provider,
         get_product=CatalogUseCases.get_product.provider,
         list_products=CatalogUseCases.list_products.provider,
+        list_stock_movements=CatalogUseCases.list_stock_movements.provider,
+        get_product_history=CatalogUseCases.get_product_history.provider,
         get_stock_health=CatalogUseCases.get_stock_health.provider,
         place_shipped_order=OrderUseCases.place_shipped_order_by_settings,
         default_currency=Components.settings.provided.default_currency,

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 import marshmallow
 from marshmallow import fields, validate
 
+from orders_domain.errors import InvalidValue
+from orders_domain.model.analytics import parse_zone
 from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_domain.model.status import StatusVocabulary
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
@@ -142,6 +144,26 @@ def cursor(description: str, *, length: int = 32, **arguments: Any) -> fields.St
     """Return a field for a list's cursor of ``length`` characters; ``pagination`` validates its content."""
     shape = {"pattern": f"^[A-Za-z0-9_-]{{{length}}}$", "description": description}
     return fields.String(metadata=shape, **arguments)
+
+
+class TimeZone(fields.Field[tzinfo]):
+    """The name of a time zone of the IANA database."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            load_default=UTC,
+            metadata={
+                "type": "string",
+                "example": "Europe/Berlin",
+                "description": "The IANA time zone of dates and of times without an offset; by default UTC.",
+            },
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> tzinfo:
+        try:
+            return parse_zone(value)
+        except InvalidValue as error:
+            raise marshmallow.ValidationError(str(error)) from None
 
 
 def reason() -> SafeString:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, url_for
 
-from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY, OWNER_OR_ADMIN
+from orders_domain.model.access import ADMIN_ONLY, ADMIN_OR_READER, OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.order_ref import parse_order_ref
@@ -85,7 +85,7 @@ def _add_collection(routes: ContractBlueprint) -> None:
         return [representation(order) for order in page.orders]
 
     @routes.get("/")
-    @requires(ADMIN_ONLY)
+    @requires(ADMIN_OR_READER)
     @routes.arguments(schemas.SearchQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
     @routes.doc(
@@ -95,13 +95,13 @@ def _add_collection(routes: ContractBlueprint) -> None:
             403,
             503,
             use_case="list_orders",
-            summary="List all orders, newest first (administrators)",
+            summary="List all orders, newest first (administrators, orders:read)",
             description="Filters are combined; the Link header leads to the next page.",
         )
     )
     def search(query: dict[str, Any]) -> Any:
         order_filter = order_filter_from(query, currency=use_cases().default_currency)
-        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter, access=ADMIN_ONLY))
+        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter, access=ADMIN_OR_READER))
         return [representation(order) for order in page.orders], link_to_next(page, without="skip")
 
 

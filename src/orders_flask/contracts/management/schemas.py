@@ -23,6 +23,7 @@ from orders_flask.web.fields import (
     StrictInteger,
     StrictNumber,
     Timestamp,
+    TimeZone,
     UserIdResponse,
     currency,
     cursor,
@@ -125,12 +126,17 @@ class SearchQuery(PageQuery):
     user_id = SafeString(validate=validate.Length(min=1, max=MAX_SUBJECT_LENGTH), metadata={"pattern": NO_NUL})
     start_date = DateOrDateTime(description="An ISO 8601 date or datetime; UTC if it has no offset.")
     end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
-    min_amount = AmountParameter(description="Minimum total in the service's currency, in major units.")
-    max_amount = AmountParameter(description="Maximum total in the service's currency, in major units.")
+    tz = TimeZone()
+    currency = currency(description="The currency of the orders and of both amounts; by default the service's.")
+    min_amount = AmountParameter(description="Minimum total, in major units of the currency.")
+    max_amount = AmountParameter(description="Maximum total, in major units of the currency.")
     cursor = cursor("From the Link header of the previous page; replaces skip.")
 
     @validates_schema
     def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:
+        for name in ("start_date", "end_date"):
+            if name in data:
+                data[name] = data[name].in_zone(data["tz"])
         start, end = data.get("start_date"), data.get("end_date")
         if start and end and start.start >= end.end:
             raise ValidationError("Must not be after end_date.", "start_date")

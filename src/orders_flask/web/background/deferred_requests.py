@@ -33,7 +33,7 @@ def _environment(job: PlacementJob) -> dict[str, object]:
     if job.actor.traceparent:
         headers["traceparent"] = job.actor.traceparent
     builder = EnvironBuilder(
-        request.path, base_url=request.root, method="POST", headers=headers, input_stream=None, data=request.body
+        request.path, base_url=request.root, method="POST", headers=list(headers.items()), data=request.body
     )
     try:
         return builder.get_environ()

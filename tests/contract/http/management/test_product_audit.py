@@ -12,11 +12,6 @@ from tests.support.client import ask
 from tests.support.service_stack import Stack
 
 
-@pytest.fixture
-def root(stack: Stack) -> Shopper:
-    return shopper(stack, "root", role=Role.ADMIN)
-
-
 @pytest.mark.clause("002-02", "002-08")
 def test_ledger_names_order_actor_and_stock(stack: Stack, root: Shopper) -> None:
     tea = root.product(stock=5)

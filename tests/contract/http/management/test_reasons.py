@@ -2,14 +2,8 @@
 
 import pytest
 
-from orders_domain import Role
 from tests.contract.http.management.client import ORDERS, Shopper, shopper
 from tests.support.service_stack import Stack
-
-
-@pytest.fixture
-def root(stack: Stack) -> Shopper:
-    return shopper(stack, "root", role=Role.ADMIN)
 
 
 @pytest.mark.clause("002-08", "002-16")

@@ -6,14 +6,13 @@ from functools import partial
 from typing import Any, cast
 
 import orjson
-from dependency_injector import providers
 from flask import Flask
 from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from orders_flask import bootstrap
-from orders_flask.bootstrap.container import Container
+from orders_flask.bootstrap.container import Container, answer_requests_with
 from orders_flask.contracts import CONTRACTS
 from orders_flask.observability import structured_logging
 from orders_flask.settings import InvalidSetting, Settings, load
@@ -56,7 +55,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     url_converters.install(app)
     services = app.extensions[_KEY] = container or Container(settings=settings)
     context.init_app(app, services.web_use_cases)
-    services.answer_request.override(providers.Object(partial(deferred_requests.answer, app)))
+    answer_requests_with(services, partial(deferred_requests.answer, app))
     _make_components(services)
     if settings.uses_default_database and container is None:
         _migrate(services)

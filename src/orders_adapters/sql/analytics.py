@@ -105,8 +105,8 @@ def _zone_totals(connection: Connection, period: Period, values: Mapping[str, An
     if connection.dialect.name == "postgresql":
         start: Any = func.width_bucket(_orders.created_at, bindparam("starts", starts, type_=ARRAY(UtcDateTime)))
     else:
-        whole_minutes = all(start.second == 0 for start in starts)  # unlike local mean times before about 1970
-        start = func.substr(_orders.created_at, 1, 16 if whole_minutes else 19, type_=String)
+        on_minutes = all(start.second == 0 for start in starts)  # unlike local mean times before about 1970
+        start = func.substr(_orders.created_at, 1, 16 if on_minutes else 19, type_=String)
     statement = (
         select(start.label("start"), _orders.status, func.count().label("orders"))
         .add_columns(func.sum(_orders.total_minor).label("minor"))

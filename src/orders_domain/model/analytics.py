@@ -63,7 +63,7 @@ def parse_zone(name: str) -> tzinfo:
     try:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidValue("Must be a time zone of the IANA database, such as Europe/Berlin.", field="zone") from None
+        raise InvalidValue("Must be a time zone of the IANA database, such as Europe/Berlin.") from None
 
 
 MAX_DAYS: Mapping[Bucket, int] = total_table(Bucket, {Bucket.DAY: 1, Bucket.WEEK: 7, Bucket.MONTH: 31})

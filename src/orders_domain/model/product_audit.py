@@ -41,7 +41,7 @@ class StockMovement:
     at: datetime
     kind: MovementKind
     quantity: int  # negative for a deduction
-    stock_after: int
+    stock: int  # after the movement
     order_id: UUID | None
     order_number: int | None
     actor: str
@@ -66,13 +66,13 @@ class MovementPage:
     def from_rows(cls, rows: Sequence[Mapping[str, object]], *, stock: int, limit: int) -> MovementPage:
         """Return at most ``limit`` movements; ``stock`` is the stock after the first row, the newest.
 
-        A further row only shows that there is a next page. A row has the fields of a movement but ``stock_after``.
+        A further row only shows that there is a next page. A row has the fields of a movement but ``stock``.
         """
         quantities = [row["quantity"] for row in rows]
         stocks = list(accumulate((-quantity for quantity in quantities if isinstance(quantity, int)), initial=stock))
         shown = rows[:limit]
         movements = tuple(
-            StockMovement(**{**row, "stock_after": after})  # type: ignore[arg-type]  # the row of a store
+            StockMovement(**{**row, "stock": after})  # type: ignore[arg-type]  # the row of a store
             for row, after in zip(shown, stocks, strict=False)
         )
         more = len(rows) > limit

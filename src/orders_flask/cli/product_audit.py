@@ -76,7 +76,7 @@ def _movement(movement: StockMovement) -> Mapping[str, Any]:
         "at": movement.at.isoformat(),
         "kind": movement.kind.value,
         "quantity": movement.quantity,
-        "stock_after": movement.stock_after,
+        "stock_after": movement.stock,
         "order": movement.order_number,
         "order_id": movement.order_id and str(movement.order_id),
         "actor": movement.actor,

@@ -17,7 +17,7 @@ def parse_async_lines(text: str) -> Mapping[str, int]:
         match = _LIMIT.fullmatch(part)
         if not match or match[1] in limits:
             raise InvalidSetting(
-                f"ORDERS_ASYNC_LINES has {part!r}; it must be contract=lines, such as management=200, "
+                f"ASYNC_ORDER_LINES has {part!r}; it must be contract=lines, such as management=200, "
                 "with each of orders, management, ostore and checkout at most once and 1 to 9,999 lines."
             )
         limits[match[1]] = int(match[2])
@@ -38,7 +38,7 @@ class JobSettings:
     jobs: str = setting("ORDERS_JOBS", "on", "`off` disables large jobs in this process; others run them")
 
     async_lines: str = setting(
-        "ORDERS_ASYNC_LINES",
+        "ASYNC_ORDER_LINES",
         "",
         "contracts whose orders a job places if they have more lines, such as `management=200 orders=200`: the "
         "response is 202; by default only for clients that send `Prefer: respond-async`",

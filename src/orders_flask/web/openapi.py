@@ -49,7 +49,7 @@ _RETRY = {429: _RETRY_AFTER, 503: _RETRY_AFTER}
 
 _ACCEPTED: dict[str, Any] = {
     "description": "A job places the order: the client preferred it, or the order has more lines than "
-    "ORDERS_ASYNC_LINES allows.",
+    "ASYNC_ORDER_LINES allows.",
     "content": {"application/json": {"schema": PlacementResponse}},
     "headers": {
         "Location": {"description": "The path of the job.", "schema": {"type": "string"}, "required": True},

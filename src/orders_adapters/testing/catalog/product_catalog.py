@@ -119,11 +119,11 @@ class ProductCatalogTests:
         first = inventory.store.catalog.movements(product, limit=2)
         second = inventory.store.catalog.movements(product, limit=2, cursor=first.next_cursor)
 
-        shown = [(entry.kind.value, entry.quantity, entry.stock_after) for entry in first.movements + second.movements]
+        shown = [(entry.kind.value, entry.quantity, entry.stock) for entry in first.movements + second.movements]
         assert shown == [("adjusted", -7, 2), ("restocked", 4, 9), ("initial", 5, 5)]
         assert second.next_cursor is None
         assert {entry.actor for entry in first.movements} == {ADMIN.subject}
-        assert [entry.stock_after for entry in inventory.store.catalog.movements(other).movements] == [7]
+        assert [entry.stock for entry in inventory.store.catalog.movements(other).movements] == [7]
 
     def test_movements_after_a_cursor_stay_the_same(self, inventory: Inventory) -> None:
         (product,) = inventory.stocked(5)
@@ -138,7 +138,7 @@ class ProductCatalogTests:
 
         rest = inventory.store.catalog.movements(product, cursor=page.next_cursor).movements
 
-        assert [entry.stock_after for entry in rest] == [7, 6, 5]
+        assert [entry.stock for entry in rest] == [7, 6, 5]
 
     def test_history_has_the_changed_fields_only(self, inventory: Inventory) -> None:
         (product,) = inventory.stocked(5)

@@ -42,15 +42,11 @@ class DeferredAnswer:
     headers: Mapping[str, str]
     body: bytes
     order_id: UUID | None = None
+    is_temporary: bool = False  # the response asks its client to repeat the request, which the worker then does
 
     @property
     def succeeded(self) -> bool:
         return self.status < 400
-
-    @property
-    def is_temporary(self) -> bool:
-        """Whether the response asks its client to repeat the request, which the worker then does."""
-        return "Retry-After" in self.headers
 
 
 @dataclass(slots=True, kw_only=True)

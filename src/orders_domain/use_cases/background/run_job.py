@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -77,7 +77,7 @@ def _place(job: PlacementJob, jobs: JobRepository, answer_request: AnswerRequest
     if answer.is_temporary and job.attempts < MAX_ATTEMPTS:
         jobs.save_progress(job, until=clock() + RETRY_DELAY)
         return
-    job.finish(answer)
+    job.finish(replace(answer, is_temporary=False))
     jobs.save_progress(job, until=clock())
 
 

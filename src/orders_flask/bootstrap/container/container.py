@@ -5,6 +5,7 @@ from __future__ import annotations
 from dependency_injector import providers
 
 from orders_domain.model.product import generate_sku
+from orders_domain.use_cases.background.run_job import AnswerRequestFn
 from orders_flask import bootstrap
 from orders_flask.bootstrap.container.accounts import AccountUseCases
 from orders_flask.bootstrap.container.background import BackgroundUseCases
@@ -73,6 +74,11 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases):
         ).provider,
         metrics=Components.metrics,
     )
+
+
+def answer_requests_with(container: Container, answer: AnswerRequestFn) -> None:
+    """Have the jobs of this container answer deferred requests with the application that owns it."""
+    container.answer_request.override(providers.Object(answer))
 
 
 def close(container: Container) -> None:

@@ -134,7 +134,7 @@ def _movement(movement: StockMovement) -> Mapping[str, Any]:
         "at": movement.at,
         "kind": movement.kind.value,
         "quantity": movement.quantity,
-        "stock_after": movement.stock_after,
+        "stock_after": movement.stock,
         "order_id": movement.order_number,
         "actor": movement.actor,
     }

@@ -22,6 +22,7 @@ def answer(app: Flask, job: PlacementJob) -> DeferredAnswer:
             headers={name: value for name, value in response.headers if name.lower() not in _REPLACED},
             body=response.get_data(),
             order_id=g.get("placed_order_id"),
+            is_temporary="Retry-After" in response.headers,
         )
 
 

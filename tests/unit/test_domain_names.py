@@ -34,7 +34,6 @@ SHARED = {
     "max_stock",
     "min_stock",
     "changes",
-    "movements",
     "request_id",
     "role",
     "actor",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -151,9 +151,9 @@ class TimeZone(fields.Field[tzinfo]):
 
     def __init__(self) -> None:
         super().__init__(
-            load_default=UTC,
             metadata={
                 "type": "string",
+                "default": "UTC",
                 "example": "Europe/Berlin",
                 "description": "The IANA time zone of dates and of times without an offset; by default UTC.",
             },

@@ -1,5 +1,6 @@
 """Routes of reports: statistics, history, stock health and analytics."""
 
+from datetime import UTC
 from typing import Any
 
 from orders_domain.model.access import ADMIN_ONLY, OWNER_OR_ADMIN
@@ -96,7 +97,7 @@ def _add_analytics(routes: ContractBlueprint) -> None:
         )
     )
     def analytics(query: dict[str, Any]) -> Any:
-        zone = query["tz"]
+        zone = query.get("tz", UTC)
         request = GetOrderAnalytics(
             actor=actor(),
             currency=query.get("currency") or use_cases().default_currency,

@@ -1,5 +1,6 @@
 """Schemas of the contract's requests and responses."""
 
+from datetime import UTC
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -136,7 +137,7 @@ class SearchQuery(PageQuery):
     def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:
         for name in ("start_date", "end_date"):
             if name in data:
-                data[name] = data[name].in_zone(data["tz"])
+                data[name] = data[name].in_zone(data.get("tz", UTC))
         start, end = data.get("start_date"), data.get("end_date")
         if start and end and start.start >= end.end:
             raise ValidationError("Must not be after end_date.", "start_date")

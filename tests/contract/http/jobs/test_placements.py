@@ -40,9 +40,11 @@ def request_to(stack: Stack, contract: str, ann: Caller, *, quantity: int = 1) -
     return "/api/v1/orders/", SHIPPING | {"order_items": [{"product_id": bought, "quantity": quantity}]}
 
 
-def defer(caller: Caller, request: Request, key: str | None = None, **headers: str) -> Answer:
+def defer(caller: Caller, request: Request, key: str | None = None) -> Answer:
+    """Send a request to be processed by a job; with a key of its own unless one is given, and without one for ""."""
     path, body = request
-    return caller.ask("POST", path, headers=ASYNC | {"Idempotency-Key": key or str(uuid4())} | headers, **as_json(body))
+    keyed = {} if key == "" else {"Idempotency-Key": key or str(uuid4())}
+    return caller.ask("POST", path, headers=ASYNC | keyed, **as_json(body))
 
 
 def run(stack: Stack) -> None:

@@ -28,10 +28,10 @@ def test_ledger_names_order_actor_and_stock(stack: Stack, root: Shopper) -> None
         for entry in first.json + last.json
     ]
     assert shown == [
-        ("restocked", 10, 15, None, "root"),
-        ("released", 2, 5, order["order_id"], "root"),
+        ("restocked", 10, 15, None, root.subject),
+        ("released", 2, 5, order["order_id"], root.subject),
         ("deducted", -2, 3, order["order_id"], ann.subject),
-        ("initial", 5, 5, None, "root"),
+        ("initial", 5, 5, None, root.subject),
     ]
     assert "Link" not in last.headers
 
@@ -53,7 +53,7 @@ def test_history_tells_who_changed_what(root: Shopper) -> None:
         "low_stock_threshold": {"from": tea["low_stock_threshold"], "to": 1},
     }
     assert [changed[name] for name in ("version", "event", "actor", "role", "request_id")] == [
-        *(2, "updated", "root", "admin", "request-7")
+        *(2, "updated", root.subject, "admin", "request-7")
     ]
     assert (added["event"], added["changes"]["price"]) == ("added", {"from": None, "to": 2.5})
 

@@ -133,10 +133,11 @@ def not_blank(text: str | None) -> None:
 
 
 def currency(**metadata: Any) -> fields.String:
-    """Return a field for an ISO 4217 currency code."""
+    """Return a field for an ISO 4217 currency code; ``example=None`` is for an optional filter."""
+    described = {"example": "USD", **metadata}
     return fields.String(
         validate=validate.OneOf(sorted(MINOR_UNIT_DIGITS), error="Must be an ISO 4217 currency code."),
-        metadata={"example": "USD", **metadata},
+        metadata={name: value for name, value in described.items() if value is not None},
     )
 
 
@@ -154,7 +155,6 @@ class TimeZone(fields.Field[tzinfo]):
             metadata={
                 "type": "string",
                 "default": "UTC",
-                "example": "Europe/Berlin",
                 "description": "The IANA time zone of dates and of times without an offset; by default UTC.",
             },
         )

@@ -128,7 +128,9 @@ class SearchQuery(PageQuery):
     start_date = DateOrDateTime(description="An ISO 8601 date or datetime; UTC if it has no offset.")
     end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
     tz = TimeZone()
-    currency = currency(description="The currency of the orders and of both amounts; by default the service's.")
+    currency = currency(
+        description="The currency of the orders and of both amounts; by default the service's.", example=None
+    )
     min_amount = AmountParameter(description="Minimum total, in major units of the currency.")
     max_amount = AmountParameter(description="Maximum total, in major units of the currency.")
     cursor = cursor("From the Link header of the previous page; replaces skip.")

@@ -12,7 +12,7 @@ from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from orders_flask import bootstrap
-from orders_flask.bootstrap.container import Container
+from orders_flask.bootstrap.container import Container, answer_requests_with
 from orders_flask.contracts import CONTRACTS
 from orders_flask.observability import structured_logging
 from orders_flask.settings import InvalidSetting, Settings, load
@@ -27,6 +27,7 @@ from orders_flask.web import (
     request_logging,
     url_converters,
 )
+from orders_flask.web.background import deferred_requests
 from orders_flask.web.contract import Contract
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     url_converters.install(app)
     services = app.extensions[_KEY] = container or Container(settings=settings)
     context.init_app(app, services.web_use_cases)
+    answer_requests_with(services, partial(deferred_requests.answer, app))
     _make_components(services)
     if settings.uses_default_database and container is None:
         _migrate(services)

@@ -14,6 +14,7 @@ from celery import Celery, signals
 from orders_adapters.celery.job_queue import TASK, make_app
 from orders_domain.use_cases import RunJob
 from orders_flask import settings
+from orders_flask.app import container_of, create_app
 from orders_flask.bootstrap.container import Container
 from orders_flask.observability import structured_logging
 from orders_flask.settings import Settings
@@ -26,8 +27,8 @@ def worker_app(read: Settings) -> Celery:
 
     @cache
     def container() -> Container:
-        """The container, made with the first task and so after any fork."""
-        return Container(settings=read)
+        """The container of the application that answers deferred requests, made with the first task: after any fork."""
+        return container_of(create_app(read, container=Container(settings=read)))
 
     @app.task(name=TASK, shared=False)  # of this app only, because a second app would run the first one's
     def run_job(job_id: str) -> None:

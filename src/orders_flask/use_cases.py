@@ -10,11 +10,12 @@ from orders_domain import use_cases
 from orders_domain.model.accounts.auth_token import AuthenticatedToken
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.jobs import BulkStatusJob, PlacementJob
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product
+from orders_domain.model.product_audit import MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductPage
 from orders_domain.ports.accounts.rate_limiter import RateLimit
 from orders_flask.observability.metrics import Metrics
@@ -41,6 +42,8 @@ class UseCases:
     cancel_order: Callable[[use_cases.CancelOrder], Order]
     delete_order: Callable[[use_cases.DeleteOrder], None]
     bulk_change_status: Callable[[use_cases.BulkChangeStatus], BulkStatusJob]
+    defer_placement: Callable[[use_cases.DeferPlacement], PlacementJob]
+    get_placement: Callable[[use_cases.GetPlacement], PlacementJob]
     get_job: Callable[[use_cases.GetJob], BulkStatusJob]
     get_order_history: Callable[[use_cases.GetOrderHistory], Sequence[HistoryEntry]]
     get_order_statistics: Callable[[use_cases.GetOrderStatistics], use_cases.OrderStatistics]
@@ -54,9 +57,13 @@ class UseCases:
     restock_product: Callable[[use_cases.RestockProduct], Product]
     get_product: Callable[[use_cases.GetProduct], Product]
     list_products: Callable[[use_cases.ListProducts], ProductPage]
+    list_stock_movements: Callable[[use_cases.ListStockMovements], MovementPage]
+    get_product_history: Callable[[use_cases.GetProductHistory], ProductHistoryPage]
     get_stock_health: Callable[[use_cases.GetStockHealth], use_cases.StockHealthReport]
 
     default_currency: str
+    async_order_lines: Mapping[str, int]
+    """The most lines of an order that a contract places within its request; a contract without a limit places all."""
     request_limit: RateLimit | None
     products_public: bool
     """Whether products can be read without a token."""

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.testing.stores import StockMovement
 from orders_domain.model import events
-from orders_domain.ports.products import MovementKind
+from orders_domain.model.product_audit import MovementKind
 
 GIVING_UP = {"CANCELED", "DELETED"}
 

@@ -30,8 +30,10 @@ DOMAIN = Path(errors.__file__).parents[1]
 # The terms that the domain shares with a contract, because they are the field's own.
 SHARED = {
     "category",
+    "kind",
     "max_stock",
     "min_stock",
+    "changes",
     "request_id",
     "role",
     "actor",
@@ -110,7 +112,7 @@ WITHOUT: Mapping[str, set[str]] = {
     "orders": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "occurred_at", "order", "price", "quantity", "reason", "shipment_id"},
     "management": ACCOUNTS - {"role", "request_id"} | SIGN_IN | COMMANDS
-    | {"cart", "id", "occurred_at", "order", "reason", "shipment_id"},
+    | {"cart", "id", "occurred_at", "order", "shipment_id"},
     "ostore": ACCOUNTS | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "currency", "id", "limit", "occurred_at", "order", "reason"},
     "checkout": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS | COMMANDS

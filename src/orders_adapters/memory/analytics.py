@@ -33,7 +33,7 @@ def _counts(order: Order, period: Period) -> bool:
 def _status_totals(orders: list[Order], period: Period) -> tuple[StatusTotals, ...]:
     totals: dict[tuple[datetime, OrderStatus], list[int]] = defaultdict(list)
     for order in orders:
-        totals[period.bucket.start(order.created_at), order.status].append(order.total.minor)
+        totals[period.bucket_start(order.created_at), order.status].append(order.total.minor)
     return tuple(
         StatusTotals(start=start, status=status, orders=len(minor), minor=sum(minor))
         for (start, status), minor in totals.items()

@@ -3,6 +3,7 @@
 from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
+from orders_domain.model.product_audit import MovementCursor, MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductFilter, ProductPage
 from orders_domain.model.stock_filter import StockFilter
 from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels
@@ -23,6 +24,37 @@ class InMemoryProductCatalog(ProductCatalog):
         after, skip = product_filter.after or 0, product_filter.offset
         matching = [product for product in self._all() if product.id > after and product_filter.matches(product)]
         return ProductPage.from_rows(matching[skip : skip + product_filter.limit + 1], product_filter.limit)
+
+    def movements(
+        self, product_id: ProductId, *, limit: int = 100, cursor: MovementCursor | None = None
+    ) -> MovementPage:
+        product = self.get(product_id)
+        with self._store.read_lock:
+            rows: list[dict[str, object]] = [
+                {
+                    "id": position,
+                    "at": entry.at,
+                    "kind": entry.movement,
+                    "quantity": entry.quantity,
+                    "order_id": entry.order_id,
+                    "order_number": self._store.orders[entry.order_id].number if entry.order_id else None,
+                    "actor": entry.by,
+                }
+                for position, entry in enumerate(self._store.movements, start=1)
+                if entry.product_id == product_id and (cursor is None or position < cursor.before)
+            ]
+            stock = cursor.stock if cursor else self._store.products[product.id].stock
+        return MovementPage.from_rows(rows[: -limit - 2 : -1], stock=stock, limit=limit)
+
+    def history(self, product_id: ProductId, *, limit: int = 100, before: int | None = None) -> ProductHistoryPage:
+        self.get(product_id)
+        with self._store.read_lock:
+            changes = [
+                change
+                for change in self._store.product_changes
+                if change.product_id == product_id and (before is None or change.version < before)
+            ]
+        return ProductHistoryPage.from_rows(changes[: -limit - 2 : -1], limit)
 
     def stock_levels(self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000) -> StockLevels:
         products = [product for product in self._all() if stock_filter.matches(product)]

@@ -11,7 +11,8 @@ from orders_domain.model import pricing
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.product import NewProduct, Product, ProductId, validate_stock
-from orders_domain.ports.products import MovementKind, ProductRepository, Stock
+from orders_domain.model.product_audit import MovementKind, ProductChange, ProductChangeKind, field_changes
+from orders_domain.ports.products import ProductRepository, Stock
 
 
 class InMemoryProductRepository(ProductRepository, Stock):
@@ -23,6 +24,7 @@ class InMemoryProductRepository(ProductRepository, Stock):
         self._products: dict[ProductId, Product] = {}
         self._external: dict[ProductId, Product] = {}
         self._movements: list[StockMovement] = []
+        self._changes: list[ProductChange] = []
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
         self._ensure_sku_free(product.sku, None)
@@ -39,7 +41,9 @@ class InMemoryProductRepository(ProductRepository, Stock):
             description=product.description,
             version=0,  # the movement of the initial stock makes it 1
         )
-        return self._move(added, MovementKind.INITIAL, product.stock, by=by, at=at)
+        added = self._move(added, MovementKind.INITIAL, product.stock, by=by, at=at)
+        self._record(ProductChangeKind.ADDED, None, added, by=by, at=at)
+        return added
 
     def get_many(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         products = {product_id: self._stored(product_id) for product_id in product_ids}
@@ -62,6 +66,7 @@ class InMemoryProductRepository(ProductRepository, Stock):
         saved = self._products[product.id] = replace(product, version=stored.version + 1)
         if difference := product.stock - stored.stock:
             self._movements.append(StockMovement(product.id, MovementKind.ADJUSTED, difference, None, by.subject, at))
+        self._record(ProductChangeKind.UPDATED, stored, saved, by=by, at=at)
         return saved
 
     def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
@@ -105,13 +110,32 @@ class InMemoryProductRepository(ProductRepository, Stock):
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
         product = self.get_for_update(product_id)
         validate_stock(product.stock + quantity)
-        return self._move(product, MovementKind.RESTOCKED, quantity, by=by, at=at)
+        restocked = self._move(product, MovementKind.RESTOCKED, quantity, by=by, at=at)
+        self._record(ProductChangeKind.RESTOCKED, product, restocked, by=by, at=at)
+        return restocked
 
     def merge(self) -> None:
         """Copy the staged changes to the store. The caller must hold ``store.read_lock``."""
         self._store.products |= self._products
         self._store.external_products |= self._external
         self._store.movements += self._movements
+        self._store.product_changes += self._changes
+
+    def _record(
+        self, kind: ProductChangeKind, before: Product | None, after: Product, *, by: Actor, at: datetime
+    ) -> None:
+        self._changes.append(
+            ProductChange(
+                product_id=after.id,
+                version=after.version,
+                kind=kind,
+                at=at,
+                actor=by.subject,
+                role=by.role,
+                request_id=by.request_id,
+                changes=field_changes(before, after),
+            )
+        )
 
     def _stored(self, product_id: ProductId) -> Product | None:
         return self._products.get(product_id) or self._store.products.get(product_id)

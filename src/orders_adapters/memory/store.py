@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.model.accounts.user import User
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.jobs import Job
 from orders_domain.model.order import Order
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, ProductId
+from orders_domain.model.product_audit import MovementKind, ProductChange
 from orders_domain.model.reservation import Reservation
 from orders_domain.ports.outbox import OutboxMessage
-from orders_domain.ports.products import MovementKind
 
 
 def _no_op() -> None:
@@ -62,8 +62,9 @@ class InMemoryStore:
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
     reservation_keys: dict[UUID, tuple[str, str, str]] = field(default_factory=dict)  # of pending reservations
     external_products: dict[ProductId, Product] = field(default_factory=dict)  # of an external catalog
-    jobs: dict[UUID, BulkStatusJob] = field(default_factory=dict)
+    jobs: dict[UUID, Job] = field(default_factory=dict)
     movements: list[StockMovement] = field(default_factory=list)
+    product_changes: list[ProductChange] = field(default_factory=list)
     idempotency_keys: dict[tuple[str, str, str], StoredKey] = field(default_factory=dict)  # by subject, scope and key
     inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message
     users: dict[str, User] = field(default_factory=dict)  # accounts by id

@@ -1,10 +1,12 @@
 """Analytics reader: two statements, which read only the analytics indexes. The engine may be that of a replica."""
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, func, literal_column, select
+from sqlalchemy import ARRAY, Connection, Engine, String, bindparam, func, literal_column, select
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
@@ -71,7 +73,11 @@ class SqlAnalyticsReader:
     def __call__(self, period: Period) -> Analytics:
         values = {"since": period.since, "before": period.before, "currency": period.currency}
         with translate_errors(), self._engine.connect() as connection:
-            status_totals = _status_totals(connection, period.bucket, values)
+            status_totals = (
+                _status_totals(connection, period.bucket, values)
+                if period.zone is UTC
+                else _zone_totals(connection, period, values)
+            )
             top_products = _top_products(connection, values)
         return Analytics(period=period, status_totals=status_totals, top_products=top_products)
 
@@ -88,6 +94,39 @@ def _status_totals(connection: Connection, bucket: Bucket, values: Mapping[str, 
         StatusTotals(start=_midnight(row.start), status=row.status, orders=row.orders, minor=int(row.minor))
         for row in connection.execute(statement, values)
     )
+
+
+def _zone_totals(connection: Connection, period: Period, values: Mapping[str, Any]) -> tuple[StatusTotals, ...]:
+    """Return the totals of buckets of a time zone, whose starts the domain computes: no database decides about days.
+
+    PostgreSQL finds the bucket of each order. SQLite returns the totals of each minute, which are added up here.
+    """
+    starts = list(period.starts())
+    if connection.dialect.name == "postgresql":
+        start: Any = func.width_bucket(_orders.created_at, bindparam("starts", starts, type_=ARRAY(UtcDateTime)))
+    else:
+        on_minutes = all(start.second == 0 for start in starts)  # unlike local mean times before about 1970
+        start = func.substr(_orders.created_at, 1, 16 if on_minutes else 19, type_=String)
+    statement = (
+        select(start.label("start"), _orders.status, func.count().label("orders"))
+        .add_columns(func.sum(_orders.total_minor).label("minor"))
+        .where(*_COUNTING)
+        .group_by("start", _orders.status)
+    )
+    sums: dict[tuple[datetime, OrderStatus], list[int]] = defaultdict(lambda: [0, 0])
+    for row in connection.execute(statement, values):
+        position = row.start if isinstance(row.start, int) else bisect_right(starts, _utc(row.start))
+        totals = sums[starts[position - 1], row.status]
+        totals[0] += row.orders
+        totals[1] += int(row.minor)
+    return tuple(
+        StatusTotals(start=start, status=status, orders=orders, minor=minor)
+        for (start, status), (orders, minor) in sums.items()
+    )
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _top_products(connection: Connection, values: Mapping[str, Any]) -> tuple[ProductSales, ...]:

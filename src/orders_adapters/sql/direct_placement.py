@@ -46,8 +46,8 @@ from orders_domain.model import events
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.product import Product, ProductId
+from orders_domain.model.product_audit import MovementKind
 from orders_domain.ports.direct_placement import DirectPlacement
-from orders_domain.ports.products import MovementKind
 
 _BIGINTS = ARRAY(BigInteger)
 _products = tables.products.c

@@ -1,21 +1,21 @@
 """Job repository. A worker renews the lease of its job; the lease of a dead worker expires."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Engine, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.mapping import jobs as mapping
 from orders_adapters.sql.tables.column_types import UtcDateTime
+from orders_adapters.sql.tables.jobs import JobKind
 from orders_domain.errors import JobLeaseLost, JobNotFound
-from orders_domain.model.accounts.actor import Actor, Role
-from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
-from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.status import OrderStatus, TargetStatus
+from orders_domain.model.jobs import BulkStatusJob, Job, JobStatus, PlacementJob
 from orders_domain.ports.jobs import JobRepository
 
 _jobs = tables.jobs.c
@@ -34,10 +34,23 @@ _ACQUIRE = (
 _SAVE_PROGRESS = (
     update(tables.jobs)
     .where(_jobs.id == bindparam("job_id"), _jobs.leased_until == bindparam("held_lease", type_=UtcDateTime))
-    .values({name: bindparam(name) for name in ("status", "processed", "failures", "attempts", "leased_until")})
+    .values({name: bindparam(name) for name in (*mapping.PROGRESS, "leased_until")})
 )
+# No row is returned if the key is stored.
+_ADD_ONCE: Mapping[str, Any] = {
+    "postgresql": postgresql.insert(tables.jobs).on_conflict_do_nothing().returning(_jobs.id),
+    "sqlite": sqlite.insert(tables.jobs).on_conflict_do_nothing().returning(_jobs.id),
+}
+_BY_KEY = select(tables.jobs).where(
+    _jobs.actor == bindparam("actor"),
+    _jobs.key_scope == bindparam("key_scope"),
+    _jobs.client_key == bindparam("client_key"),
+)
+_KINDS: Mapping[type[Job], JobKind] = {BulkStatusJob: JobKind.BULK_STATUS, PlacementJob: JobKind.PLACEMENT}
 _DELETE_FINISHED = delete(tables.jobs).where(
-    _jobs.status.not_in(tables.UNFINISHED), _jobs.created_at < bindparam("before", type_=UtcDateTime)
+    _jobs.kind == bindparam("kind"),
+    _jobs.status.not_in(tables.UNFINISHED),
+    _jobs.created_at < bindparam("before", type_=UtcDateTime),
 )
 
 
@@ -53,35 +66,40 @@ class SqlJobRepository(JobRepository):
         self._autocommit = engines.autocommit(engine)
         self._on_add = on_add
 
-    def add(self, job: BulkStatusJob) -> None:
+    def add(self, job: Job) -> None:
         with translate_errors(), self._engine.begin() as connection:
-            connection.execute(insert(tables.jobs).inline(), _values(job))
+            connection.execute(insert(tables.jobs).inline(), mapping.values(job))
         self._on_add()
 
-    def get(self, job_id: UUID) -> BulkStatusJob:
+    def add_once(self, job: PlacementJob) -> PlacementJob:
+        statement, values = _ADD_ONCE[self._engine.dialect.name], mapping.values(job)
+        with translate_errors(), self._engine.begin() as connection:
+            while connection.execute(statement, values).one_or_none() is None:
+                if row := connection.execute(_BY_KEY, values).one_or_none():  # else it was deleted meanwhile
+                    return cast(PlacementJob, mapping.to_job(row))
+        self._on_add()
+        return job
+
+    def get(self, job_id: UUID) -> Job:
         with translate_errors(), self._autocommit.connect() as connection:
             row = connection.execute(_BY_ID, {"job_id": job_id}).one_or_none()
         if row is None:
             raise JobNotFound(job_id)
-        return _to_job(row)
+        return mapping.to_job(row)
 
     def list_due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
         with translate_errors(), self._autocommit.connect() as connection:
             return connection.scalars(_DUE, {"now": now, "limit": limit}).all()
 
-    def acquire(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
+    def acquire(self, job_id: UUID, *, now: datetime, until: datetime) -> Job | None:
         with translate_errors(), self._engine.begin() as connection:
             row = connection.execute(_ACQUIRE, {"job_id": job_id, "now": now, "until": until}).one_or_none()
-        return None if row is None else _to_job(row)
+        return None if row is None else mapping.to_job(row)
 
-    def save_progress(self, job: BulkStatusJob, *, until: datetime) -> None:
-        values = {
+    def save_progress(self, job: Job, *, until: datetime) -> None:
+        values = mapping.progress_values(job) | {
             "job_id": job.id,
             "held_lease": job.leased_until,
-            "status": job.status,
-            "processed": job.processed,
-            "failures": [_failure_values(failure) for failure in job.failed],
-            "attempts": job.attempts,
             "leased_until": until,
         }
         with translate_errors(), self._engine.begin() as connection:
@@ -89,59 +107,6 @@ class SqlJobRepository(JobRepository):
                 raise JobLeaseLost(job.id)
         job.leased_until = until
 
-    def delete_finished(self, *, created_before: datetime) -> int:
+    def delete_finished(self, kind: type[Job], *, created_before: datetime) -> int:
         with translate_errors(), self._engine.begin() as connection:
-            return connection.execute(_DELETE_FINISHED, {"before": created_before}).rowcount
-
-
-def _values(job: BulkStatusJob) -> dict[str, Any]:
-    return {
-        "id": job.id,
-        "actor": job.actor.subject,
-        "role": job.actor.role,
-        "request_id": job.actor.request_id,
-        "traceparent": job.actor.traceparent,
-        "order_ids": [_to_json(order_id) for order_id in job.order_ids],
-        "target_status": job.target.status,
-        "equivalent_statuses": sorted(status.value for status in job.target.equivalent),
-        "status": job.status,
-        "processed": job.processed,
-        "failures": [_failure_values(failure) for failure in job.failed],
-        "attempts": job.attempts,
-        "created_at": job.created_at,
-        "leased_until": job.leased_until,
-    }
-
-
-def _to_job(row: Row[Any]) -> BulkStatusJob:
-    return BulkStatusJob(
-        id=row.id,
-        actor=Actor(subject=row.actor, role=Role(row.role), request_id=row.request_id, traceparent=row.traceparent),
-        order_ids=tuple(_from_json(order_id) for order_id in row.order_ids),
-        target=TargetStatus(row.target_status, frozenset(map(OrderStatus, row.equivalent_statuses))),
-        status=row.status,
-        processed=row.processed,
-        failed=tuple(_to_failure(values) for values in row.failures),
-        attempts=row.attempts,
-        created_at=row.created_at,
-        leased_until=row.leased_until,
-    )
-
-
-def _to_json(order_id: OrderRef) -> int | str:
-    return order_id if isinstance(order_id, int) else str(order_id)
-
-
-def _from_json(order_id: int | str) -> OrderRef:
-    return order_id if isinstance(order_id, int) else UUID(order_id)
-
-
-def _failure_values(failure: Failure) -> list[int | str | None]:
-    current = failure.current.value if failure.current else None
-    return [_to_json(failure.order_id), failure.code, failure.sentence, current]
-
-
-def _to_failure(values: list[Any]) -> Failure:
-    order_id, code, sentence, current = values
-    status = OrderStatus(current) if current else None
-    return Failure(order_id=_from_json(order_id), code=code, sentence=sentence, current=status)
+            return connection.execute(_DELETE_FINISHED, {"kind": _KINDS[kind], "before": created_before}).rowcount

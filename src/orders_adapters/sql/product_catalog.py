@@ -1,6 +1,9 @@
 """Read-only product catalog, one statement per query (two for stock levels). The engine may be that of a replica."""
 
-from sqlalchemy import ColumnElement, Engine, Integer, String, bindparam, cast, func, not_, select
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, Integer, Row, Select, String, bindparam, cast, func, not_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from orders_adapters.sql import tables
@@ -10,6 +13,7 @@ from orders_adapters.sql.products import LOCAL_ONLY, to_product
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
+from orders_domain.model.product_audit import MovementCursor, MovementPage, ProductChange, ProductHistoryPage
 from orders_domain.model.product_filter import ProductFilter, ProductPage
 from orders_domain.model.stock_filter import StockCategory, StockFilter
 from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels
@@ -30,6 +34,34 @@ _AFTER = _products.id > bindparam("after", type_=_products.id.type, literal_exec
 _SKU = _products.sku == bindparam("sku", type_=String)
 _WORDS_IN_INDEX = _products.search_words.op("@@", is_comparison=True)(
     cast(bindparam("words", type_=String, literal_execute=True), TSQUERY)
+)
+_movements = tables.stock_movements.c
+_history = tables.product_history.c
+# The stock is read in the statement of the movements, because both must be of the same moment.
+_MOVEMENTS = (
+    select(
+        _movements.id,
+        _movements.at,
+        _movements.kind,
+        _movements.quantity,
+        _movements.order_id,
+        tables.orders.c.number.label("order_number"),
+        _movements.actor,
+        select(_products.stock_quantity)
+        .where(_products.id == bindparam("product_id"), LOCAL_ONLY)
+        .scalar_subquery()
+        .label("stock"),
+    )
+    .select_from(tables.stock_movements.outerjoin(tables.orders, _movements.order_id == tables.orders.c.id))
+    .where(_movements.product_id == bindparam("product_id"))
+    .order_by(_movements.id.desc())
+    .limit(bindparam("limit"))
+)
+_HISTORY = (
+    select(tables.product_history)
+    .where(_history.product_id == bindparam("product_id"))
+    .order_by(_history.version.desc())
+    .limit(bindparam("limit"))
 )
 _COUNT = select(func.count()).where(LOCAL_ONLY)
 # Only low products are counted, because a product without stock is low and the index has only low products.
@@ -72,6 +104,32 @@ class SqlProductCatalog(ProductCatalog):
         with translate_errors(), self._engine.connect() as connection:
             rows = connection.execute(statement, values).all()
         return ProductPage.from_rows([to_product(row) for row in rows], product_filter.limit)
+
+    def movements(
+        self, product_id: ProductId, *, limit: int = 100, cursor: MovementCursor | None = None
+    ) -> MovementPage:
+        statement = _MOVEMENTS if cursor is None else _MOVEMENTS.where(_movements.id < bindparam("before"))
+        values = {"product_id": product_id, "limit": limit + 1, "before": cursor and cursor.before}
+        rows = self._audit(product_id, statement, values)
+        stock = cursor.stock if cursor else rows[0].stock if rows else 0
+        fields = [{name: value for name, value in row._mapping.items() if name != "stock"} for row in rows]
+        return MovementPage.from_rows(fields, stock=stock, limit=limit)
+
+    def history(self, product_id: ProductId, *, limit: int = 100, before: int | None = None) -> ProductHistoryPage:
+        statement = _HISTORY if before is None else _HISTORY.where(_history.version < bindparam("before"))
+        values = {"product_id": product_id, "limit": limit + 1, "before": before}
+        rows = self._audit(product_id, statement, values)
+        return ProductHistoryPage.from_rows([ProductChange(**row._mapping) for row in rows], limit)
+
+    def _audit(self, product_id: ProductId, statement: Select[Any], values: dict[str, Any]) -> Sequence[Row[Any]]:
+        """Return the rows of a product, which has at least one unless it does not exist or was added long ago."""
+        if not is_valid_id(product_id):
+            raise ProductNotFound(product_id)
+        with translate_errors(), self._engine.connect() as connection:
+            rows = connection.execute(statement, values).all()
+        if not rows:
+            self.get(product_id)
+        return rows
 
     def stock_levels(self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000) -> StockLevels:
         matching = _stock_conditions(stock_filter)

@@ -16,8 +16,9 @@ from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.product import NewProduct, Product, ProductId
+from orders_domain.model.product_audit import MovementKind, ProductChangeKind, field_changes
 from orders_domain.model.values.money import Money
-from orders_domain.ports.products import MovementKind, ProductRepository
+from orders_domain.ports.products import ProductRepository
 
 _products = tables.products.c
 _ids: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -58,6 +59,7 @@ class SqlProductRepository(ProductRepository):
             product_id = self._connection.execute(_ADD, _values(product) | {"created_at": at}).scalar_one()
         added = product_with_id(product, product_id)
         write_movement(self._connection, added.id, MovementKind.INITIAL, added.stock, by=by, at=at)
+        write_changes(self._connection, [(None, added)], by=by, at=at)
         return added
 
     def get_many(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
@@ -84,6 +86,8 @@ class SqlProductRepository(ProductRepository):
                 self._connection.execute(_SAVE.values(new | {"version": saved.version}), {"product_id": product.id})
         if difference := product.stock - stored.stock:
             write_movement(self._connection, product.id, MovementKind.ADJUSTED, difference, by=by, at=at)
+        if new:
+            write_changes(self._connection, [(stored, saved)], by=by, at=at)
         return saved
 
     def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
@@ -100,7 +104,12 @@ class SqlProductRepository(ProductRepository):
         if len(added) < len(products):
             raise StoreContention("Another transaction has added a product with one of the skus.")
         stock = {product.sku: product.stock for product in products}
-        self._write_movements(MovementKind.INITIAL, {row.id: stock[row.sku] for row in added}, by=by, at=at)
+        ids = {row.sku: row.id for row in added}
+        self._write_movements(
+            MovementKind.INITIAL, {ids[sku]: quantity for sku, quantity in stock.items()}, by=by, at=at
+        )
+        complete = [product_with_id(product, ids[product.sku]) for product in products]
+        write_changes(self._connection, [(None, product) for product in complete], by=by, at=at)
 
     def save_many(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
         if not products:
@@ -113,6 +122,8 @@ class SqlProductRepository(ProductRepository):
         differences = {product.id: product.stock - before[product.id].stock for product in products}
         adjusted = {product_id: quantity for product_id, quantity in differences.items() if quantity}
         self._write_movements(MovementKind.ADJUSTED, adjusted, by=by, at=at)
+        saved = [replace(product, version=before[product.id].version + 1) for product in products]
+        write_changes(self._connection, [(before[product.id], product) for product in saved], by=by, at=at)
 
     def _write_movements(
         self, kind: MovementKind, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime
@@ -130,6 +141,30 @@ def write_movement(
     values = {"product_id": product_id, "kind": kind, "quantity": quantity, "actor": by.subject, "at": at}
     with translate_errors():
         connection.execute(insert(tables.stock_movements).inline(), values)
+
+
+def write_changes(
+    connection: Connection,
+    changes: Sequence[tuple[Product | None, Product]],
+    *,
+    kind: ProductChangeKind = ProductChangeKind.UPDATED,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Insert an entry of the history for each product, before and after its change; None is a new product."""
+    common = {"at": at, "actor": by.subject, "role": by.role, "request_id": by.request_id}
+    rows = [
+        common
+        | {
+            "product_id": after.id,
+            "version": after.version,
+            "kind": kind if before else ProductChangeKind.ADDED,
+            "changes": field_changes(before, after),
+        }
+        for before, after in changes
+    ]
+    with translate_errors():
+        connection.execute(insert(tables.product_history).inline(), rows)
 
 
 def to_product(row: Row[Any]) -> Product:

@@ -12,15 +12,16 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.external_products import upsert
 from orders_adapters.sql.mappers import item_values
-from orders_adapters.sql.products import SqlProductRepository, to_product, write_movement
+from orders_adapters.sql.products import SqlProductRepository, to_product, write_changes, write_movement
 from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.model import pricing
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.product import Product, ProductId, validate_stock
+from orders_domain.model.product_audit import MovementKind, ProductChangeKind
 from orders_domain.model.reservation import ReservationState
-from orders_domain.ports.products import MovementKind, Stock
+from orders_domain.ports.products import Stock
 
 _typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=UtcDateTime))
 
@@ -137,6 +138,7 @@ class SqlStock(Stock):
         with translate_errors():
             self._connection.execute(_ADD_TO, {"product_id": product_id, "added": quantity})
         write_movement(self._connection, product_id, MovementKind.RESTOCKED, quantity, by=by, at=at)
+        write_changes(self._connection, [(before, after)], kind=ProductChangeKind.RESTOCKED, by=by, at=at)
         return after
 
     def _deduct_in_one_statement(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -164,3 +165,41 @@ class AnalyticsReaderTests:
         analytics = store.analytics(period(bucket=Bucket.DAY))
 
         assert analytics.series() == tuple((MARCH + timedelta(days=day), 0, 0) for day in range(31))
+
+    @pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "America/Sao_Paulo"])
+    def test_days_of_a_zone_begin_at_its_midnight(self, store: StoreHarness, zone: str) -> None:
+        sales = Sales(store)
+        (tea,) = sales.products("Tea")
+        place = ZoneInfo(zone)
+        midnights = [datetime(2026, 3, day, tzinfo=place).astimezone(UTC) for day in (28, 29, 30, 31)]
+        for midnight in midnights:  # in Berlin 29 March has 23 hours
+            sales.sell({tea: (1, 100)}, at=midnight - INSTANT)
+            sales.sell({tea: (2, 100)}, at=midnight)
+
+        analytics = store.analytics(
+            Period(since=midnights[0], before=midnights[-1], bucket=Bucket.DAY, currency="USD", zone=place)
+        )
+
+        shown = [(analytics.period.first_date(start).day, *figures) for start, *figures in analytics.series()]
+        assert shown == [(28, 2, 300), (29, 2, 300), (30, 2, 300)]
+
+    def test_day_of_25_hours_and_longer_buckets(self, store: StoreHarness) -> None:
+        sales = Sales(store)
+        (tea,) = sales.products("Tea")
+        berlin = ZoneInfo("Europe/Berlin")
+        since, month, before = (
+            datetime(2026, *day, tzinfo=berlin).astimezone(UTC) for day in ((10, 25), (11, 1), (11, 2))
+        )
+        for hours in (0, 24, 24.99, 25):
+            sales.sell({tea: (1, 100)}, at=since + timedelta(hours=hours))
+        sales.sell({tea: (1, 100)}, at=month - INSTANT)
+        sales.sell({tea: (1, 100)}, at=month)
+
+        figures = {
+            bucket: store.analytics(Period(since=since, before=before, bucket=bucket, currency="USD", zone=berlin))
+            for bucket in Bucket
+        }
+
+        assert [orders for _, orders, _ in figures[Bucket.DAY].series()] == [3, 1, 0, 0, 0, 0, 1, 1]
+        assert [orders for _, orders, _ in figures[Bucket.WEEK].series()] == [3, 3]
+        assert [orders for _, orders, _ in figures[Bucket.MONTH].series()] == [5, 1]

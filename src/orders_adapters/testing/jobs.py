@@ -9,12 +9,16 @@ from orders_adapters.testing.examples import NOON, new_id
 from orders_adapters.testing.threads import at_once
 from orders_domain import Actor, OrderStatus, Role
 from orders_domain.errors import JobLeaseLost, JobNotFound, OrderNotFound
-from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.jobs import BulkStatusJob, DeferredAnswer, DeferredRequest, Failure, JobStatus, PlacementJob
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import TRANSITIONS, InvalidTransition, TargetStatus
 from orders_domain.ports.jobs import JobRepository
 
 ROOT = Actor(subject="root", role=Role.ADMIN, request_id="request-of-root")
+
+
+CANCELED = TargetStatus(OrderStatus.CANCELED, frozenset({OrderStatus.CANCELED}))
 
 
 CONFIRMED = TargetStatus(OrderStatus.CONFIRMED, frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID}))
@@ -29,9 +33,17 @@ def added(jobs: JobRepository, *order_ids: OrderRef) -> BulkStatusJob:
     return job
 
 
+def placement(key: str | None = None, *, fingerprint: str = "f" * 64) -> PlacementJob:
+    """A new job of an operator, whose request has no valid UTF-8."""
+    operator = Actor(subject="ida", scopes=frozenset({"orders:write"}), request_id="r", traceparent="t")
+    body = DeferredRequest(root="http://shop.example/", path="/orders/", headers={"A": "b"}, body=b'{"\xff\x00": 1}')
+    client_key = key and IdempotencyKey(subject="ida", scope="orders", key=key, fingerprint=fingerprint)
+    return PlacementJob.create(body, client_key=client_key or None, job_id=new_id(), by=operator, at=NOON)
+
+
 def claimed(jobs: JobRepository, job: BulkStatusJob) -> BulkStatusJob:
     leased = jobs.acquire(job.id, now=NOON, until=LATER)
-    assert leased
+    assert isinstance(leased, BulkStatusJob)
     return leased
 
 
@@ -43,8 +55,11 @@ class JobRepositoryTests:
 
     def test_job_is_read_as_added(self, jobs: JobRepository) -> None:
         job = added(jobs, 7, new_id(), 10**18 - 1)
+        with_reason = BulkStatusJob.create([1], CANCELED, reason="Sold out", job_id=new_id(), by=ROOT, at=NOON)
+        jobs.add(with_reason)
 
         assert jobs.get(job.id) == job
+        assert jobs.get(with_reason.id) == with_reason
 
     def test_job_is_read_with_its_progress(self, jobs: JobRepository) -> None:
         order_id: UUID = new_id()
@@ -57,7 +72,9 @@ class JobRepositoryTests:
         jobs.save_progress(job, until=LATER + timedelta(seconds=1))
 
         assert jobs.get(job.id) == job
-        assert jobs.get(job.id).updated == (8,)
+        stored = jobs.get(job.id)
+        assert isinstance(stored, BulkStatusJob)
+        assert stored.updated == (8,)
 
     def test_unknown_job_raises_not_found(self, jobs: JobRepository) -> None:
         with pytest.raises(JobNotFound):
@@ -67,7 +84,8 @@ class JobRepositoryTests:
     def test_returned_job_is_a_copy(self, jobs: JobRepository) -> None:
         job = added(jobs)
 
-        jobs.get(job.id).record_result(None)
+        stored = jobs.get(job.id)
+        stored.processed = 7
         job.record_result(None)
 
         assert jobs.get(job.id).processed == 0
@@ -136,9 +154,48 @@ class JobRepositoryTests:
         ended.status = JobStatus.DONE
         jobs.save_progress(ended, until=LATER)
 
-        assert jobs.delete_finished(created_before=NOON) == 0
-        assert jobs.delete_finished(created_before=LATER) == 1
+        assert jobs.delete_finished(BulkStatusJob, created_before=NOON) == 0
+        assert jobs.delete_finished(PlacementJob, created_before=LATER) == 0
+        assert jobs.delete_finished(BulkStatusJob, created_before=LATER) == 1
 
         assert jobs.get(open_.id) == open_
         with pytest.raises(JobNotFound):
             jobs.get(ended.id)
+
+    def test_placement_is_read_as_added(self, jobs: JobRepository) -> None:
+        unanswered, keyed = placement(), placement("key")
+
+        assert [jobs.add_once(unanswered), jobs.add_once(keyed)] == [unanswered, keyed]
+
+        assert [jobs.get(unanswered.id), jobs.get(keyed.id)] == [unanswered, keyed]
+        assert jobs.list_due(NOON) == sorted([unanswered.id, keyed.id])
+
+    @pytest.mark.parametrize("order_id", [None, new_id()], ids=["refused", "placed"])
+    def test_placement_is_read_with_its_answer(self, jobs: JobRepository, order_id: UUID | None) -> None:
+        jobs.add(waiting := placement())
+        job = jobs.acquire(waiting.id, now=NOON, until=LATER)
+        assert isinstance(job, PlacementJob)
+        job.finish(DeferredAnswer(status=201, headers={"ETag": '"1"'}, body=b"\x00\xff", order_id=order_id))
+
+        jobs.save_progress(job, until=LATER)
+
+        assert jobs.get(job.id) == job
+        assert jobs.list_due(LATER + timedelta(days=1)) == []
+        assert jobs.delete_finished(BulkStatusJob, created_before=LATER) == 0
+        assert jobs.delete_finished(PlacementJob, created_before=LATER) == 1
+
+    def test_same_key_gets_the_earlier_job(self, jobs: JobRepository) -> None:
+        first = jobs.add_once(placement("key"))
+
+        again = jobs.add_once(placement("key", fingerprint="e" * 64))
+
+        assert again == first
+        assert jobs.add_once(placement("another")) != first
+        assert jobs.add_once(placement()) != first
+        assert len(jobs.list_due(NOON)) == 3
+
+    def test_concurrent_requests_with_a_key_get_one_job(self, jobs: JobRepository) -> None:
+        for key in map(str, range(5)):
+            outcomes = at_once(*[lambda key=key: jobs.add_once(placement(key)).id] * 12)
+
+            assert len(set(outcomes)) == 1

@@ -7,6 +7,7 @@ from uuid import UUID
 from orders_adapters.testing.examples import ADA, NOON, only, placed
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.model.product import ProductId
+from orders_domain.model.product_audit import MovementKind
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens
 from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.analytics import AnalyticsReader
@@ -17,7 +18,6 @@ from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState
 from orders_domain.ports.product_catalog import ProductCatalog
-from orders_domain.ports.products import MovementKind
 from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.unit_of_work import UnitOfWork
 

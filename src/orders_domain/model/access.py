@@ -44,7 +44,8 @@ class AccessPolicy:
             AccessDenied: the policy grants nothing to owners, and nothing to the actor's role and scopes.
         """
         if not self.owner and not self.grants_all(actor):
-            required = "the administrator role" if self.roles else f"the scope {' '.join(sorted(self.scopes))}"
+            scopes = f"the scope {' '.join(sorted(self.scopes))}" if self.scopes else ""
+            required = " or ".join(filter(None, ("the administrator role" if self.roles else "", scopes)))
             raise AccessDenied(f"This operation requires {required}.")
 
     def authorize_order(self, actor: Actor, order: Order, action: Action = Action.READ) -> None:
@@ -119,6 +120,9 @@ WRITERS_ONLY = AccessPolicy(owner=False, scopes=frozenset({"orders:write"}))
 
 ADMIN_ONLY = AccessPolicy(owner=False, roles=frozenset({Role.ADMIN}))
 """Clause 002-07: administrators only."""
+
+ADMIN_OR_READER = AccessPolicy(owner=False, roles=frozenset({Role.ADMIN}), scopes=frozenset({"orders:read"}))
+"""Clause 002-15: administrators, and operators who find orders but change none."""
 
 OWNER_OR_ADMIN_HIDDEN = AccessPolicy(roles=frozenset({Role.ADMIN}), hides_existence=True)
 """Clause 003-06: as ``OWNER_OR_ADMIN``, but other users get 'not found'."""

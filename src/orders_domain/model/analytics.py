@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.product import ProductId
@@ -23,22 +25,45 @@ _DAY = timedelta(days=1)
 
 
 class Bucket(Enum):
-    """Bucket size of a series: days, weeks from Monday, or months, all in UTC."""
+    """Bucket size of a series: days, weeks from Monday, or months, all of one time zone.
+
+    A day begins with the first moment of its date, so that a day on which the clocks change has 23 or 25 hours.
+    """
 
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
 
-    def start(self, moment: datetime) -> datetime:
-        """Return the start of the bucket that contains the moment."""
-        day = datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
+    def start(self, moment: datetime, zone: tzinfo = UTC) -> datetime:
+        """Return the start of the bucket that contains the moment, in UTC."""
+        return _midnight(self.first_date(moment.astimezone(zone).date()), zone)
+
+    def first_date(self, day: date) -> date:
+        """Return the first date of the bucket that contains the date."""
         if self is Bucket.WEEK:
             return day - day.weekday() * _DAY
         return day.replace(day=1) if self is Bucket.MONTH else day
 
-    def next_start(self, start: datetime) -> datetime:
-        """Return the start of the bucket after the one that begins at ``start``."""
-        return self.start(start + MAX_DAYS[self] * _DAY)
+    def next_start(self, start: datetime, zone: tzinfo = UTC) -> datetime:
+        """Return the start of the bucket after the one that begins at ``start``, in UTC."""
+        return _midnight(self.first_date(start.astimezone(zone).date() + MAX_DAYS[self] * _DAY), zone)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    """Return the first moment of the day, in UTC; where midnight does not exist, the moment of the clock change."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def parse_zone(name: str) -> tzinfo:
+    """Return the time zone of the IANA database.
+
+    Raises:
+        InvalidValue: the database has no such zone.
+    """
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidValue("Must be a time zone of the IANA database, such as Europe/Berlin.") from None
 
 
 MAX_DAYS: Mapping[Bucket, int] = total_table(Bucket, {Bucket.DAY: 1, Bucket.WEEK: 7, Bucket.MONTH: 31})
@@ -57,6 +82,7 @@ class Period:
     before: datetime
     bucket: Bucket
     currency: str
+    zone: tzinfo = UTC
 
     def __post_init__(self) -> None:
         if self.currency not in MINOR_UNIT_DIGITS:
@@ -68,27 +94,47 @@ class Period:
             raise InvalidValue("The period must begin before it ends.", field="since")
         if self.before.year == MAXYEAR:
             raise InvalidValue(f"The period must end before the year {MAXYEAR}.", field="before")
-        if sum(1 for _, _ in zip(self.starts(), range(MAX_BUCKETS + 1), strict=False)) > MAX_BUCKETS:
+        try:
+            buckets = sum(1 for _, _ in zip(self.starts(), range(MAX_BUCKETS + 1), strict=False))
+        except OverflowError:
+            raise InvalidValue(f"The period must begin in the year {MINYEAR} or later.", field="since") from None
+        if buckets > MAX_BUCKETS:
             raise InvalidValue(f"The period must have at most {MAX_BUCKETS} {self.bucket.value}s.", field="since")
 
     @classmethod
     def of(
-        cls, since: datetime | None, before: datetime | None, *, bucket: Bucket, currency: str, now: datetime
+        cls,
+        since: datetime | None,
+        before: datetime | None,
+        *,
+        bucket: Bucket,
+        currency: str,
+        zone: tzinfo = UTC,
+        now: datetime,
     ) -> Period:
         """Return the period; it ends with the current day and begins 30 days before its end, unless given otherwise."""
-        before = before or Bucket.DAY.next_start(Bucket.DAY.start(now))
+        before = before or _midnight(now.astimezone(zone).date() + _DAY, zone)
         try:
-            since = since or Bucket.DAY.start(before - timedelta(days=DEFAULT_PERIOD_DAYS))
+            since = since or Bucket.DAY.start(before - timedelta(days=DEFAULT_PERIOD_DAYS), zone)
         except OverflowError:
             raise InvalidValue(f"The period must begin in the year {MINYEAR} or later.", field="before") from None
-        return cls(since=since, before=before, bucket=bucket, currency=currency)
+        return cls(since=since, before=before, bucket=bucket, currency=currency, zone=zone)
 
     def starts(self) -> Iterator[datetime]:
         """Yield the start of each bucket, oldest first; the first may be before ``since``."""
-        start = self.bucket.start(self.since)
+        start = self.bucket.start(self.since, self.zone)
         while start < self.before:
             yield start
-            start = self.bucket.next_start(start)
+            start = self.bucket.next_start(start, self.zone)
+
+    def bucket_start(self, moment: datetime) -> datetime:
+        """Return the start of the bucket that contains the moment, which must be in the period."""
+        starts = tuple(self.starts())
+        return starts[bisect_right(starts, moment) - 1]
+
+    def first_date(self, start: datetime) -> date:
+        """Return the date on which a bucket begins."""
+        return start.astimezone(self.zone).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

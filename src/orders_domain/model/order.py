@@ -49,6 +49,22 @@ class CartOrdered(OrdersError):
         self.order = order  # in its initial state
 
 
+def validate_reason(reason: object, *, target: OrderStatus = OrderStatus.CANCELED) -> None:
+    """Validate the reason for a cancellation; None is no reason.
+
+    Raises:
+        InvalidValue: the reason is not a string of up to 200 storable characters, or the target status is not CANCELED.
+    """
+    if reason is None:
+        return
+    if target is not OrderStatus.CANCELED:
+        raise InvalidValue("A reason must be given for a cancellation only.", field="reason")
+    if not isinstance(reason, str) or len(reason) > MAX_REASON_LENGTH:
+        raise InvalidValue(f"The reason must be a string of up to {MAX_REASON_LENGTH} characters.", field="reason")
+    if error := text_error(reason):
+        raise InvalidValue(f"The reason {error}.", field="reason")
+
+
 _SHOWN_DIGITS = 15  # of an expected total; a longer one exceeds the maximum of an amount
 
 
@@ -142,12 +158,16 @@ class Order:
         """Return the size of the items, or of the cart, in bytes of JSON."""
         return json_size(self.cart.content) if self.cart else sum(json_size(item.content) for item in self.items)
 
-    def change_status(self, target: TargetStatus, *, by: Actor, at: datetime) -> bool:
+    def change_status(self, target: TargetStatus, *, reason: str | None = None, by: Actor, at: datetime) -> bool:
         """Set the target status; return False and change nothing if the status is already equivalent to it.
+
+        A cancellation may have a reason, which the history and the event of the cancellation record.
 
         Raises:
             InvalidTransition: the lifecycle does not allow the transition.
+            InvalidValue: the reason is invalid (see ``validate_reason``).
         """
+        validate_reason(reason, target=target.status)
         if self.status in target.equivalent:
             return False
         allowed = TRANSITIONS[self.status]
@@ -155,7 +175,9 @@ class Order:
             raise InvalidTransition(self.status, target.status, allowed)
         previous, self.status = self.status, target.status
         kind = history.CANCELED if target.status is OrderStatus.CANCELED else history.STATUS_CHANGED
-        self._record(kind, by=by, at=at, from_status=previous, details={})
+        self.cancellation_reason = reason
+        details = {} if reason is None else {"reason": reason}
+        self._record(kind, by=by, at=at, from_status=previous, details=details)
         return True
 
     def cancel(self, reason: str | None, *, by: Actor, at: datetime) -> None:
@@ -165,10 +187,7 @@ class Order:
             OrderFinalized: the order is shipped, delivered or already cancelled.
             InvalidValue: the reason is not a string of up to 200 storable characters.
         """
-        if reason is not None and (not isinstance(reason, str) or len(reason) > MAX_REASON_LENGTH):
-            raise InvalidValue(f"The reason must be a string of up to {MAX_REASON_LENGTH} characters.", field="reason")
-        if reason is not None and (error := text_error(reason)):
-            raise InvalidValue(f"The reason {error}.", field="reason")
+        validate_reason(reason)
         if OrderStatus.CANCELED not in TRANSITIONS[self.status]:
             raise OrderFinalized(self)
         previous, self.status = self.status, OrderStatus.CANCELED

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from orders_domain.model.product import Product, ProductId
+from orders_domain.model.product_audit import MovementCursor, MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductFilter, ProductPage
 from orders_domain.model.stock_filter import StockCategory, StockFilter
 
@@ -43,6 +44,27 @@ class ProductCatalog(Protocol):
 
     def search(self, product_filter: ProductFilter) -> ProductPage:
         """Return the page of products that the filter selects, as last committed."""
+        ...
+
+    def movements(
+        self, product_id: ProductId, *, limit: int = 100, cursor: MovementCursor | None = None
+    ) -> MovementPage:
+        """Return a page of the product's stock movements, newest first, each with the stock after it.
+
+        Following ``next_cursor`` returns every movement that existed at the start exactly once. The cost of a page does
+        not depend on its position.
+
+        Raises:
+            ProductNotFound: the product does not exist.
+        """
+        ...
+
+    def history(self, product_id: ProductId, *, limit: int = 100, before: int | None = None) -> ProductHistoryPage:
+        """Return a page of the changes of the product, newest first, with versions below ``before`` if it is given.
+
+        Raises:
+            ProductNotFound: the product does not exist.
+        """
         ...
 
     def stock_levels(self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000) -> StockLevels:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
 from typing import Protocol
 
 from orders_domain.model.accounts.actor import Actor
@@ -10,18 +9,11 @@ from orders_domain.model.order import Order
 from orders_domain.model.product import NewProduct, Product, ProductId
 
 
-class MovementKind(Enum):
-    """The reason of a stock movement. The stock of a product always equals the sum of its movements."""
-
-    INITIAL = "initial"
-    RESTOCKED = "restocked"
-    ADJUSTED = "adjusted"  # set by an administrator, up or down
-    DEDUCTED = "deducted"
-    RELEASED = "released"
-
-
 class ProductRepository(Protocol):
-    """Stored products. Every method raises StoreUnavailable if the store is unavailable."""
+    """Stored products. Every method raises StoreUnavailable if the store is unavailable.
+
+    Each change is recorded in the history of its product, with its author and the values before and after it.
+    """
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
         """Store a new product with its initial stock.
@@ -105,7 +97,7 @@ class Stock(Protocol):
         ...
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
-        """Add to the stock; return the product with its new stock.
+        """Add to the stock, and record it in the history; return the product with its new stock.
 
         Raises:
             ProductNotFound: the product does not exist.

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
     from orders_domain.use_cases.accounts.sign_in import SignIn, sign_in
     from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
+    from orders_domain.use_cases.background.defer_placement import (
+        DeferPlacement,
+        GetPlacement,
+        defer_placement,
+        get_placement,
+    )
     from orders_domain.use_cases.background.finish_restore import FinishRestore, finish_restore
     from orders_domain.use_cases.background.get_job import GetJob, get_job
     from orders_domain.use_cases.background.notify_user import NotificationOutcome, NotifyUser, notify_user
@@ -33,6 +39,12 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.background.relay_events import RelayResult, relay_events
     from orders_domain.use_cases.background.run_job import RunJob, run_job
     from orders_domain.use_cases.background.track_shipment import TrackingOutcome, TrackShipment, track_shipment
+    from orders_domain.use_cases.catalog.audit_products import (
+        GetProductHistory,
+        ListStockMovements,
+        get_product_history,
+        list_stock_movements,
+    )
     from orders_domain.use_cases.catalog.get_product import GetProduct, get_product
     from orders_domain.use_cases.catalog.get_stock_health import GetStockHealth, StockHealthReport, get_stock_health
     from orders_domain.use_cases.catalog.import_products import ImportProducts, ImportResult, ImportRow, import_products
@@ -94,6 +106,7 @@ __all__ = [
     "ChangePassword",
     "ChangeStatus",
     "CreateUser",
+    "DeferPlacement",
     "DeleteOrder",
     "DeleteTemplate",
     "DisableUser",
@@ -106,7 +119,9 @@ __all__ = [
     "GetOrderAnalytics",
     "GetOrderHistory",
     "GetOrderStatistics",
+    "GetPlacement",
     "GetProduct",
+    "GetProductHistory",
     "GetStockHealth",
     "ImportProducts",
     "ImportResult",
@@ -114,6 +129,7 @@ __all__ = [
     "LimitRequests",
     "ListOrders",
     "ListProducts",
+    "ListStockMovements",
     "ListTemplates",
     "ListUsers",
     "NotificationOutcome",
@@ -148,6 +164,7 @@ __all__ = [
     "change_password",
     "change_status",
     "create_user",
+    "defer_placement",
     "delete_order",
     "delete_template",
     "disable_user",
@@ -160,12 +177,15 @@ __all__ = [
     "get_order_analytics",
     "get_order_history",
     "get_order_statistics",
+    "get_placement",
     "get_product",
+    "get_product_history",
     "get_stock_health",
     "import_products",
     "limit_requests",
     "list_orders",
     "list_products",
+    "list_stock_movements",
     "list_templates",
     "list_users",
     "notify_user",
@@ -197,6 +217,7 @@ _NAMES = {
     "accounts.refresh_token": "RefreshToken refresh_token",
     "accounts.sign_in": "SignIn sign_in",
     "accounts.sign_out": "SignOut sign_out",
+    "background.defer_placement": "DeferPlacement GetPlacement defer_placement get_placement",
     "background.finish_restore": "FinishRestore finish_restore",
     "background.get_job": "GetJob get_job",
     "background.notify_user": "NotificationOutcome NotifyUser notify_user",
@@ -204,6 +225,7 @@ _NAMES = {
     "background.relay_events": "RelayResult relay_events",
     "background.run_job": "RunJob run_job",
     "background.track_shipment": "TrackingOutcome TrackShipment track_shipment",
+    "catalog.audit_products": "GetProductHistory ListStockMovements get_product_history list_stock_movements",
     "catalog.get_product": "GetProduct get_product",
     "catalog.get_stock_health": "GetStockHealth StockHealthReport get_stock_health",
     "catalog.import_products": "ImportProducts ImportResult ImportRow import_products",

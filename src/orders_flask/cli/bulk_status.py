@@ -11,7 +11,8 @@ import click
 import orjson
 
 from orders_domain.errors import OrderNotFound, OrdersError
-from orders_domain.model.job import MAX_SYNCHRONOUS
+from orders_domain.model.jobs import MAX_SYNCHRONOUS
+from orders_domain.model.order import validate_reason
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.status import TargetStatus
 from orders_domain.model.values.typed_text import trim
@@ -35,10 +36,11 @@ from orders_flask.cli._streaming import (
 @click.argument("status", type=click.Choice(list(STATUSES), case_sensitive=False))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--from-line", type=click.IntRange(min=1), default=1, help="Skip earlier lines, to resume.")
+@click.option("--reason", help="The reason for a cancellation, up to 200 characters; the history shows it.")
 @click.option(
     "--results", type=click.Choice(["lines", "jsonl"]), default="lines", show_default=True, help="The output format."
 )
-def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
+def bulk_status(status: str, file: str, from_line: int, results: str, reason: str | None) -> None:
     """Change the status of the orders of FILE to STATUS.
 
     FILE (- for standard input) has one order number or order id a line.
@@ -52,6 +54,7 @@ def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
     Example:
       orders bulk-status shipped today.txt --results jsonl > results.jsonl
     """
+    validate_reason(reason, target=STATUSES[status])
     target = TargetStatus(STATUSES[status], frozenset({STATUSES[status]}))
     report = Report(format=results, next_line=from_line)
     change = Container(settings=settings.load()).bulk_change_status
@@ -60,7 +63,7 @@ def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
         refs = iter(interrupt.until(_refs(lines, from_line)))
         try:
             while batch := list(islice(refs, MAX_SYNCHRONOUS)):
-                report.add(batch, _process(batch, target, change))
+                report.add(batch, _process(batch, target, reason, change))
                 bar.update(lines.read - bar.pos)
         except (OrdersError, OSError) as error:
             if isinstance(error, OSError):
@@ -98,12 +101,12 @@ def _order_id(text: str) -> OrderRef | None:
         return None
 
 
-def _process(batch: Sequence[Ref], target: TargetStatus, change: Any) -> dict[OrderRef, str]:
+def _process(batch: Sequence[Ref], target: TargetStatus, reason: str | None, change: Any) -> dict[OrderRef, str]:
     """Change the orders' status; return a reason for each failure."""
     order_ids = tuple(dict.fromkeys(ref.order_id for ref in batch if ref.order_id is not None))
     if not order_ids:
         return {}
-    job = change(BulkChangeStatus(actor=cli_actor(), order_ids=order_ids, target=target))
+    job = change(BulkChangeStatus(actor=cli_actor(), order_ids=order_ids, target=target, reason=reason))
     return {failure.order_id: failure.sentence for failure in job.failed}
 
 

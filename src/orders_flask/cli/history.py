@@ -13,7 +13,7 @@ from orders_domain.use_cases import GetOrderHistory
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 
-_COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id")
+_COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id", "reason")
 
 
 @click.command()
@@ -62,6 +62,7 @@ def _cells(entry: HistoryEntry) -> Sequence[str]:
         _printable(entry.actor),
         entry.role.value,
         _printable(entry.request_id or "-"),
+        _printable(str(entry.details.get("reason") or "-")),
     )
 
 

@@ -23,6 +23,7 @@ from orders_flask.cli._streaming import (
     open_input,
     progress,
 )
+from orders_flask.cli.product_audit import ledger, product_history
 from orders_flask.cli.product_file import csv_rows, json_rows
 
 _ROWS = {"csv": csv_rows, "jsonl": json_rows}
@@ -31,6 +32,10 @@ _ROWS = {"csv": csv_rows, "jsonl": json_rows}
 @click.group()
 def products() -> None:
     """Manage the product catalogue."""
+
+
+products.add_command(ledger)
+products.add_command(product_history)
 
 
 @products.command("import")

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orders_flask.settings.validation import require_one_of, require_scheme, setting
+from orders_flask.settings.validation import InvalidSetting, require_one_of, require_scheme, setting
+
+_LIMIT = re.compile(r"(orders|management|ostore|checkout)=([1-9][0-9]{0,3})", re.ASCII)
+
+
+def parse_async_lines(text: str) -> Mapping[str, int]:
+    limits: dict[str, int] = {}
+    for part in text.split():
+        match = _LIMIT.fullmatch(part)
+        if not match or match[1] in limits:
+            raise InvalidSetting(
+                f"ASYNC_ORDER_LINES has {part!r}; it must be contract=lines, such as management=200, "
+                "with each of orders, management, ostore and checkout at most once and 1 to 9,999 lines."
+            )
+        limits[match[1]] = int(match[2])
+    return limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +37,20 @@ class JobSettings:
     jobs_queue: str = setting("JOBS_QUEUE", "orders_jobs", "the queue from which Celery workers consume jobs")
     jobs: str = setting("ORDERS_JOBS", "on", "`off` disables large jobs in this process; others run them")
 
+    async_lines: str = setting(
+        "ASYNC_ORDER_LINES",
+        "",
+        "contracts whose orders a job places if they have more lines, such as `management=200 orders=200`: the "
+        "response is 202; by default only for clients that send `Prefer: respond-async`",
+    )
+
+    @property
+    def async_order_lines(self) -> Mapping[str, int]:
+        """The most lines of an order that a contract places within the request, by contract."""
+        return parse_async_lines(self.async_lines)
+
     def _check_jobs(self) -> None:
         schemes = ("amqp", "amqps", "pyamqp", "redis", "rediss", "memory")
         require_scheme("CELERY_BROKER_URL", self.celery_broker_url, *schemes)
+        parse_async_lines(self.async_lines)
         require_one_of("ORDERS_JOBS", self.jobs, "on", "off")

@@ -63,4 +63,4 @@ class ContractBlueprint(OpenBlueprint):
         self, doc: dict[str, Any], _: dict[str, Any], *, app: Flask, method: str, **around: Any
     ) -> dict[str, Any]:
         public = method == "get" and app.config.get(self._public_if)
-        return {**doc, "security": _OPTIONAL_TOKEN} if public else doc
+        return {"security": _OPTIONAL_TOKEN, **doc} if public else doc

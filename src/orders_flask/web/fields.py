@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 import marshmallow
 from marshmallow import fields, validate
 
+from orders_domain.errors import InvalidValue
+from orders_domain.model.analytics import parse_zone
+from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_domain.model.status import StatusVocabulary
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.values.json_values import text_error
@@ -142,10 +145,11 @@ def not_blank(text: str | None) -> None:
 
 
 def currency(**metadata: Any) -> fields.String:
-    """Return a field for an ISO 4217 currency code."""
+    """Return a field for an ISO 4217 currency code; ``example=None`` is for an optional filter."""
+    described = {"example": "USD", **metadata}
     return fields.String(
         validate=validate.OneOf(sorted(MINOR_UNIT_DIGITS), error="Must be an ISO 4217 currency code."),
-        metadata={"example": "USD", **metadata},
+        metadata={name: value for name, value in described.items() if value is not None},
     )
 
 
@@ -153,6 +157,35 @@ def cursor(description: str, *, length: int = 32, **arguments: Any) -> fields.St
     """Return a field for a list's cursor of ``length`` characters; ``pagination`` validates its content."""
     shape = {"pattern": f"^[A-Za-z0-9_-]{{{length}}}$", "description": description}
     return fields.String(metadata=shape, **arguments)
+
+
+class TimeZone(fields.Field[tzinfo]):
+    """The name of a time zone of the IANA database."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            metadata={
+                "type": "string",
+                "default": "UTC",
+                "description": "The IANA time zone of dates and of times without an offset; by default UTC.",
+            },
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> tzinfo:
+        try:
+            return parse_zone(value)
+        except InvalidValue as error:
+            raise marshmallow.ValidationError(str(error)) from None
+
+
+def reason() -> SafeString:
+    """Return a field for the reason of a cancellation."""
+    return SafeString(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=MAX_REASON_LENGTH),
+        metadata={"maxLength": MAX_REASON_LENGTH, "pattern": NO_NUL, "description": "Of a cancellation only."},
+    )
 
 
 def status(vocabulary: StatusVocabulary, **arguments: Any) -> fields.String:

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from typing import cast
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 
 from orders_domain.errors import IdempotencyKeyReused, InvalidValue, OrdersError, RequestInProgress
 from orders_domain.model.idempotency import MAX_KEY_LENGTH, DuplicateRequest, IdempotencyKey
+from orders_domain.model.jobs import PlacementJob
 from orders_domain.model.order import Order
+from orders_flask.web.background import placements
 from orders_flask.web.context import actor
 
 HEADER = "Idempotency-Key"
@@ -32,14 +35,15 @@ REQUIRED = {**PARAMETER, "required": True}
 
 
 def idempotency_key(scope: str) -> IdempotencyKey | None:
-    """Return the key of this request, or None if it has none.
+    """Return the key of this request, or None if it has none; the request of a job has one in any case.
 
     Raises:
         InvalidValue: the key does not have 1 to 255 characters.
     """
     if (key := request.headers.get(HEADER)) is None:
-        return None
-    return IdempotencyKey(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint())
+        return job.idempotency_key if (job := _job()) else None
+    g.client_key = IdempotencyKey(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint())
+    return cast(IdempotencyKey, g.client_key)
 
 
 def required_idempotency_key(scope: str) -> IdempotencyKey:
@@ -54,20 +58,51 @@ def required_idempotency_key(scope: str) -> IdempotencyKey:
 
 
 def placed_or_replayed(
-    place: Callable[[], Order], render: Callable[[Order], Response], *, replayed_as: int | None = None
+    place: Callable[[], Order],
+    render: Callable[[Order], Response],
+    *,
+    lines: int = 0,
+    replayed_as: int | None = None,
 ) -> Response:
     """Return the response for the new order; for a duplicate request, the same response marked as a replay.
 
     A replay renders the order as it was placed, so that its body equals the first one byte for byte, whatever
     happened to the order since. ``replayed_as`` is the status of a replay, if it differs.
+
+    If the client prefers it, or an order of so many ``lines`` is to be placed by a job, nothing is placed, and the
+    response is 202. The key of a finished job gets the job's answer.
     """
+    if placements.is_wanted(lines):
+        return _deferred(placements.accept(g.get("client_key")), replayed_as)
     try:
-        return render(place())
+        return render(_noted(place()))
     except DuplicateRequest as duplicate:
-        response = render(duplicate.order)
+        response = render(_noted(duplicate.order))
+        if (job := _job()) and job.has_placed(duplicate.order):
+            return response
         response.status_code = replayed_as or response.status_code
         response.headers[REPLAY_HEADER] = "true"
         return response
+
+
+def _deferred(job: PlacementJob, replayed_as: int | None) -> Response:
+    """Return 202, or the answer of a finished job as a replay."""
+    if not (answer := job.answer):
+        return placements.accepted(job)
+    status = replayed_as if replayed_as and answer.succeeded else answer.status
+    headers = {**answer.headers, REPLAY_HEADER: "true"}
+    return current_app.response_class(answer.body, status=status, headers=headers)
+
+
+def _job() -> PlacementJob | None:
+    """Return the job whose request this is, if it is one's."""
+    return cast("PlacementJob | None", g.get("job"))
+
+
+def _noted(order: Order) -> Order:
+    """Note the placed order for the job of this request, if it has one."""
+    g.placed_order_id = order.id
+    return order
 
 
 def _fingerprint() -> str:

@@ -10,6 +10,8 @@ from flask_swagger_ui import get_swaggerui_blueprint
 
 from orders_flask.web import demonstration
 from orders_flask.web.authentication import SCHEME
+from orders_flask.web.background.placements import PlacementResponse
+from orders_flask.web.background.preferences import PARAMETER as PREFER
 from orders_flask.web.etags import CONDITIONS
 from orders_flask.web.fields import UserIdResponse
 from orders_flask.web.idempotency import PARAMETER
@@ -44,6 +46,16 @@ _RETRY_AFTER = {
     }
 }
 _RETRY = {429: _RETRY_AFTER, 503: _RETRY_AFTER}
+
+_ACCEPTED: dict[str, Any] = {
+    "description": "A job places the order: the client preferred it, or the order has more lines than "
+    "ASYNC_ORDER_LINES allows.",
+    "content": {"application/json": {"schema": PlacementResponse}},
+    "headers": {
+        "Location": {"description": "The path of the job.", "schema": {"type": "string"}, "required": True},
+        **_RETRY_AFTER["headers"],
+    },
+}
 
 _PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -148,8 +160,10 @@ def operation(
         str(status): {"description": meanings[status], **({} if status == 304 else content), **_RETRY.get(status, {})}
         for status in {*statuses, 429}
     }
+    if idempotency_key:
+        responses["202"] = _ACCEPTED
     parameters = [header for status, header in CONDITIONS.items() if status in statuses] + (
-        [PARAMETER] if idempotency_key else []
+        [PARAMETER, PREFER] if idempotency_key else []
     )
     texts = {"operationId": use_case, "summary": summary, "description": description}
     return {**texts, "responses": responses, **({"parameters": parameters} if parameters else {})}

@@ -12,11 +12,13 @@ from flask import request
 
 from orders_domain.model.order_filter import Cursor, Page
 from orders_domain.model.product import ProductId
+from orders_domain.model.product_audit import MovementCursor
 from orders_flask.web.problems import InvalidRequest
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FORMAT = struct.Struct(">q16s")
 _PRODUCT_FORMAT = struct.Struct(">q")
+_MOVEMENT_FORMAT = struct.Struct(">qq")
 _INVALID = {"cursor": ["Must be a cursor from the Link header of a page."]}
 
 
@@ -80,6 +82,27 @@ def read_product_cursor(text: str | None) -> ProductId | None:
 
 def write_product_cursor(after: ProductId) -> str:
     return urlsafe_b64encode(_PRODUCT_FORMAT.pack(after)).rstrip(b"=").decode()
+
+
+def read_movement_cursor(text: str | None) -> MovementCursor | None:
+    """Decode the cursor of a query of stock movements.
+
+    Raises:
+        InvalidRequest: the text is not a cursor that ``write_movement_cursor`` returned.
+    """
+    if text is None:
+        return None
+    try:
+        before, stock = _MOVEMENT_FORMAT.unpack(urlsafe_b64decode(text.encode("ascii") + b"=="))
+    except (Error, ValueError, struct.error):
+        raise InvalidRequest(_INVALID) from None
+    if before < 1:
+        raise InvalidRequest(_INVALID)
+    return MovementCursor(before=before, stock=stock)
+
+
+def write_movement_cursor(after: MovementCursor) -> str:
+    return urlsafe_b64encode(_MOVEMENT_FORMAT.pack(after.before, after.stock)).rstrip(b"=").decode()
 
 
 def link_to(cursor: str, *, without: str = "cursor") -> dict[str, str]:

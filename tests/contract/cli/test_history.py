@@ -38,11 +38,11 @@ def test_history_prints_one_line_per_change(here: Path) -> None:
     shown = orders("history", "1", here=here)
 
     heading, *lines = shown.stdout.splitlines()
-    assert heading.split() == ["version", "at", "event", "from", "to", "actor", "role", "request", "id"]
+    assert heading.split() == ["version", "at", "event", "from", "to", "actor", "role", "request", "id", "reason"]
     rows = [[cell.strip() for cell in cells(line)] for line in lines]
     assert [[row[0], *row[2:]] for row in rows] == [
-        ["1", "placed", "-", "PENDING", "ann", "customer", "request-1"],
-        ["2", "status_changed", "PENDING", "PAID", "ann", "customer", "request-1"],
+        ["1", "placed", "-", "PENDING", "ann", "customer", "request-1", "-"],
+        ["2", "status_changed", "PENDING", "PAID", "ann", "customer", "request-1", "-"],
     ]
 
 

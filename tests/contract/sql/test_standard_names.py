@@ -16,7 +16,7 @@ from orders_adapters.sql.outbox.repository import SqlOutbox
 from orders_adapters.sql.reservations import SqlReservationRepository
 from orders_adapters.sql.revoked_tokens import SqlRevokedTokens
 from orders_domain.model.accounts.auth_token import ALWAYS
-from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.jobs import BulkStatusJob
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.ports.outbox import OutboxState
 

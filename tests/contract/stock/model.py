@@ -14,7 +14,7 @@ from orders_domain import OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError
 from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.product import RequestedItem
-from orders_domain.ports.products import MovementKind
+from orders_domain.model.product_audit import MovementKind
 from tests.support.ledger import Ledger, PublishedEvent
 from tests.support.shop import Shop
 

@@ -8,7 +8,7 @@ from orders_adapters.testing.threads import at_once
 from orders_domain import Order
 from orders_domain.errors import InsufficientStock
 from orders_domain.model.product import RequestedItem
-from orders_domain.ports.products import MovementKind
+from orders_domain.model.product_audit import MovementKind
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.clause("002-30")

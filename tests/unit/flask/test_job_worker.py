@@ -14,7 +14,7 @@ from orders_adapters.memory.jobs import InMemoryJobRepository
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.testing.examples import ADMIN, NOON, Clock, new_id, only
 from orders_domain.errors import StoreUnavailable
-from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.jobs import BulkStatusJob
 from orders_domain.model.status import OrderStatus
 from orders_flask import Settings, celery_app, create_app
 from orders_flask.app import container_of

@@ -365,7 +365,7 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG_SECRET,
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
         "ORDERS_RELAY": "on", "ORDERS_DEMO": "on", "ORDERS_JOBS": "off", "PRODUCTS_PUBLIC": "on",
-        "RATE_LIMIT": "5/hour",
+        "RATE_LIMIT": "5/hour", "ASYNC_ORDER_LINES": "management=200",
         "CELERY_BROKER_URL": "amqp://h", "CORS_ORIGINS": "https://shop.example",
         "MESSAGE_BROKER": "kafka", "SMTP_URL": "smtps://h",
         "CART_SNAPSHOT_SECONDS": "600", "CART_REORDER": "on",

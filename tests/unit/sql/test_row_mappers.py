@@ -19,7 +19,7 @@ from orders_adapters.testing.examples import ADMIN, NOON
 from orders_domain import Actor, Money, OrderStatus, Role
 from orders_domain.model.accounts.user import User
 from orders_domain.model.address import Address
-from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
+from orders_domain.model.jobs import BulkStatusJob, Failure, JobStatus
 from orders_domain.model.order_template import NewOrderTemplate
 from orders_domain.model.product import NewProduct, Product, RequestedItem
 from orders_domain.model.reservation import Reservation, ReservationState
@@ -52,6 +52,7 @@ JOB = BulkStatusJob(
     ),
     order_ids=(1, UUID(int=2)),
     target=TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID, OrderStatus.CONFIRMED})),
+    reason="Sold out",
     created_at=NOON,
     leased_until=LATER,
     status=JobStatus.RUNNING,
@@ -121,7 +122,7 @@ def stored_template(engine: Engine) -> tuple[Any, Any]:
 
 def stored_job(engine: Engine) -> tuple[Any, Any]:
     SqlJobRepository(engine).add(JOB)
-    return SqlJobRepository(engine).get(JOB.id), replace(JOB, actor=replace(JOB.actor, scopes=frozenset()))
+    return SqlJobRepository(engine).get(JOB.id), JOB
 
 
 def stored_reservation(engine: Engine) -> tuple[Any, Any]:

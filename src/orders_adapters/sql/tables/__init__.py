@@ -14,7 +14,7 @@ from orders_adapters.sql.tables.messages import (
 )
 from orders_adapters.sql.tables.metadata import metadata
 from orders_adapters.sql.tables.orders import SHIPPING, order_history, order_templates, orders
-from orders_adapters.sql.tables.products import order_items, products, stock_movements
+from orders_adapters.sql.tables.products import order_items, product_history, products, stock_movements
 from orders_adapters.sql.tables.reservations import UNCONFIRMED, reservations
 from orders_adapters.sql.tables.store_identity import store_identity
 from orders_adapters.sql.tables.triggers import TRIGGERS
@@ -40,6 +40,7 @@ __all__ = [
     "order_templates",
     "orders",
     "outbox",
+    "product_history",
     "products",
     "reservations",
     "revoked_tokens",

@@ -1,36 +1,48 @@
-"""Table of large jobs."""
+"""Table of jobs."""
 
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    Column,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    Uuid,
-)
+from enum import Enum
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text, Uuid, text
 
 from orders_adapters.sql.tables.column_types import UtcDateTime, enum_column
 from orders_adapters.sql.tables.metadata import MAX_TRACEPARENT_LENGTH, literals, metadata
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Role
-from orders_domain.model.job import JobStatus
+from orders_domain.model.idempotency import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
+from orders_domain.model.jobs import JobStatus
+from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_domain.model.status import OrderStatus
 
 UNFINISHED = literals(JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+class JobKind(Enum):
+    BULK_STATUS = "bulk_status"
+    PLACEMENT = "placement"
+
+
+_keyed = text("client_key IS NOT NULL")
 
 jobs = Table(
     "jobs",
     metadata,
     Column("id", Uuid, primary_key=True),
+    Column("kind", enum_column(JobKind, "kind"), nullable=False, server_default=JobKind.BULK_STATUS.value),
     Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("role", enum_column(Role, "role"), nullable=False),
+    Column("scopes", JSON, nullable=False, server_default="[]"),
     Column("request_id", Text),
     Column("traceparent", String(MAX_TRACEPARENT_LENGTH)),
-    Column("order_ids", JSON, nullable=False),  # numbers, and ids as strings
-    Column("target_status", enum_column(OrderStatus, "target_status"), nullable=False),
-    Column("equivalent_statuses", JSON, nullable=False),  # orders with one of them are not changed
+    Column("order_ids", JSON(none_as_null=True)),  # numbers, and ids as strings
+    Column("target_status", enum_column(OrderStatus, "target_status")),
+    Column("equivalent_statuses", JSON(none_as_null=True)),  # orders with one of them are not changed
+    Column("reason", String(MAX_REASON_LENGTH)),
+    Column("request", JSON(none_as_null=True)),  # root, path and headers; the body has its own column, byte for byte
+    Column("request_body", LargeBinary),
+    Column("answer", JSON(none_as_null=True)),  # status, headers and order id
+    Column("answer_body", LargeBinary),
+    Column("key_scope", String(MAX_SCOPE_LENGTH)),
+    Column("client_key", String(MAX_KEY_LENGTH)),
+    Column("fingerprint", String(64)),
     Column("status", enum_column(JobStatus, "status"), nullable=False),
     Column("processed", Integer, nullable=False),
     Column("failures", JSON, nullable=False),  # [order, code, message, current status]
@@ -38,6 +50,20 @@ jobs = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime, nullable=False),
     CheckConstraint("processed >= 0", name="processed"),
+    CheckConstraint(
+        "(kind = 'bulk_status') = (order_ids IS NOT NULL) AND (kind = 'placement') = (request IS NOT NULL)",
+        name="content",
+    ),
+    # One job for each key of a client, whichever process accepts the repeated request.
+    Index(
+        "uq_jobs_client_key",
+        "actor",
+        "key_scope",
+        "client_key",
+        unique=True,
+        postgresql_where=_keyed,
+        sqlite_where=_keyed,
+    ),
 )
 _unfinished = jobs.c.status.in_(UNFINISHED)
 Index("ix_jobs_due", jobs.c.leased_until, jobs.c.id, postgresql_where=_unfinished, sqlite_where=_unfinished)

@@ -1,6 +1,7 @@
 """Tables of products, their stock, and the products of orders."""
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     UniqueConstraint,
     and_,
     false,
@@ -22,10 +24,10 @@ from sqlalchemy import (
 from orders_adapters.sql.tables.column_types import SearchWords, UtcDateTime, enum_column, identity_column
 from orders_adapters.sql.tables.metadata import metadata
 from orders_adapters.sql.tables.orders import orders
-from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Role
 from orders_domain.model.product import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_SKU_LENGTH
+from orders_domain.model.product_audit import MovementKind, ProductChangeKind
 from orders_domain.model.values.money import MAX_MINOR_UNITS
-from orders_domain.ports.products import MovementKind
 
 _named = text("sku IS NOT NULL")
 
@@ -82,13 +84,27 @@ stock_movements = Table(
     "stock_movements",
     metadata,
     identity_column(),
-    Column("product_id", ForeignKey(products.c.id), nullable=False, index=True),
+    Column("product_id", ForeignKey(products.c.id), nullable=False),
     Column("order_id", ForeignKey(orders.c.id)),
     Column("kind", enum_column(MovementKind, "kind"), nullable=False),
     Column("quantity", BigInteger, nullable=False),  # negative for a deduction
     Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Index("ix_stock_movements_ledger", "product_id", "id"),  # read backwards, newest first
     UniqueConstraint("order_id", "product_id", "kind"),  # prevents a second deduction or release
     CheckConstraint("(kind IN ('deducted', 'released')) = (order_id IS NOT NULL)", name="order"),
     sqlite_autoincrement=True,
+)
+
+product_history = Table(
+    "product_history",
+    metadata,
+    Column("product_id", ForeignKey(products.c.id), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),  # of the product, after the change
+    Column("kind", enum_column(ProductChangeKind, "kind"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
+    Column("role", enum_column(Role, "role"), nullable=False),
+    Column("request_id", Text),
+    Column("changes", JSON, nullable=False),  # by field: {"from": ..., "to": ...}
 )

@@ -12,9 +12,9 @@ from orders_domain import Money, Order, OrderStatus, Origin
 from orders_domain.errors import StoreContention
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import NewProduct, OrderLine, Product, ProductId
+from orders_domain.model.product_audit import MovementKind
 from orders_domain.model.product_filter import ProductFilter
 from orders_domain.ports.outbox import OutboxMessage
-from orders_domain.ports.products import MovementKind
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 PRICE = Money(250, "USD")

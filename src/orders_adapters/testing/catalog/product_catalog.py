@@ -9,6 +9,7 @@ from orders_adapters.testing.examples import ADMIN, NOON
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain.errors import (
     InvalidValue,
+    ProductNotFound,
 )
 from orders_domain.model.product import NewProduct
 from orders_domain.model.product_filter import ProductFilter
@@ -107,3 +108,64 @@ class ProductCatalogTests:
         assert (levels.total_products, levels.out_of_stock) == (4, 1)
         assert [product.id for product in levels.low_stock] == [empty, low, at]
         assert [product.id for product in fewer.low_stock] == [empty]
+
+    def test_movements_show_the_stock_after_each(self, inventory: Inventory) -> None:
+        product, other = inventory.stocked(5, 7)
+        with inventory.store.unit_of_work() as uow:
+            uow.stock.restock(product, 4, by=ADMIN, at=NOON)
+            uow.products.save(replace(uow.products.get_for_update(product), stock=2), by=ADMIN, at=NOON)
+            uow.commit()
+
+        first = inventory.store.catalog.movements(product, limit=2)
+        second = inventory.store.catalog.movements(product, limit=2, cursor=first.next_cursor)
+
+        shown = [(entry.kind.value, entry.quantity, entry.stock) for entry in first.movements + second.movements]
+        assert shown == [("adjusted", -7, 2), ("restocked", 4, 9), ("initial", 5, 5)]
+        assert second.next_cursor is None
+        assert {entry.actor for entry in first.movements} == {ADMIN.subject}
+        assert [entry.stock for entry in inventory.store.catalog.movements(other).movements] == [7]
+
+    def test_movements_after_a_cursor_stay_the_same(self, inventory: Inventory) -> None:
+        (product,) = inventory.stocked(5)
+        for _ in range(3):
+            with inventory.store.unit_of_work() as uow:
+                uow.stock.restock(product, 1, by=ADMIN, at=NOON)
+                uow.commit()
+        page = inventory.store.catalog.movements(product, limit=1)
+        with inventory.store.unit_of_work() as uow:
+            uow.stock.restock(product, 100, by=ADMIN, at=NOON)
+            uow.commit()
+
+        rest = inventory.store.catalog.movements(product, cursor=page.next_cursor).movements
+
+        assert [entry.stock for entry in rest] == [7, 6, 5]
+
+    def test_history_has_the_changed_fields_only(self, inventory: Inventory) -> None:
+        (product,) = inventory.stocked(5)
+        with inventory.store.unit_of_work() as uow:
+            before = uow.products.get_for_update(product)
+            uow.products.save(replace(before, name="Darjeeling"), by=ADMIN, at=NOON)
+            uow.products.save(replace(before, name="Darjeeling"), by=ADMIN, at=NOON)  # changes nothing
+            uow.stock.restock(product, 1, by=ADMIN, at=NOON)
+            uow.products.save_many([replace(uow.products.get_for_update(product), stock=3)], by=ADMIN, at=NOON)
+            uow.commit()
+
+        first = inventory.store.catalog.history(product, limit=3)
+        last = inventory.store.catalog.history(product, limit=3, before=first.next_before)
+
+        assert [(entry.kind.value, entry.version, entry.changes) for entry in first.changes] == [
+            ("updated", 4, {"stock": {"from": 6, "to": 3}}),
+            ("restocked", 3, {"stock": {"from": 5, "to": 6}}),
+            ("updated", 2, {"name": {"from": before.name, "to": "Darjeeling"}}),
+        ]
+        (added,) = last.changes
+        assert (added.kind.value, added.version, added.changes["stock"]) == ("added", 1, {"from": None, "to": 5})
+        assert last.next_before is None
+        assert (added.actor, added.role, added.request_id) == (ADMIN.subject, ADMIN.role, ADMIN.request_id)
+
+    def test_audit_of_an_unknown_product_raises(self, inventory: Inventory) -> None:
+        for product_id in (999, 2**70):
+            with pytest.raises(ProductNotFound):
+                inventory.store.catalog.movements(product_id)
+            with pytest.raises(ProductNotFound):
+                inventory.store.catalog.history(product_id)

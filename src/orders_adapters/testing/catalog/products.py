@@ -18,7 +18,7 @@ from orders_domain.errors import (
     StoreContention,
 )
 from orders_domain.model.product import NewProduct, Product
-from orders_domain.ports.products import MovementKind
+from orders_domain.model.product_audit import MovementKind
 
 UNKNOWN_ID = 2**62
 

@@ -16,7 +16,7 @@ from orders_domain.errors import (
     Shortage,
 )
 from orders_domain.model.product import MAX_STOCK
-from orders_domain.ports.products import MovementKind
+from orders_domain.model.product_audit import MovementKind
 
 UNKNOWN_ID = 2**62
 

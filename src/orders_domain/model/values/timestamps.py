@@ -1,8 +1,10 @@
 """Timestamps and ranges of time, parsed from text."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -19,6 +21,17 @@ class TimeRange:
 
     start: datetime
     end: datetime  # exclusive; after the calendar's last day, that day's last moment
+    is_local: bool = False  # the text had no offset
+
+    def in_zone(self, zone: tzinfo) -> TimeRange:
+        """Return the same date or time of day in the zone; a range with an offset is not changed."""
+        if not self.is_local:
+            return self
+        try:
+            start, end = (at.replace(tzinfo=zone).astimezone(UTC) for at in (self.start, self.end))
+        except OverflowError:  # at the ends of the calendar
+            return self
+        return TimeRange(start, max(start, end))
 
 
 def timestamp_error(at: object) -> str | None:
@@ -68,10 +81,10 @@ def parse_time_range(text: str) -> TimeRange:
     try:
         if day := _day(text):
             start = datetime.combine(day, time(), UTC)
-            return TimeRange(start, _later(start, timedelta(days=1)))
+            return TimeRange(start, _later(start, timedelta(days=1)), is_local=True)
         at = datetime.fromisoformat(text.replace(" ", "+"))  # because a plus in a URL may be unescaped
         start = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-        return TimeRange(start, _later(start, timedelta(microseconds=1)))
+        return TimeRange(start, _later(start, timedelta(microseconds=1)), is_local=at.tzinfo is None)
     except (TypeError, OverflowError) as error:
         raise ValueError("it must be an ISO 8601 date or datetime") from error
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from orders_domain.errors import JobNotFound
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.jobs import BulkStatusJob
 from orders_domain.ports.jobs import JobRepository
 
 
@@ -16,12 +17,15 @@ class GetJob:
 
 
 def get_job(request: GetJob, *, jobs: JobRepository) -> BulkStatusJob:
-    """Return the job with the progress last stored.
+    """Return the bulk change with the progress last stored.
 
     Raises:
         AccessDenied: the actor is not an administrator.
-        JobNotFound: the job does not exist.
+        JobNotFound: the job does not exist, or is no bulk change.
         StoreUnavailable: the store is unavailable.
     """
     ADMIN_ONLY.authorize(request.actor)
-    return jobs.get(request.job_id)
+    job = jobs.get(request.job_id)
+    if not isinstance(job, BulkStatusJob):
+        raise JobNotFound(request.job_id)
+    return job

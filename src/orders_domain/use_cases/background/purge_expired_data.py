@@ -4,6 +4,7 @@ from dataclasses import astuple, dataclass
 from datetime import timedelta
 
 from orders_domain.model import idempotency
+from orders_domain.model.jobs import BulkStatusJob, PlacementJob, placement
 from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
@@ -46,7 +47,8 @@ def purge_expired_data(
     """Delete at most ``limit`` rows of each kind, and all old jobs.
 
     These are sent events after 7 days, idempotency keys after 24 hours, revoked tokens five minutes after they expired,
-    handled messages after 90 days, and finished jobs 30 days after their creation.
+    handled messages after 90 days, finished bulk changes 30 days after their creation, and finished placements after
+    24 hours.
 
     It returns ``PurgeResult()`` if nothing is left to delete.
 
@@ -59,5 +61,6 @@ def purge_expired_data(
         keys=idempotency_keys.prune(stored_before=now - idempotency.RETENTION, limit=limit),
         tokens=revoked_tokens.prune(expired_before=now - TOKEN_RETENTION, limit=limit),
         messages=inbox.prune(recorded_before=now - MESSAGE_RETENTION, limit=limit),
-        jobs=jobs.delete_finished(created_before=now - JOB_RETENTION),
+        jobs=jobs.delete_finished(BulkStatusJob, created_before=now - JOB_RETENTION)
+        + jobs.delete_finished(PlacementJob, created_before=now - placement.RETENTION),
     )

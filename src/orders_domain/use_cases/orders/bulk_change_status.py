@@ -7,7 +7,7 @@ from typing import TypeAlias
 from orders_domain.errors import OrdersError, Unavailable
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.job import BulkStatusJob, Failure
+from orders_domain.model.jobs import BulkStatusJob, Failure
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import TargetStatus
@@ -26,6 +26,7 @@ class BulkChangeStatus:
     actor: Actor
     order_ids: tuple[OrderRef, ...]
     target: TargetStatus
+    reason: str | None = None  # of a cancellation
 
 
 def bulk_change_status(
@@ -37,11 +38,13 @@ def bulk_change_status(
 
     Raises:
         AccessDenied: the actor is not an administrator.
-        InvalidValue: no order, or more than 1,000.
+        InvalidValue: no order, or more than 1,000; or the reason is invalid, or given without a cancellation.
         StoreUnavailable: the store is unavailable; some orders may have been changed, and retrying is safe.
     """
     ADMIN_ONLY.authorize(request.actor)
-    job = BulkStatusJob.create(request.order_ids, request.target, job_id=new_id(), by=request.actor, at=clock())
+    job = BulkStatusJob.create(
+        request.order_ids, request.target, reason=request.reason, job_id=new_id(), by=request.actor, at=clock()
+    )
     if job.needs_worker:
         jobs.add(job)
         return job
@@ -53,7 +56,9 @@ def bulk_change_status(
 def process_remaining(job: BulkStatusJob, *, change_status: ChangeStatusFn) -> Iterator[None]:
     """Process the remaining orders, and yield after each so that the caller can store the progress."""
     for order_id in job.remaining:
-        change = ChangeStatus(actor=job.actor, order_id=order_id, target=job.target, access=ADMIN_ONLY)
+        change = ChangeStatus(
+            actor=job.actor, order_id=order_id, target=job.target, reason=job.reason, access=ADMIN_ONLY
+        )
         job.record_result(_failure(change, change_status))
         yield
 

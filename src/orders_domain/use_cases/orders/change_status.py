@@ -20,6 +20,7 @@ class ChangeStatus:
     actor: Actor
     order_id: OrderRef
     target: TargetStatus
+    reason: str | None = None  # of a cancellation
     access: AccessPolicy = OWNER_ONLY_HIDDEN
     versions: frozenset[int] | None = None
 
@@ -35,6 +36,7 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: OrderCache, 
         VersionMismatch: the order is at none of the expected versions.
         InvalidTransition: the lifecycle does not allow the transition.
         TransitionNotPermitted: the access rules of the order's origin do not allow it to the actor.
+        InvalidValue: the reason is invalid, or given without a cancellation.
         StaleOrder: a concurrent transaction changed the order.
         StoreUnavailable: the store is unavailable.
     """
@@ -44,7 +46,7 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: OrderCache, 
         request.access.authorize_order(request.actor, order)
         order.ensure_version(request.versions)
         request.access.require_status(request.actor, order, request.target)
-        if order.change_status(request.target, by=request.actor, at=clock()):
+        if order.change_status(request.target, reason=request.reason, by=request.actor, at=clock()):
             save_and_notify(order, by=request.actor, uow=uow)
             uow.commit()
     # Also if nothing changed, because the process of an earlier change may have died between commit and invalidation.

@@ -1,7 +1,7 @@
 """Use case: compute the order analytics of a period."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
@@ -19,6 +19,7 @@ class GetOrderAnalytics:
     since: datetime | None = None
     before: datetime | None = None
     bucket: Bucket = Bucket.DAY
+    zone: tzinfo = UTC  # whose days, weeks and months the buckets are
 
 
 def get_order_analytics(request: GetOrderAnalytics, *, analytics: port.AnalyticsReader, clock: Clock) -> Analytics:
@@ -30,5 +31,12 @@ def get_order_analytics(request: GetOrderAnalytics, *, analytics: port.Analytics
         StoreUnavailable: the store is unavailable.
     """
     ADMIN_ONLY.authorize(request.actor)
-    period = Period.of(request.since, request.before, bucket=request.bucket, currency=request.currency, now=clock())
+    period = Period.of(
+        request.since,
+        request.before,
+        bucket=request.bucket,
+        currency=request.currency,
+        zone=request.zone,
+        now=clock(),
+    )
     return analytics(period)

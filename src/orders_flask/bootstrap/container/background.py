@@ -7,7 +7,7 @@ from dependency_injector import providers
 from orders_adapters.serialization import incoming_messages
 from orders_adapters.sql.retry import retry_on_contention
 from orders_domain import use_cases
-from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.jobs import BulkStatusJob, DeferredAnswer, Job, PlacementJob
 from orders_flask import bootstrap
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.bootstrap.container.orders import OrderUseCases
@@ -27,6 +27,10 @@ def _notify_user_request(raw: bytes) -> use_cases.NotifyUser:
     return use_cases.NotifyUser(notification=incoming_messages.parse_notification(raw))
 
 
+def _no_application(job: PlacementJob) -> DeferredAnswer:
+    raise RuntimeError(f"The job {job.id} must be run by a process that has created the application.")
+
+
 class BackgroundUseCases(OrderUseCases):
     finish_restore: providers.Callable[int] = providers.Callable(
         instrumented(use_cases.finish_restore),
@@ -41,10 +45,23 @@ class BackgroundUseCases(OrderUseCases):
     get_job: providers.Callable[BulkStatusJob] = providers.Callable(
         instrumented(use_cases.get_job), metrics=Components.metrics, jobs=Components.jobs
     )
-    run_job: providers.Callable[BulkStatusJob | None] = providers.Callable(
+    defer_placement: providers.Callable[PlacementJob] = providers.Callable(
+        instrumented(use_cases.defer_placement),
+        metrics=Components.metrics,
+        jobs=Components.jobs,
+        clock=Components.store_clock,
+        new_id=Components.new_id,
+    )
+    get_placement: providers.Callable[PlacementJob] = providers.Callable(
+        instrumented(use_cases.get_placement), metrics=Components.metrics, jobs=Components.jobs
+    )
+    answer_request = providers.Object(_no_application)
+    """Overridden by the application of this container."""
+    run_job: providers.Callable[Job | None] = providers.Callable(
         use_cases.run_job,
         jobs=Components.jobs,
         change_status=OrderUseCases.change_status.provider,
+        answer_request=answer_request,
         clock=Components.store_clock,
     )
     relay_events: providers.Callable[use_cases.RelayResult] = providers.Callable(

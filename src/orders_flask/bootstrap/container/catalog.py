@@ -9,6 +9,7 @@ from dependency_injector import providers
 from orders_adapters.sql.retry import retry_on_contention
 from orders_domain import use_cases
 from orders_domain.model.product import Product
+from orders_domain.model.product_audit import MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductPage
 from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_domain.use_cases.catalog.upsert_products import UpsertOutcome
@@ -40,6 +41,16 @@ class CatalogUseCases(Components):
     )
     list_products: providers.Callable[ProductPage] = providers.Callable(
         use_cases.list_products, product_catalog=Components.product_catalog
+    )
+    list_stock_movements: providers.Callable[MovementPage] = providers.Callable(
+        instrumented(use_cases.list_stock_movements),
+        metrics=Components.metrics,
+        product_catalog=Components.product_catalog,
+    )
+    get_product_history: providers.Callable[ProductHistoryPage] = providers.Callable(
+        instrumented(use_cases.get_product_history),
+        metrics=Components.metrics,
+        product_catalog=Components.product_catalog,
     )
     get_stock_health: providers.Callable[use_cases.StockHealthReport] = providers.Callable(
         instrumented(use_cases.get_stock_health),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dependency_injector import providers
 
 from orders_domain.model.product import generate_sku
+from orders_domain.use_cases.background.run_job import AnswerRequestFn
 from orders_flask import bootstrap
 from orders_flask.bootstrap.container.accounts import AccountUseCases
 from orders_flask.bootstrap.container.background import BackgroundUseCases
@@ -41,6 +42,8 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases):
         cancel_order=OrderUseCases.cancel_order.provider,
         delete_order=OrderUseCases.delete_order.provider,
         bulk_change_status=OrderUseCases.bulk_change_status.provider,
+        defer_placement=BackgroundUseCases.defer_placement.provider,
+        get_placement=BackgroundUseCases.get_placement.provider,
         get_job=BackgroundUseCases.get_job.provider,
         get_order_history=OrderUseCases.get_order_history.provider,
         get_order_statistics=OrderUseCases.get_order_statistics.provider,
@@ -53,9 +56,12 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases):
         restock_product=CatalogUseCases.restock_product.provider,
         get_product=CatalogUseCases.get_product.provider,
         list_products=CatalogUseCases.list_products.provider,
+        list_stock_movements=CatalogUseCases.list_stock_movements.provider,
+        get_product_history=CatalogUseCases.get_product_history.provider,
         get_stock_health=CatalogUseCases.get_stock_health.provider,
         place_shipped_order=OrderUseCases.place_shipped_order_by_settings,
         default_currency=Components.settings.provided.default_currency,
+        async_order_lines=Components.settings.provided.async_order_lines,
         request_limit=Components.settings.provided.request_limit,
         products_public=Components.settings.provided.products_are_public,
         carts_need_no_token=Components.settings.provided.carts_need_no_token,
@@ -68,6 +74,11 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases):
         ).provider,
         metrics=Components.metrics,
     )
+
+
+def answer_requests_with(container: Container, answer: AnswerRequestFn) -> None:
+    """Have the jobs of this container answer deferred requests with the application that owns it."""
+    container.answer_request.override(providers.Object(answer))
 
 
 def close(container: Container) -> None:

@@ -10,7 +10,7 @@ from orders_adapters.sql.retry import retry_on_contention
 from orders_domain import use_cases
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.jobs import BulkStatusJob
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate

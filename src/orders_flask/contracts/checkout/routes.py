@@ -14,6 +14,8 @@ from orders_domain.use_cases import CancelOrder, GetOrder
 from orders_flask.contracts.checkout import schemas
 from orders_flask.contracts.checkout.translate import placement, representation
 from orders_flask.web.authentication import authenticate, requires
+from orders_flask.web.background import placements
+from orders_flask.web.background.preferences import PARAMETER as PREFER
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag, if_match_versions
@@ -61,13 +63,19 @@ def blueprint() -> ContractBlueprint:
             description="A cart is ordered once: repeated, it gets the same order. The example needs a signature.",
             idempotency_key=True,
         )
-        | {"parameters": [REQUIRED]}
+        | {"parameters": [REQUIRED, PREFER]}
     )
     def place(body: dict[str, Any]) -> Any:
-        scope = "checkout" if "Authorization" in request.headers else "checkout.signature"
+        scope = "checkout.signature" if actor().role is Role.SYSTEM else "checkout"
         placing = replace(placement(body, actor=actor()), idempotency_key=required_idempotency_key(scope))
-        return placed_or_replayed(lambda: use_cases().place_cart_order(placing), _placed_response, replayed_as=200)
+        return placed_or_replayed(
+            lambda: use_cases().place_cart_order(placing),
+            _placed_response,
+            lines=len(placing.cart.items),
+            replayed_as=200,
+        )
 
+    placements.register(routes, _documented, order_path=lambda order_id: url_for(".get", order_ref=order_id))
     _add_cancellation(routes)
     _add_get(routes)
     return routes
@@ -131,7 +139,7 @@ def _authenticate_unless_signed() -> None:
     A wrong token is still rejected. The use case verifies the signature of every cart before it does anything.
     """
     places = request.method == "POST" and (request.endpoint or "").endswith(".place")
-    if not (places and use_cases().carts_need_no_token and "Authorization" not in request.headers):
+    if "job" in g or not (places and use_cases().carts_need_no_token and "Authorization" not in request.headers):
         authenticate()
         return
     limit_address()

@@ -6,9 +6,8 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
-from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_flask.contracts.checkout.translate import VOCABULARY
-from orders_flask.web.fields import NO_NUL, SafeString, status
+from orders_flask.web.fields import reason, status
 
 _SNAPSHOT = {
     "type": "object",
@@ -90,12 +89,7 @@ class Cancellation(Schema):
 
     optional_body = True
 
-    reason = SafeString(
-        load_default=None,
-        allow_none=True,
-        validate=validate.Length(max=MAX_REASON_LENGTH),
-        metadata={"pattern": NO_NUL},
-    )
+    reason = reason()
 
 
 class CheckoutTotals(Schema):

@@ -7,7 +7,7 @@ from flask import Response, url_for
 
 from orders_domain.errors import JobNotFound, OrderNotFound
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.job import BulkStatusJob, JobStatus
+from orders_domain.model.jobs import BulkStatusJob, JobStatus
 from orders_domain.model.order_ref import parse_order_id
 from orders_domain.use_cases import BulkChangeStatus, GetJob
 from orders_flask.contracts.management import bulk_schemas as schemas
@@ -43,7 +43,10 @@ def register(routes: ContractBlueprint) -> None:
     )
     def bulk_status(body: dict[str, Any]) -> Any:
         request = BulkChangeStatus(
-            actor=actor(), order_ids=tuple(body["order_ids"]), target=VOCABULARY.parse(body["status"])
+            actor=actor(),
+            order_ids=tuple(body["order_ids"]),
+            target=VOCABULARY.parse(body["status"]),
+            reason=body["reason"],
         )
         job = use_cases().bulk_change_status(request)
         return outcome_representation(job) if job.status is JobStatus.DONE else _accepted(job)

@@ -6,10 +6,10 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from orders_domain.errors import OrderNotFound
-from orders_domain.model.job import MAX_ORDERS, JobStatus
+from orders_domain.model.jobs import MAX_ORDERS, JobStatus
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_flask.contracts.management.translate import VOCABULARY
-from orders_flask.web.fields import status
+from orders_flask.web.fields import reason, status
 
 _MAX_NUMBER = 10**18 - 1
 _REF = {
@@ -45,6 +45,7 @@ class BulkStatusUpdate(Schema):
 
     order_ids = _refs(validate=validate.Length(min=1, max=MAX_ORDERS))
     status = status(VOCABULARY, required=True)
+    reason = reason()
 
 
 class BulkFailure(Schema):

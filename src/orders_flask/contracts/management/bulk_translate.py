@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.model.job import BulkStatusJob, Failure
+from orders_domain.model.jobs import BulkStatusJob, Failure
 from orders_domain.model.status import TRANSITIONS, InvalidTransition
 from orders_flask.contracts.management.errors import sentence
 

@@ -8,7 +8,7 @@ from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct, Product, parse_product_id
 from orders_domain.model.values.money import Money
 from orders_domain.use_cases import AddProduct, GetProduct, ListProducts, RestockProduct, UpdateProduct
-from orders_flask.contracts.management import schemas
+from orders_flask.contracts.management import product_audit, schemas
 from orders_flask.contracts.management.routes import _document
 from orders_flask.contracts.management.translate import product_filter_from, product_representation
 from orders_flask.web.authentication import authenticate, requires
@@ -20,6 +20,7 @@ from orders_flask.web.rate_limiting import limit_address
 
 _NOT_FOUND = "The product does not exist."
 _CHANGED = (400, 401, 403, 404, 412, 413, 415, 503)
+_PUBLIC_READS = ("products", "product")
 _PUBLIC = "Needs no token if PRODUCTS_PUBLIC is on."
 
 
@@ -33,6 +34,7 @@ def blueprint() -> ContractBlueprint:
     )
     _add_reads(routes)
     _add_changes(routes)
+    product_audit.register(routes)
     return routes
 
 
@@ -152,7 +154,7 @@ def _add_restock(routes: ContractBlueprint) -> None:
 
 def _authenticate_unless_public() -> None:
     """Authenticate the request, unless it reads public products without a token; a wrong token is still rejected."""
-    reads = request.method in ("GET", "HEAD")
+    reads = request.method in ("GET", "HEAD") and (request.endpoint or "").rpartition(".")[2] in _PUBLIC_READS
     if reads and use_cases().products_public and "Authorization" not in request.headers:
         limit_address()
     else:

@@ -1,5 +1,6 @@
 """Routes of reports: statistics, history, stock health and analytics."""
 
+from datetime import UTC
 from typing import Any
 
 from orders_domain.model.access import ADMIN_ONLY, OWNER_OR_ADMIN
@@ -95,15 +96,17 @@ def _add_analytics(routes: ContractBlueprint) -> None:
             503,
             use_case="get_order_analytics",
             summary="Get analytics of a period (administrators)",
-            description="Counts and revenue by day, week or month, and the products sold.",
+            description="Counts and revenue by day, week or month of a time zone, in one currency, and products sold.",
         )
     )
     def analytics(query: dict[str, Any]) -> Any:
+        zone = query.get("tz", UTC)
         request = GetOrderAnalytics(
             actor=actor(),
-            currency=use_cases().default_currency,
-            since=query["start_date"].start if "start_date" in query else None,
-            before=query["end_date"].end if "end_date" in query else None,
+            currency=query.get("currency") or use_cases().default_currency,
+            zone=zone,
+            since=query["start_date"].in_zone(zone).start if "start_date" in query else None,
+            before=query["end_date"].in_zone(zone).end if "end_date" in query else None,
             bucket=Bucket(query["bucket"]),
         )
         return analytics_representation(use_cases().get_order_analytics(request))

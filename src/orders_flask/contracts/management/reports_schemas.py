@@ -9,7 +9,7 @@ from orders_domain.model.stock_filter import StockCategory
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.contracts.management.schemas import MAX_STOCK
 from orders_flask.contracts.management.translate import VOCABULARY
-from orders_flask.web.fields import Amount, DateOrDateTime, QueryInteger, Timestamp, status
+from orders_flask.web.fields import Amount, DateOrDateTime, QueryInteger, Timestamp, TimeZone, currency, status
 
 _MOMENT = {"type": "string", "format": "date-time"}
 _AMOUNT = {"type": "number"}
@@ -102,6 +102,10 @@ class AnalyticsQuery(Schema):
         description=f"An ISO 8601 date or datetime, UTC if it has no offset; by default {DEFAULT_PERIOD_DAYS} days ago."
     )
     end_date = DateOrDateTime(description="An ISO 8601 date (inclusive) or datetime; by default today.")
+    tz = TimeZone()
+    currency = currency(
+        description="The currency of the orders; sums never mix currencies. By default the service's.", example=None
+    )
     bucket = fields.String(
         load_default=Bucket.DAY.value,
         validate=validate.OneOf([bucket.value for bucket in Bucket]),
@@ -127,8 +131,9 @@ class SoldProduct(Schema):
 
 
 class AnalyticsResponse(Schema):
-    """Analytics in the service's currency; deleted orders are excluded, cancelled ones have no revenue."""
+    """Analytics of the orders in one currency; deleted orders are excluded, cancelled ones have no revenue."""
 
+    currency = fields.String(required=True)
     orders = fields.Integer(required=True)
     revenue = fields.Float(required=True)
     average_order_value = fields.Float(required=True)

@@ -147,12 +147,13 @@ def analytics_representation(analytics: Analytics) -> Mapping[str, Any]:
     for status, orders in analytics.by_status.items():
         by_word[VOCABULARY.name_of(status)] += orders
     return {
+        "currency": currency,
         "orders": analytics.orders,
         "revenue": to_major_units(analytics.revenue, currency),
         "average_order_value": analytics.average_order_value,
         "by_status": by_word,
         "series": [
-            {"start": start, "orders": orders, "revenue": to_major_units(minor, currency)}
+            {"start": analytics.period.first_date(start), "orders": orders, "revenue": to_major_units(minor, currency)}
             for start, orders, minor in analytics.series()
         ],
         "top_products": [

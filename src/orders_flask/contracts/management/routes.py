@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import Response
+from flask import Response, url_for
 
-from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY, OWNER_OR_ADMIN
+from orders_domain.model.access import ADMIN_ONLY, ADMIN_OR_READER, OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import parse_order_ref
@@ -25,6 +25,7 @@ from orders_flask.contracts.management.translate import (
     representation,
 )
 from orders_flask.web.authentication import requires
+from orders_flask.web.background import placements
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag, if_match_versions
@@ -41,6 +42,7 @@ def blueprint() -> ContractBlueprint:
     routes = ContractBlueprint("management", __name__, description="Orders of products (contract `management`).")
     _add_collection(routes)
     _add_single_order(routes)
+    placements.register(routes, _document, order_path=lambda order_id: url_for(".get", ref=order_id))
     return routes
 
 
@@ -61,7 +63,9 @@ def _add_collection(routes: ContractBlueprint) -> None:
     )
     def place(body: dict[str, Any]) -> Any:
         request = replace(placement(body, actor=actor()), idempotency_key=idempotency_key("management"))
-        return placed_or_replayed(lambda: use_cases().place_catalog_order(request), placed_response)
+        return placed_or_replayed(
+            lambda: use_cases().place_catalog_order(request), placed_response, lines=len(request.requested_items)
+        )
 
     @routes.get("/my-orders")
     @routes.arguments(schemas.OwnOrdersQuery, location="query")
@@ -86,7 +90,7 @@ def _add_collection(routes: ContractBlueprint) -> None:
         return _list(use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter)))
 
     @routes.get("/")
-    @requires(ADMIN_ONLY)
+    @requires(ADMIN_OR_READER)
     @routes.arguments(schemas.SearchQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
     @routes.doc(
@@ -96,7 +100,7 @@ def _add_collection(routes: ContractBlueprint) -> None:
             403,
             503,
             use_case="list_orders",
-            summary="List all orders, newest first (administrators)",
+            summary="List all orders, newest first (administrators, orders:read)",
             description="Filters are combined; the Link header leads to the next page.",
         )
     )
@@ -167,7 +171,8 @@ def _add_status(routes: ContractBlueprint) -> None:
             412,
             use_case="change_status",
             summary="Change the status of an order (administrators)",
-            description="The response to a status that cannot follow the current one names those that can.",
+            description="The response to a status that cannot follow the current one names those that can. A "
+            "cancellation may have a reason, which the history shows.",
         )
     )
     def put_status(body: dict[str, Any], ref: str) -> Any:
@@ -177,6 +182,7 @@ def _add_status(routes: ContractBlueprint) -> None:
                     actor=actor(),
                     order_id=parse_order_ref(ref),
                     target=VOCABULARY.parse(body["status"]),
+                    reason=body["reason"],
                     access=ADMIN_ONLY,
                     versions=if_match_versions(),
                 )

@@ -1,5 +1,6 @@
 """Schemas of the contract's requests and responses."""
 
+from datetime import UTC
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -23,11 +24,13 @@ from orders_flask.web.fields import (
     StrictInteger,
     StrictNumber,
     Timestamp,
+    TimeZone,
     TrimmedString,
     UserIdResponse,
     currency,
     cursor,
     not_blank,
+    reason,
     status,
 )
 
@@ -105,9 +108,10 @@ class ManagedOrderResponse(Schema):
 
 
 class StatusUpdate(Schema):
-    """Request body: the new status."""
+    """Request body: the new status, and the reason for a cancellation."""
 
     status = status(VOCABULARY, required=True)
+    reason = reason()
 
 
 class PageQuery(Schema):
@@ -130,11 +134,18 @@ class SearchQuery(OwnOrdersQuery):
     user_id = SafeString(validate=validate.Length(min=1, max=MAX_SUBJECT_LENGTH), metadata={"pattern": NO_NUL})
     start_date = DateOrDateTime(description="An ISO 8601 date or datetime; UTC if it has no offset.")
     end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
-    min_amount = AmountParameter(description="Minimum total in the service's currency, in major units.")
-    max_amount = AmountParameter(description="Maximum total in the service's currency, in major units.")
+    tz = TimeZone()
+    currency = currency(
+        description="The currency of the orders and of both amounts; by default the service's.", example=None
+    )
+    min_amount = AmountParameter(description="Minimum total, in major units of the currency.")
+    max_amount = AmountParameter(description="Maximum total, in major units of the currency.")
 
     @validates_schema
     def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:
+        for name in ("start_date", "end_date"):
+            if name in data:
+                data[name] = data[name].in_zone(data.get("tz", UTC))
         start, end = data.get("start_date"), data.get("end_date")
         if start and end and start.start >= end.end:
             raise ValidationError("Must not be after end_date.", "start_date")

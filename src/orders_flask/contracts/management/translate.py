@@ -60,13 +60,15 @@ def placement(body: Mapping[str, Any], *, actor: Actor) -> PlaceCatalogOrder:
 
 
 def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter:
-    """Return the filter of a search. Amounts are in the service's currency; dates are in UTC.
+    """Return the filter of a search. Without a currency in the query, amounts are in ``currency``, the service's.
 
     Raises:
         InvalidAmount: an amount is invalid for the currency; ``field`` names the parameter.
         InvalidRequest: the cursor is invalid.
     """
     min_amount, max_amount, status = query.get("min_amount"), query.get("max_amount"), query.get("status")
+    if query.get("currency"):
+        currency, min_amount = query["currency"], min_amount or 0  # which only orders in the currency have
     return OrderFilter(
         user_id=query.get("user_id"),
         statuses=VOCABULARY.parse(status).equivalent if status else None,

@@ -13,6 +13,7 @@ from orders_domain.model.order_ref import parse_order_id
 from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders
 from orders_flask.contracts.orders import schemas
 from orders_flask.contracts.orders.translate import VOCABULARY, placement, representation
+from orders_flask.web.background import placements
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag, if_match_versions
@@ -51,7 +52,7 @@ def blueprint() -> ContractBlueprint:
     def place(body: dict[str, Any]) -> Any:
         currency = use_cases().default_currency
         request = replace(placement(body, actor=actor(), currency=currency), idempotency_key=idempotency_key("orders"))
-        return placed_or_replayed(lambda: use_cases().place_order(request), _placed_response)
+        return placed_or_replayed(lambda: use_cases().place_order(request), _placed_response, lines=len(request.items))
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.OrderResponse)
@@ -70,6 +71,7 @@ def blueprint() -> ContractBlueprint:
         order = use_cases().get_order(GetOrder(actor=actor(), order_id=parse_order_id(order_ref)))
         return representation(order), etag(order)
 
+    placements.register(routes, _operation, order_path=lambda order_id: url_for(".get", order_ref=order_id))
     _add_change(routes)
     _add_list(routes)
     return routes

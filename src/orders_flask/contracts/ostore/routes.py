@@ -12,6 +12,7 @@ from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import GetOrder
 from orders_flask.contracts.ostore import schemas
 from orders_flask.contracts.ostore.translate import placed_representation, placement, representation
+from orders_flask.web.background import placements
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag
@@ -48,7 +49,9 @@ def blueprint() -> ContractBlueprint:
     )
     def place(body: dict[str, Any]) -> Any:
         request = replace(placement(body, actor=actor()), idempotency_key=idempotency_key("ostore"))
-        return placed_or_replayed(lambda: use_cases().place_shipped_order(request), _placed_response)
+        return placed_or_replayed(
+            lambda: use_cases().place_shipped_order(request), _placed_response, lines=len(request.requested_items)
+        )
 
     @routes.get("/<ref>", endpoint="get")
     @routes.response(200, schemas.OStoreOrderResponse)
@@ -69,6 +72,7 @@ def blueprint() -> ContractBlueprint:
         )
         return representation(order), etag(order)
 
+    placements.register(routes, _documented, order_path=lambda order_id: url_for(".get", ref=order_id))
     return routes
 
 

@@ -19,23 +19,27 @@ SHORT = "Some products have insufficient stock"  # or the products do not exist
 NON_INTEGER = "Must be an integer"  # JSON Schema accepts 1.0 as an integer
 TEXT = "half of a surrogate pair"  # valid in JSON, invalid in Unicode
 DAY = "Must be an ISO 8601 date or datetime"  # a leap second
+ZONE = "Must be a time zone of the IANA database"
+REASON = "A reason must be given for a cancellation only"
 PERIOD = "Must not be after end_date|The period must"
 
 REASONS = {
     "POST /orders/": f"The total|{FINER}|An item must not (contain|be nested)|{KEY}",
     "GET /orders/user/{user_id}": CURSOR,
     "POST /api/v1/orders/": f"{SHORT}|{NON_INTEGER}|{TEXT}|{KEY}|must be in one currency",
-    "GET /api/v1/orders/": f"{CURSOR}|{FINER}|{DAY}|{PERIOD}|{TEXT}",
-    "PUT /api/v1/orders/{ref}/status": "An order that is .* cannot become",
+    "GET /api/v1/orders/": f"{CURSOR}|{FINER}|{DAY}|{PERIOD}|{TEXT}|{ZONE}",
+    "PUT /api/v1/orders/{ref}/status": f"An order that is .* cannot become|{REASON}|{TEXT}",
     "DELETE /api/v1/orders/{ref}": "Only pending orders can be deleted",
-    "POST /api/v1/orders/bulk/status": "Must be an order number or an order id",  # 7.0 is not an integer here
-    "GET /api/v1/orders/analytics": f"{DAY}|{PERIOD}",
+    "POST /api/v1/orders/bulk/status": f"Must be an order number or an order id|{REASON}|{TEXT}",  # 7.0 is no integer
+    "GET /api/v1/orders/analytics": f"{DAY}|{PERIOD}|{ZONE}",
     "POST /api/v1/orders/templates": f"{NON_INTEGER}|{TEXT}",
     "POST /api/v1/orders/templates/{ref}/place": f"{SHORT}|{KEY}|must be in one currency",
     "POST /api/v1/products/": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
     "PATCH /api/v1/products/{ref}": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
     "PUT /api/v1/products/{ref}": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
     "POST /api/v1/products/{ref}/restock": f"{NON_INTEGER}|Must be a whole number from 0",  # or the stock is too large
+    "GET /api/v1/products/{ref}/movements": CURSOR,
+    "GET /api/v1/products/{ref}/history": CURSOR,
     "GET /api/v1/products/": f"{CURSOR}|{TEXT}|and a letter or digit",
     "POST /ostore/orders/": f"{NON_INTEGER}|{TEXT}|{KEY}|userID: Not a valid string|must be in one currency",  # 7.0
     "POST /auth/login": TEXT,

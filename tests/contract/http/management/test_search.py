@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -313,3 +314,39 @@ def linked(root: Shopper, url: str) -> Iterator[list[Order]]:
         assert response.status_code == 200
         yield response.json
         url = "".join(re.findall(r'<(.+)>; rel="next"', response.headers.get("Link", "")))
+
+
+@pytest.mark.clause("002-09")
+def test_amounts_are_in_the_given_currency(stack: Stack, root: Shopper) -> None:
+    ann = stack.caller()
+    for currency in ("EUR", "USD", "JPY"):
+        ann.post({"items": [], "total_price": 5, "currency": currency}, path="/orders/")
+
+    found = {
+        given: [order["currency"] for order in root.search(f"user_id={ann.subject}{given}").json]
+        for given in ("", "&min_amount=1", "&currency=EUR", "&currency=JPY&max_amount=5", "&currency=EUR&min_amount=6")
+    }
+
+    assert found == {
+        "": ["JPY", "USD", "EUR"],
+        "&min_amount=1": ["USD"],
+        "&currency=EUR": ["EUR"],
+        "&currency=JPY&max_amount=5": ["JPY"],
+        "&currency=EUR&min_amount=6": [],
+    }
+
+
+@pytest.mark.clause("002-09")
+def test_search_dates_are_days_of_the_zone(stack: Stack, root: Shopper) -> None:
+    ann = stack.caller()
+    ann.place()
+    there = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+    days = [there - timedelta(days=1), there, there + timedelta(days=1)]
+
+    found = [
+        len(root.search(f"user_id={ann.subject}&tz=Pacific/Kiritimati&start_date={day}&end_date={day}").json)
+        for day in days
+    ]
+
+    assert found in ([0, 1, 0], [1, 0, 0])  # the second if midnight was there meanwhile
+    assert root.search("tz=Europe/Atlantis").status_code == 400

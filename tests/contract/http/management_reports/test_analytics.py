@@ -33,7 +33,15 @@ def test_analytics_cover_last_30_days(shop: ReportsShop) -> None:
 
     report = analytics(shop)
 
-    assert report.keys() == {"orders", "revenue", "average_order_value", "by_status", "series", "top_products"}
+    assert report.keys() == {
+        "currency",
+        "orders",
+        "revenue",
+        "average_order_value",
+        "by_status",
+        "series",
+        "top_products",
+    }
     assert (report["orders"], report["revenue"], report["average_order_value"]) == (2, 15.0, 15.0)
     assert report["by_status"] == {"pending": 0, "confirmed": 1, "shipped": 0, "delivered": 0, "cancelled": 1}
     assert len(report["series"]) == 30
@@ -108,6 +116,10 @@ def test_date_is_utc_day_and_datetime_instant(shop: ReportsShop, start: str, end
         ({"bucket": ""}, "bucket"),
         ({"start_date": "yesterday"}, "start_date"),
         ({"start_date": "2026-02-30"}, "start_date"),
+        ({"tz": "Europe/Atlantis"}, "tz"),
+        ({"tz": "../../etc/passwd"}, "tz"),
+        ({"tz": ""}, "tz"),
+        ({"currency": "TEA"}, "currency"),
         ({"end_date": "'; DROP TABLE orders; --"}, "end_date"),
         ({"start_date": "2026-03-02", "end_date": "2026-03-01"}, "start_date"),
         ({"start_date": "2099-01-01"}, "start_date"),
@@ -137,6 +149,10 @@ def test_other_currencies_are_excluded(shop: ReportsShop) -> None:
 
     assert (report["orders"], report["revenue"], report["top_products"]) == (1, 5.0, [])
     assert busy(report) == [(f"{NOON:%Y-%m-%d}", 1, 5.0)]
+    euros = analytics(shop, currency="EUR")
+    assert [each["currency"] for each in (report, euros)] == ["USD", "EUR"]
+    assert (euros["orders"], euros["revenue"]) == (1, 5.0)
+    assert analytics(shop, currency="JPY")["revenue"] == 0
 
 
 def test_analytics_use_two_statements(shop: ReportsShop) -> None:
@@ -153,3 +169,17 @@ def test_analytics_scope_without_role_is_403(shop: ReportsShop) -> None:
     clerk = shop.stack.caller("clerk", role=Role.CUSTOMER, scopes=("orders:write",))
 
     refused(clerk.ask("GET", f"{ORDERS}/analytics"), 403)
+
+
+@pytest.mark.clause("002-31")
+def test_dates_are_days_of_the_zone(shop: ReportsShop) -> None:
+    shop.order({shop.product(): 1})  # at noon of 14 March in UTC
+    kiritimati = {"tz": "Pacific/Kiritimati"}  # 14 hours ahead: 2 o'clock of 15 March
+
+    there = analytics(shop, start_date="2026-03-15", end_date="2026-03-15", **kiritimati)
+
+    assert [(point["start"], point["orders"]) for point in there["series"]] == [("2026-03-15", 1)]
+    assert analytics(shop, start_date="2026-03-14", end_date="2026-03-14", **kiritimati)["orders"] == 0
+    assert analytics(shop, start_date="2026-03-15T01:59", end_date="2026-03-15T02:01", **kiritimati)["orders"] == 1
+    assert analytics(shop, start_date="2026-03-14T12:00Z", end_date="2026-03-14T12:01Z", **kiritimati)["orders"] == 1
+    assert analytics(shop, **kiritimati)["series"][-1]["start"] == "2026-03-15"

@@ -11,7 +11,7 @@ from orders_adapters.memory.jobs import InMemoryJobRepository
 from orders_adapters.testing.examples import ADA, ADMIN, new_id, only
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import AccessDenied, InvalidValue, JobNotFound, StoreUnavailable
-from orders_domain.model.job import MAX_ORDERS, MAX_SYNCHRONOUS, BulkStatusJob, JobStatus
+from orders_domain.model.jobs import MAX_ORDERS, MAX_SYNCHRONOUS, BulkStatusJob, DeferredAnswer, JobStatus, PlacementJob
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.use_cases import (
     BulkChangeStatus,
@@ -49,7 +49,18 @@ class BulkChanges:
         )
 
     def run(self, job: BulkStatusJob) -> BulkStatusJob | None:
-        return run_job(RunJob(job_id=job.id), jobs=self.jobs, change_status=self.change, clock=self.shop.clock)
+        done = run_job(
+            RunJob(job_id=job.id),
+            jobs=self.jobs,
+            change_status=self.change,
+            answer_request=self.answer,
+            clock=self.shop.clock,
+        )
+        assert done is None or isinstance(done, BulkStatusJob)
+        return done
+
+    def answer(self, job: PlacementJob) -> DeferredAnswer:
+        raise AssertionError(f"The job {job.id} is no placement.")
 
     def orders(self, number: int) -> list[OrderRef]:
         return [self.shop.place().id for _ in range(number)]

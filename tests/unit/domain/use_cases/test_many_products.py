@@ -10,7 +10,7 @@ from orders_adapters.testing.examples import ADA, ADMIN
 from orders_domain import Actor, Money
 from orders_domain.errors import AccessDenied, StoreUnavailable
 from orders_domain.model.product import NewProduct, Product
-from orders_domain.ports.products import MovementKind
+from orders_domain.model.product_audit import MovementKind
 from orders_domain.use_cases import ImportProducts, UpsertProducts, import_products, upsert_products
 from orders_domain.use_cases.catalog.import_products import BATCH, ImportResult, ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from orders_domain.errors import InvalidValue, OrdersError
+from orders_domain.model.jobs.job import Job, JobStatus
+from orders_domain.model.order import validate_reason
 from orders_domain.model.status import InvalidTransition
 
 if TYPE_CHECKING:
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
 MAX_ORDERS = 1_000
 MAX_SYNCHRONOUS = 100
 """A job with more orders is run by a worker, not within the request."""
-
-
-class JobStatus(Enum):
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"  # every order was processed
-    FAILED = "failed"  # after too many attempts without progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,33 +39,40 @@ class Failure:
 
 
 @dataclass(slots=True, kw_only=True)
-class BulkStatusJob:
-    """Sets a status on many orders, one after the other. The first ``processed`` orders are done."""
+class BulkStatusJob(Job):
+    """Sets a status on many orders, one after the other. The first ``processed`` orders are done.
 
-    id: UUID
-    actor: Actor  # the actor of the request, recorded as the author of the changes
+    A cancellation has the ``reason``, if one is given.
+    """
+
     order_ids: tuple[OrderRef, ...]
     target: TargetStatus
-    created_at: datetime
-    leased_until: datetime  # no other worker acquires the job before this time; initially the time of creation
-    status: JobStatus = JobStatus.QUEUED
-    processed: int = 0
+    reason: str | None = None
     failed: tuple[Failure, ...] = ()
-    attempts: int = 0  # since an order was last processed
 
     @classmethod
     def create(
-        cls, order_ids: Sequence[OrderRef], target: TargetStatus, *, job_id: UUID, by: Actor, at: datetime
+        cls,
+        order_ids: Sequence[OrderRef],
+        target: TargetStatus,
+        *,
+        reason: str | None = None,
+        job_id: UUID,
+        by: Actor,
+        at: datetime,
     ) -> BulkStatusJob:
         """Return a new job without duplicate orders.
 
         Raises:
-            InvalidValue: no order, or more than 1,000.
+            InvalidValue: no order, or more than 1,000; or the reason is invalid (see ``validate_reason``).
         """
         if not 1 <= len(order_ids) <= MAX_ORDERS:
             raise InvalidValue(f"Must have 1 to {MAX_ORDERS} orders.", field="order_ids")
+        validate_reason(reason, target=target.status)
         unique_ids = tuple(dict.fromkeys(order_ids))
-        return cls(id=job_id, actor=by, order_ids=unique_ids, target=target, created_at=at, leased_until=at)
+        return cls(
+            id=job_id, actor=by, order_ids=unique_ids, target=target, reason=reason, created_at=at, leased_until=at
+        )
 
     @property
     def needs_worker(self) -> bool:
@@ -95,6 +96,3 @@ class BulkStatusJob:
         self.processed += 1
         self.attempts = 0
         self.status = JobStatus.RUNNING if self.remaining else JobStatus.DONE
-
-    def mark_failed(self) -> None:
-        self.status = JobStatus.FAILED

@@ -1,0 +1,1 @@
+"""Mappings between rows and domain objects that are longer than their repositories."""

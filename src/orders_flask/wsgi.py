@@ -16,6 +16,9 @@ background_workers = runner.BackgroundWorkers()
 if container_of(app).settings().relay == "on":
     background_workers.start(container_of(app).relay(), name="outbox relay")
     background_workers.start(container_of(app).data_purger(), name="data purger")
+    if container_of(app).settings().sends_notifications:
+        for sender in container_of(app).notification_senders():
+            background_workers.start(sender, name="notification sender")
 if container_of(app).settings().jobs == "on":
     background_workers.start(container_of(app).job_worker(), name="job worker")
 if container_of(app).settings().services:

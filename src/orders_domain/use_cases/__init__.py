@@ -28,10 +28,23 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
     from orders_domain.use_cases.background.finish_restore import FinishRestore, finish_restore
     from orders_domain.use_cases.background.get_job import GetJob, get_job
-    from orders_domain.use_cases.background.notify_user import NotificationOutcome, NotifyUser, notify_user
+    from orders_domain.use_cases.background.manage_alerts import (
+        AddAlertRecipient,
+        ListAlertRecipients,
+        RemoveAlertRecipient,
+        add_alert_recipient,
+        list_alert_recipients,
+        remove_alert_recipient,
+    )
     from orders_domain.use_cases.background.purge_expired_data import PurgeResult, purge_expired_data
+    from orders_domain.use_cases.background.queue_notifications import queue_notifications
     from orders_domain.use_cases.background.relay_events import RelayResult, relay_events
     from orders_domain.use_cases.background.run_job import RunJob, run_job
+    from orders_domain.use_cases.background.send_notification import (
+        NotificationResult,
+        SendNotification,
+        send_notification,
+    )
     from orders_domain.use_cases.background.track_shipment import TrackingOutcome, TrackShipment, track_shipment
     from orders_domain.use_cases.catalog.get_product import GetProduct, get_product
     from orders_domain.use_cases.catalog.get_stock_health import GetStockHealth, StockHealthReport, get_stock_health
@@ -86,6 +99,7 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.orders.release_reservations import ReleaseResult, release_reservations
 
 __all__ = [
+    "AddAlertRecipient",
     "AddProduct",
     "AddTemplate",
     "BulkChangeStatus",
@@ -112,12 +126,12 @@ __all__ = [
     "ImportResult",
     "ImportRow",
     "LimitRequests",
+    "ListAlertRecipients",
     "ListOrders",
     "ListProducts",
     "ListTemplates",
     "ListUsers",
-    "NotificationOutcome",
-    "NotifyUser",
+    "NotificationResult",
     "OrderStatistics",
     "PlaceCartOrder",
     "PlaceCatalogOrder",
@@ -130,8 +144,10 @@ __all__ = [
     "RefreshToken",
     "RelayResult",
     "ReleaseResult",
+    "RemoveAlertRecipient",
     "RestockProduct",
     "RunJob",
+    "SendNotification",
     "SignIn",
     "SignOut",
     "StockHealthReport",
@@ -140,6 +156,7 @@ __all__ = [
     "UpdateProduct",
     "UpsertOutcome",
     "UpsertProducts",
+    "add_alert_recipient",
     "add_product",
     "add_template",
     "authenticate",
@@ -164,11 +181,11 @@ __all__ = [
     "get_stock_health",
     "import_products",
     "limit_requests",
+    "list_alert_recipients",
     "list_orders",
     "list_products",
     "list_templates",
     "list_users",
-    "notify_user",
     "place_cart_order",
     "place_catalog_order",
     "place_order",
@@ -177,11 +194,14 @@ __all__ = [
     "place_reserved_order",
     "place_shipped_order",
     "purge_expired_data",
+    "queue_notifications",
     "refresh_token",
     "relay_events",
     "release_reservations",
+    "remove_alert_recipient",
     "restock_product",
     "run_job",
+    "send_notification",
     "sign_in",
     "sign_out",
     "track_shipment",
@@ -199,10 +219,13 @@ _NAMES = {
     "accounts.sign_out": "SignOut sign_out",
     "background.finish_restore": "FinishRestore finish_restore",
     "background.get_job": "GetJob get_job",
-    "background.notify_user": "NotificationOutcome NotifyUser notify_user",
+    "background.manage_alerts": "AddAlertRecipient ListAlertRecipients RemoveAlertRecipient add_alert_recipient "
+    "list_alert_recipients remove_alert_recipient",
     "background.purge_expired_data": "PurgeResult purge_expired_data",
+    "background.queue_notifications": "queue_notifications",
     "background.relay_events": "RelayResult relay_events",
     "background.run_job": "RunJob run_job",
+    "background.send_notification": "NotificationResult SendNotification send_notification",
     "background.track_shipment": "TrackingOutcome TrackShipment track_shipment",
     "catalog.get_product": "GetProduct get_product",
     "catalog.get_stock_health": "GetStockHealth StockHealthReport get_stock_health",

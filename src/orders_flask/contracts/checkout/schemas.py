@@ -50,6 +50,14 @@ _SNAPSHOT = {
         },
         "createdAt": {"type": "string", "format": "date-time"},
         "userId": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
+        "email": {"type": ["string", "null"], "description": "The address of letters about the order."},
+        "phone": {"type": ["string", "null"], "description": "The number of short messages about the order (E.164)."},
+        "locale": {"type": ["string", "null"], "description": "The language of both, such as de-AT."},
+        "customer": {
+            "type": ["object", "null"],
+            "additionalProperties": True,
+            "description": "May have `email`, `phone` and `locale` instead.",
+        },
         "signature": {"type": "string", "description": "Hexadecimal HMAC-SHA256."},
     },
 }
@@ -73,7 +81,9 @@ class CheckoutOrderCreate(Schema):
 
     cartSnapshot = fields.Raw(required=True, metadata=_SNAPSHOT)  # noqa: N815 - the contract's own names, here and below
     userId = fields.Raw(allow_none=True, metadata=_IGNORED)  # noqa: N815
-    locale = fields.Raw(allow_none=True, metadata=_IGNORED)
+    locale = fields.Raw(
+        allow_none=True, metadata={"description": "The language of letters about the order, such as de."}
+    )
     currency = fields.Raw(allow_none=True, metadata=_IGNORED)
 
 

@@ -37,7 +37,10 @@ class NotificationQueue(Protocol):
         ...
 
     def claim(self, channel: Channel, *, now: datetime, until: datetime) -> QueuedNotification | None:
-        """Return a due notification of the channel, or None. No other process gets it before ``until``."""
+        """Return the due notification that occurred first, or None. No other process gets it before ``until``.
+
+        One that was deferred is due when its delay ends, so that later ones are not held up.
+        """
         ...
 
     def record(

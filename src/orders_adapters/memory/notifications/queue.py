@@ -24,7 +24,7 @@ class InMemoryNotificationQueue(NotificationQueue):
             for event_id in waiting:
                 event = self._store.outbox[event_id].event
                 for notification in notifications_for(event, self._order(event.order_id)):
-                    queued = QueuedNotification(notification=notification, due_at=now)
+                    queued = QueuedNotification(notification=notification, due_at=min(now, notification.occurred_at))
                     self._store.notifications.setdefault(notification.id, queued)
                 self._store.notifying.remove(event_id)
         return len(waiting)

@@ -87,7 +87,7 @@ class SqlNotificationQueue(NotificationQueue):
         with translate_errors(), self._engine.begin() as connection:
             rows = connection.execute(_EVENTS, {"limit": limit}).all()
             new = [
-                _values(notification, due_at=now)
+                _values(notification, due_at=min(now, notification.occurred_at))
                 for row in rows
                 for notification in notifications_for(to_message(row).event, _to_order(row))
             ]

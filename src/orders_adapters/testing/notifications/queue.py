@@ -132,6 +132,15 @@ class NotificationQueueTests:
 
         assert len(store.notifications.select(states=EVERY)) == 5
 
+    def test_first_event_is_sent_first(self, store: StoreHarness) -> None:
+        moments = [NOON - timedelta(seconds=seconds) for seconds in range(9)]
+        store.add(*(placed(at=at) for at in moments))
+        store.notifications.add_from_events(letters, now=NOON)
+
+        claims = [claimed(store) for _ in moments]
+
+        assert [claim.notification.occurred_at for claim in claims if claim] == sorted(moments)
+
     def test_claim_of_a_dead_process_ends(self, store: StoreHarness) -> None:
         one_queued(store)
         first = claimed(store)

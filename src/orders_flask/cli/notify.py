@@ -160,7 +160,9 @@ def letters(states: Sequence[str], limit: int) -> None:
 @notify.command()
 @click.argument("notification_ids", type=click.UUID, nargs=-1, required=True)
 def resend(notification_ids: Sequence[UUID]) -> None:
-    """Send failed letters again, such as after a correction of the address.
+    """Send failed letters again.
+
+    For example after the mail server accepts the address.
 
     If an id matches no failed or unaddressed letter, it is reported and the exit status is 1.
     """

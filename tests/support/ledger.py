@@ -27,7 +27,7 @@ _EVENTS = "SELECT type, CAST(order_id AS VARCHAR(36)), version, data FROM outbox
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvent:
-    """A published event; ``product`` and ``left`` belong to the low-stock event, which may have no order and version."""
+    """A published event; ``product`` and ``left`` are of a low-stock event, which may have no order and version."""
 
     type: str
     order: str

@@ -84,6 +84,7 @@ def _make_components(container: Container) -> None:
         container.auth,
         container.remote_services,
         container.job_runner,
+        container.notifier,
     ):
         component()
 

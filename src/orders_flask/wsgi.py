@@ -21,6 +21,9 @@ def _start(workers: runner.BackgroundWorkers) -> None:
     if settings.relay == "on":
         workers.start(container.relay(), name="outbox relay")
         workers.start(container.data_purger(), name="data purger")
+        if settings.sends_notifications:
+            for sender in container.notification_senders():
+                workers.start(sender, name="notification sender")
     if settings.jobs == "on":
         workers.start(container.job_worker(), name="job worker")
     if settings.services:

@@ -17,7 +17,13 @@ from orders_adapters.idna.email_normalizer import normalize_email
 from orders_adapters.smtp.notifier import SmtpNotifier
 from orders_adapters.system.log_notifier import notify
 from orders_adapters.testing.examples import NOON
-from orders_adapters.testing.notifier import LETTER, NEWS, DeliveredMessage, NotifierHarness, NotifierTests
+from orders_adapters.testing.notifications.notifier import (
+    LETTER,
+    NEWS,
+    DeliveredMessage,
+    NotifierHarness,
+    NotifierTests,
+)
 from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
 from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.mail import MailServer
@@ -54,8 +60,18 @@ def test_email_has_recipient_text_and_stable_id(mail: MailServer) -> None:
 
     first, again = mail.letters
     assert (first["From"], first["To"], first["Subject"]) == (SENDER, "ann@example.com", "Your order 7")
-    assert str(first.get_payload()).strip() == NEWS.message
-    assert first["Message-ID"] == again["Message-ID"] == f"<{NEWS.id}@example.com>"
+    assert str(first.get_payload()).strip() == NEWS.text
+    assert first["Message-ID"] == again["Message-ID"] == f"<{LETTER.id}@example.com>"
+
+
+def test_html_is_an_alternative_of_the_text(mail: MailServer) -> None:
+    SmtpNotifier(mail.url, sender=SENDER)(replace(LETTER, content=replace(NEWS, html="<p>On its way</p>")))
+
+    (letter,) = mail.letters
+    assert [(part.get_content_type(), str(part.get_payload()).strip()) for part in letter.iter_parts()] == [  # type: ignore[attr-defined]
+        ("text/plain", NEWS.text),
+        ("text/html", "<p>On its way</p>"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -129,9 +145,9 @@ def test_invalid_email_is_rejected_unsent(mail: MailServer, address: str) -> Non
     assert mail.letters == []
 
 
-def test_newline_in_order_number_is_rejected(mail: MailServer) -> None:
+def test_newline_in_subject_is_rejected(mail: MailServer) -> None:
     with pytest.raises(NotificationRejected):
-        SmtpNotifier(mail.url, sender=SENDER)(replace(LETTER, notification=replace(NEWS, order="7\r\nBcc: all@x.com")))
+        SmtpNotifier(mail.url, sender=SENDER)(replace(LETTER, content=replace(NEWS, subject="7\r\nBcc: all@x.com")))
 
     assert mail.letters == []
 
@@ -211,5 +227,5 @@ def test_missing_server_logs_the_message(caplog: pytest.LogCaptureFixture) -> No
 
     notify(LETTER)
 
-    assert str(NEWS.id) in caplog.text
-    assert NEWS.message in caplog.text
+    assert str(LETTER.id) in caplog.text
+    assert NEWS.text in caplog.text

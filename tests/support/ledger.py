@@ -27,7 +27,7 @@ _EVENTS = "SELECT type, CAST(order_id AS VARCHAR(36)), version, data FROM outbox
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvent:
-    """A published event; ``product`` and ``left`` belong to the low-stock event."""
+    """A published event; ``product`` and ``left`` are of a low-stock event, which may have no order and version."""
 
     type: str
     order: str
@@ -144,6 +144,8 @@ def of_database(engine: Engine) -> Ledger:
 def _event(kind: str, order: str, version: int, data: Mapping[str, Any]) -> PublishedEvent:
     if kind != events.STOCK_LOW:
         return PublishedEvent(kind, order, version)
+    if data["order_id"] is None:
+        order, version = "", 0
     return PublishedEvent(kind, order, version, data["product_id"], data["stock"])
 
 

@@ -18,6 +18,8 @@ from orders_adapters.memory import store as memory_store
 from orders_adapters.memory import store_identity as memory_identity
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
 from orders_adapters.memory import users as memory_users
+from orders_adapters.memory.notifications import alert_recipients as memory_recipients
+from orders_adapters.memory.notifications import queue as memory_notifications
 from orders_adapters.sql import analytics as sql_analytics
 from orders_adapters.sql import email_lookup as sql_addresses
 from orders_adapters.sql import idempotency_keys as sql_keys
@@ -30,6 +32,8 @@ from orders_adapters.sql import store_identity as sql_identity
 from orders_adapters.sql import tables
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql import users as sql_users
+from orders_adapters.sql.notifications import alert_recipients as sql_recipients
+from orders_adapters.sql.notifications import queue as sql_notifications
 from orders_adapters.sql.outbox import repository as sql_outbox
 from orders_adapters.testing.stores import StoreHarness
 from tests.support import ledger
@@ -49,6 +53,8 @@ def in_memory() -> StoreHarness:
         inbox=memory_inbox.InMemoryInboxCleanup(store),
         users=memory_users.InMemoryUserRepository(store),
         addresses=memory_addresses.InMemoryEmailLookup(store),
+        notifications=memory_notifications.InMemoryNotificationQueue(store),
+        alert_recipients=memory_recipients.InMemoryAlertRecipientRepository(store),
         denied=memory_denylist.InMemoryRevokedTokens(store),
         identity=memory_identity.InMemoryStoreIdentity(store),
     )
@@ -67,6 +73,8 @@ def in_database(engine: Engine) -> StoreHarness:
         inbox=sql_inbox.SqlInboxCleanup(engine),
         users=sql_users.SqlUserRepository(engine),
         addresses=sql_addresses.SqlEmailLookup(engine),
+        notifications=sql_notifications.SqlNotificationQueue(engine),
+        alert_recipients=sql_recipients.SqlAlertRecipientRepository(engine),
         denied=sql_denylist.SqlRevokedTokens(engine),
         identity=sql_identity.SqlStoreIdentity(engine),
     )

@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NEIGHBOURS = ("Redis", "RabbitMQ", "PostgreSQL", "catalogue", "shipments", "JWKS", "Kafka", "SMTP")
+NEIGHBOURS = ("Redis", "RabbitMQ", "PostgreSQL", "catalogue", "shipments", "JWKS", "Kafka", "SMTP", "SMS")
 CONDITIONS = ("down", "frozen", "slow", "refuses writes")
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]

@@ -107,7 +107,7 @@ ACCOUNTS = {"role", "scope", "scopes", "subject", "request_id"}
 SIGN_IN = {"email", "password"}
 PRODUCTS = {"name", "sku", "description", "stock", "low_stock_threshold", "requested_items", "text"}
 REPORTS = {"since", "before", "placed_from", "placed_before", "offset", "order_ids"}
-COMMANDS = {"gap"}  # of the command line only
+COMMANDS = {"gap", "address", "language", "phone"}  # of the command line only
 WITHOUT: Mapping[str, set[str]] = {
     "orders": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "occurred_at", "order", "price", "quantity", "reason", "shipment_id"},

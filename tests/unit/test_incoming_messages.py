@@ -57,7 +57,6 @@ def test_order_is_named_by_number_or_id(name: object, reference: object) -> None
 )
 def test_timestamp_is_parsed_in_any_form(written: str, read: datetime) -> None:
     assert incoming_messages.parse_tracking_event(raw(GOOD, occurredAt=written)).occurred_at == read
-    assert incoming_messages.parse_notification(raw(NOTICE, occurredAt=written)).occurred_at == read
 
 
 def test_events_may_have_the_names_of_source_003() -> None:
@@ -80,8 +79,6 @@ def test_tracking_timestamp_without_an_offset_is_in_utc() -> None:
     for text in ("2026-03-14T12:00:00", "2026-03-14 12:00:00.000"):
         event = incoming_messages.parse_tracking_event(raw(GOOD, occurredAt=text))
         assert event.occurred_at == datetime(2026, 3, 14, 12, tzinfo=UTC)
-    with pytest.raises(InvalidValue):
-        incoming_messages.parse_notification(raw(NOTICE, occurredAt="2026-03-14T12:00:00"))
 
 
 def test_ids_may_be_integers() -> None:
@@ -90,11 +87,10 @@ def test_ids_may_be_integers() -> None:
     assert (event.id, event.order, event.shipment_id) == ("12", None, "99")
 
 
-@pytest.mark.parametrize("read", [incoming_messages.parse_tracking_event, incoming_messages.parse_notification])
 @pytest.mark.parametrize("message", NOT_EVEN_OBJECTS, ids=lambda message: repr(message[:12]))
-def test_non_object_is_rejected(read: Any, message: bytes) -> None:
+def test_non_object_is_rejected(message: bytes) -> None:
     with pytest.raises(InvalidValue):
-        read(message)
+        incoming_messages.parse_tracking_event(message)
 
 
 @pytest.mark.parametrize(
@@ -116,22 +112,6 @@ def test_invalid_member_is_rejected_in_a_sentence(wrong: dict[str, Any]) -> None
         incoming_messages.parse_tracking_event(raw(GOOD, **wrong))
 
     assert str(refusal.value).endswith(".")
-
-
-@pytest.mark.parametrize("name", ["notificationId", "userID", "orderID", "message", "occurredAt"])
-@pytest.mark.parametrize("value", [GONE, None, 1.5, [], {}])
-def test_missing_member_of_notification_is_rejected(name: str, value: object) -> None:
-    assert incoming_messages.parse_notification(raw(NOTICE)).order == "7"
-
-    with pytest.raises(InvalidValue):
-        incoming_messages.parse_notification(raw(NOTICE, **{name: value}))
-
-
-@pytest.mark.parametrize("name", ["userID", "orderID", "message"])
-@pytest.mark.parametrize("value", ["a\x00b", "a\ud800b"], ids=ascii)
-def test_unstorable_text_of_notification_is_rejected(name: str, value: str) -> None:
-    with pytest.raises(InvalidValue):
-        incoming_messages.parse_notification(raw(NOTICE, **{name: value}))
 
 
 @given(st.binary(max_size=200))

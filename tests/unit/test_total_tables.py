@@ -12,8 +12,10 @@ from orders_adapters.serialization import broker_messages
 from orders_adapters.sql import analytics as sql_analytics
 from orders_domain import Kind, OrderStatus, StatusVocabulary, errors
 from orders_domain.model import access_rules, analytics, events, history, status, tracking
+from orders_domain.model.notification import Channel
 from orders_domain.model.values.total_table import total_table
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
+from orders_flask.cli import notify
 from orders_flask.contracts import checkout, management, orders, ostore
 from orders_flask.web import problems
 
@@ -30,6 +32,7 @@ TABLES: Mapping[str, tuple[Iterable[Any], Sequence[Mapping[Any, Any]]]] = {
         [broker_messages.NOTIFICATION_STATUSES.names, broker_messages.MESSAGES],
     ),
     "orders_adapters/sql/analytics.py": (BUCKETS, [sql_analytics._STARTS["sqlite"]]),
+    "orders_flask/cli/notify.py": (Channel, [notify._SENT_BY, notify._VARIABLES]),
     "orders_flask/web/problems.py": (Kind, [problems.STATUSES]),
     "orders_flask/contracts/management/errors.py": (Kind, [management.errors.MANAGEMENT_STATUSES]),
     "orders_flask/contracts/ostore/errors.py": (Kind, [ostore.errors.OSTORE_STATUSES]),

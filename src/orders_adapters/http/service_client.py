@@ -44,12 +44,21 @@ class ServiceClient:
 
     After three requests that got no response, further ones fail at once for five seconds. A request that finds no
     place in the ``bulkhead`` fails at once, so that a slow service does not occupy every thread of the process.
+    ``headers`` are sent with every request, such as the credentials.
 
     Raises:
         ValueError: the address is invalid.
     """
 
-    def __init__(self, address: str, *, name: str, bulkhead: AbstractContextManager[object] | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        name: str,
+        bulkhead: AbstractContextManager[object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._headers = {"User-Agent": "orders", **(headers or {})}
         self._address = transport.read_address(address)
         self._name = name
         self._bulkhead = bulkhead or nullcontext()
@@ -75,7 +84,7 @@ class ServiceClient:
         """
         until = min(until, time.monotonic() + CALL_SECONDS)
         content = None if body is None else json.dumps(body).encode()
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "orders"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", **self._headers}
         headers |= {} if content is None else {"Content-Type": "application/json"}
         headers |= {} if key is None else {"Idempotency-Key": key}
         retrying = Retrying(
@@ -100,7 +109,7 @@ class ServiceClient:
         Raises:
             ServiceUnreachable, ServiceTimeout, InvalidServiceResponse.
         """
-        self._call("HEAD", "/", None, {"User-Agent": "orders"}, until=time.monotonic() + CALL_SECONDS)
+        self._call("HEAD", "/", None, self._headers, until=time.monotonic() + CALL_SECONDS)
 
     def parse(self, response: Response, read: Callable[[Any], _Read]) -> _Read:
         """Parse the JSON of the response with ``read``, and return its result.

@@ -74,6 +74,7 @@ class InMemoryOrderRepository(OrderRepository):
         for entry in self._entries:
             self._store.histories.setdefault(entry.order_id, []).append(entry)
         self._store.outbox |= {message.event.id: message for message in self._messages}
+        self._store.notifying += [message.event.id for message in self._messages if message.event.notifies]
 
     def _ordered(self, snapshot_id: str) -> UUID | None:
         """Return the id of the order of the cart, if any."""

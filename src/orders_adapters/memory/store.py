@@ -13,11 +13,13 @@ from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.model.accounts.user import User
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.jobs import Job
+from orders_domain.model.notification import Alert, AlertRecipient
 from orders_domain.model.order import Order
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_audit import MovementKind, ProductChange
 from orders_domain.model.reservation import Reservation
+from orders_domain.ports.notification_queue import QueuedNotification
 from orders_domain.ports.outbox import OutboxMessage
 
 
@@ -57,6 +59,9 @@ class InMemoryStore:
     carts: dict[str, UUID | None] = field(default_factory=dict)  # orders by snapshot id; None after a release
     histories: dict[UUID, list[HistoryEntry]] = field(default_factory=dict)
     outbox: dict[UUID, OutboxMessage] = field(default_factory=dict)  # by event id, in the order of the commits
+    notifying: list[UUID] = field(default_factory=list)  # the events whose notifications are not queued yet
+    notifications: dict[UUID, QueuedNotification] = field(default_factory=dict)
+    alert_recipients: dict[tuple[Alert, str], AlertRecipient] = field(default_factory=dict)
     products: dict[ProductId, Product] = field(default_factory=dict)
     templates: dict[int, OrderTemplate] = field(default_factory=dict)
     reservations: dict[UUID, Reservation] = field(default_factory=dict)

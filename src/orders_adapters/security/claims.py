@@ -1,4 +1,4 @@
-"""Names of a token's claims for subject, role and scopes, and how their values are read and written."""
+"""Names of a token's claims for subject, role, scopes and contact, and how their values are read and written."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from orders_domain.errors import InvalidToken
 from orders_domain.model.accounts.actor import Role
+from orders_domain.model.values.contact import Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,9 @@ class ClaimNames:
     subject: str = ""
     role: str = ""
     scope: str = ""
+    email: str = "email"
+    phone: str = "phone_number"
+    locale: str = "locale"
 
     def subject_of(self, claims: Mapping[str, Any]) -> Any:
         """Return the subject.
@@ -67,6 +71,16 @@ class ClaimNames:
         if isinstance(scope, list) and all(isinstance(item, str) for item in scope):
             return frozenset(scope)
         raise InvalidToken("scope must be a string or a list of strings.")
+
+    def contact_of(self, claims: Mapping[str, Any]) -> Contact:
+        """Return the user's contact. A claim that is not an address counts as absent, and so does an unverified one.
+
+        ``email_verified`` and ``phone_number_verified`` are of OpenID Connect: a user may state any address until its
+        owner has confirmed it.
+        """
+        email = None if claims.get("email_verified") is False else _find(claims, self.email)
+        phone = None if claims.get("phone_number_verified") is False else _find(claims, self.phone)
+        return Contact.of(email=email, phone=phone, language=_find(claims, self.locale))
 
     def dump(self, *, subject: str, role: Role, scopes: Sequence[str]) -> dict[str, Any]:
         """Return the claims of a token of this service: the standard ones, and those with other names."""

@@ -103,6 +103,7 @@ class JwtTokenVerifier:
                 subject=self._names.subject_of(claims),
                 role=self._names.role_of(claims),
                 scopes=self._names.scopes_of(claims),
+                contact=self._names.contact_of(claims),
             )
         except InvalidValue as error:
             raise InvalidToken(str(error)) from error

@@ -1,4 +1,4 @@
-"""Parsers of incoming JSON messages: tracking events of a carrier, and notifications for a user."""
+"""Parser of incoming JSON messages: the tracking events of a carrier."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
-from uuid import UUID
 
 import orjson
 
 from orders_domain.errors import InvalidValue, OrderNotFound
-from orders_domain.model.notification import Notification
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.tracking import TrackingEvent
 from orders_domain.model.values.json_values import text_error
@@ -44,22 +42,6 @@ def parse_tracking_event(raw: bytes) -> TrackingEvent:
         )
     except InvalidValue as error:
         raise error.renamed(_TRACKING_MEMBERS) from None
-
-
-def parse_notification(raw: bytes) -> Notification:
-    """Return the notification. Unknown members are ignored.
-
-    Raises:
-        InvalidValue: the message is not a notification; the text names the reason.
-    """
-    body = _object(raw)
-    return Notification(
-        id=_member(body, "notificationId", UUID),
-        user_id=_member(body, "userID", _id),
-        order=_member(body, "orderID", _id),
-        message=_member(body, "message", _text),
-        occurred_at=_member(body, "occurredAt", _timestamp),
-    )
 
 
 def _object(raw: bytes) -> dict[str, Any]:
@@ -106,7 +88,3 @@ def _tracking_timestamp(value: Any) -> datetime:
     """Return the time; without an offset it is in UTC."""
     text = _text(value)
     return parse_rfc3339(f"{text.replace(' ', 'T')}Z" if _WITHOUT_OFFSET.fullmatch(text) else text)
-
-
-def _timestamp(value: Any) -> datetime:
-    return parse_rfc3339(_text(value))

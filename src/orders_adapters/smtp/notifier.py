@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
+from orders_domain.model.values.contact import is_email_address
 from orders_domain.ports.notifier import NotificationMessage
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
@@ -84,23 +85,19 @@ class SmtpNotifier:
         return server
 
 
-def is_email_address(text: str) -> bool:
-    """Return whether the text is an address: a name, an @ and a host, with no space and no special character."""
-    name, at, host = text.rpartition("@")
-    return bool(name and at and host) and text.isprintable() and not set(text) & set(' <>,;:"\\')
-
-
 def _message(notification_message: NotificationMessage, sender: str) -> EmailMessage:
     if not is_email_address(notification_message.to):
         raise NotificationRejected("The recipient must be an e-mail address.")
-    notification = notification_message.notification
+    content = notification_message.content
     message = EmailMessage()
     message["From"], message["To"] = sender, notification_message.to
-    message["Subject"] = f"Your order {notification.order}"
-    message["Date"] = format_datetime(notification.occurred_at)
-    message["Message-ID"] = f"<{notification.id}@{sender.rpartition('@')[2]}>"  # identical in every retry
+    message["Subject"] = content.subject
+    message["Date"] = format_datetime(notification_message.occurred_at)
+    message["Message-ID"] = f"<{notification_message.id}@{sender.rpartition('@')[2]}>"  # identical in every retry
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(f"{notification.message}\n")
+    message.set_content(f"{content.text}\n")
+    if content.html is not None:
+        message.add_alternative(content.html, subtype="html")
     return message
 
 

@@ -11,6 +11,7 @@ from orders_domain.model import order_state
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order, order_from_state, rebuild
+from orders_domain.model.values.contact import NO_CONTACT, Contact
 from orders_domain.ports.outbox import DUE_AT_ONCE, OutboxMessage, OutboxState
 
 Values = dict[str, Any]
@@ -24,9 +25,17 @@ def order_values(order: Order) -> Values:
     del values["number"]
     return (
         values
-        | {"cart_snapshot_id": order.cart.snapshot_id if order.cart else None}
+        | {
+            "cart_snapshot_id": order.cart.snapshot_id if order.cart else None,
+            "contact": order.contact.as_dict() or None,
+        }
         | {column: address.get(part) for part, column in tables.SHIPPING.items()}
     )
+
+
+def to_contact(values: Mapping[str, str] | None) -> Contact:
+    """Return the contact of a stored column."""
+    return Contact(**values) if values else NO_CONTACT
 
 
 def item_values(order: Order) -> list[Values]:
@@ -48,7 +57,9 @@ def item_values(order: Order) -> list[Values]:
 def to_order(row: Row[Any]) -> Order:
     values = row._mapping
     address = {part: values[column] for part, column in tables.SHIPPING.items()}
-    return order_from_state({**values, "address": None if address["line1"] is None else address})
+    order = order_from_state({**values, "address": None if address["line1"] is None else address})
+    order.contact = to_contact(values["contact"])
+    return order
 
 
 def entry_values(entry: HistoryEntry) -> Values:
@@ -93,6 +104,7 @@ def event_values(event: Event) -> Values:
         "attempts": 0,
         "due_at": DUE_AT_ONCE,
         "last_error": None,
+        "notifies": event.notifies,
     }
 
 

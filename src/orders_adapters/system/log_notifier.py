@@ -10,5 +10,5 @@ log = logging.getLogger(__name__)
 def notify(message: NotificationMessage) -> None:
     log.info(
         "notification.logged: %(notification)s to %(to)s: %(text)s",
-        {"notification": str(message.notification.id), "to": message.to, "text": message.notification.message},
+        {"notification": str(message.id), "to": message.to, "text": message.content.text},
     )

@@ -10,9 +10,11 @@ from orders_domain.model.product import ProductId
 from orders_domain.model.product_audit import MovementKind
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens
 from orders_domain.ports.accounts.users import UserRepository
+from orders_domain.ports.alert_recipients import AlertRecipientRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
+from orders_domain.ports.notification_queue import NotificationQueue
 from orders_domain.ports.notifier import EmailLookup
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
@@ -50,6 +52,8 @@ class StoreHarness:
     inbox: InboxCleanup
     users: UserRepository
     addresses: EmailLookup
+    notifications: NotificationQueue
+    alert_recipients: AlertRecipientRepository
     denied: AllRevokedTokens
     identity: StoreIdentity
 

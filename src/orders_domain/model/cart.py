@@ -11,6 +11,7 @@ from orders_domain.errors import InvalidCart
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
 from orders_domain.model.product import MAX_QUANTITY
+from orders_domain.model.values.contact import Contact
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.values.json_values import JSON, JSONObject, json_error, json_size
 from orders_domain.model.values.money import MAX_MINOR_UNITS, Money
@@ -85,6 +86,13 @@ class Cart:
         """The id of the cart's user, or None for a guest."""
         user_id: Any = self.content.get("userId")
         return None if user_id is None else str(user_id)
+
+    @property
+    def contact(self) -> Contact:
+        """The ``email``, ``phone`` and ``locale`` of the signed snapshot, or of its member ``customer``."""
+        customer = self.content.get("customer")
+        members = {**(customer if isinstance(customer, Mapping) else {}), **self.content}
+        return Contact.of(email=members.get("email"), phone=members.get("phone"), language=members.get("locale"))
 
     @property
     def items(self) -> tuple[CustomItem, ...]:

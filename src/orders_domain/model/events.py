@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from orders_domain.model import history
+from orders_domain.model.accounts.actor import Role
 from orders_domain.model.values.json_values import JSON
 from orders_domain.model.values.total_table import total_table
 
@@ -23,6 +24,8 @@ ORDER_CANCELED = "orders.order_canceled.v1"
 ORDER_DELETED = "orders.order_deleted.v1"
 STOCK_LOW = "orders.stock_low.v1"
 USER_NOTIFICATION = "orders.user_notification.v1"
+PRODUCTS = uuid5(NAMESPACE_URL, "https://orders.example/products")
+"""The namespace of the ids under which events about products are stored, in order for each product."""
 
 EVENT_TYPES: Mapping[str, str] = total_table(
     history.KINDS,
@@ -38,7 +41,10 @@ EVENT_TYPES: Mapping[str, str] = total_table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A fact about one order. Its id is derived from the order and the version, hence the same when republished."""
+    """A fact about one order, or about a product. Its id is derived from both and the version.
+
+    So it is the same when republished. An event about a product has an ``order_id`` derived from the product's id.
+    """
 
     id: UUID
     type: str
@@ -47,6 +53,7 @@ class Event:
     at: datetime
     data: Mapping[str, JSON]
     traceparent: str | None = None  # W3C Trace Context: the span of the request that caused it
+    notifies: bool = field(default=False, compare=False)  # whether it asks for letters; it is not published
 
 
 def event_for(entry: history.HistoryEntry, order: Order) -> Event:
@@ -73,7 +80,24 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
         at=entry.at,
         data=data,
         traceparent=entry.traceparent,
+        notifies=_notifies(entry, order),
     )
+
+
+def _notifies(entry: history.HistoryEntry, order: Order) -> bool:
+    """Whether the customer, if there is one, gets a letter about the change (clauses 002-29, 003-08).
+
+    There is one about each placing, each cancellation, and each change of the status by somebody else.
+    """
+    if not order.user_id and not order.contact.email and not order.contact.phone:
+        return False
+    confirmed = entry.kind in (history.PLACED, history.CANCELED)
+    return confirmed or (entry.kind == history.STATUS_CHANGED and not is_own_change(entry, order))
+
+
+def is_own_change(entry: history.HistoryEntry, order: Order) -> bool:
+    """Return whether the order's user made the change; a worker's subject may equal the id of a user."""
+    return order.user_id == entry.actor and entry.role is not Role.SYSTEM
 
 
 def _line(line: OrderLine) -> dict[str, JSON]:
@@ -82,31 +106,61 @@ def _line(line: OrderLine) -> dict[str, JSON]:
 
 def stock_low_event(product: Product, order: Order, *, by: Actor) -> Event:
     """Return the event for administrators that the order reduced a product to its threshold (clause 002-30)."""
-    data: dict[str, JSON] = {
-        "product_id": product.id,
-        "sku": product.sku,
-        "name": product.name,
-        "stock": product.stock,
-        "low_stock_threshold": product.low_stock_threshold,
-        "order_id": str(order.id),
-    }
     return Event(
         id=uuid5(order.id, f"{STOCK_LOW} {product.id}"),
         type=STOCK_LOW,
         order_id=order.id,
         version=order.version,
         at=order.updated_at,
-        data=data,
+        data=_stock_low(product) | {"order_id": str(order.id)},
         traceparent=by.traceparent,
+        notifies=True,
     )
+
+
+def stock_low_events(before: Product, after: Product, *, by: Actor, at: datetime) -> list[Event]:
+    """Return the event that a change of the product itself brought it to its threshold, if it did (clause 002-30).
+
+    The stock was lowered, or the threshold raised. A version of a product has at most one event, by its id.
+    """
+    if before.is_low or not after.is_low:
+        return []
+    subject = uuid5(PRODUCTS, str(after.id))
+    event = Event(
+        id=uuid5(subject, f"{STOCK_LOW} {after.version}"),
+        type=STOCK_LOW,
+        order_id=subject,
+        version=after.version,
+        at=at,
+        data=_stock_low(after) | {"order_id": None},
+        traceparent=by.traceparent,
+        notifies=True,
+    )
+    return [event]
+
+
+def _stock_low(product: Product) -> dict[str, JSON]:
+    return {
+        "product_id": product.id,
+        "sku": product.sku,
+        "name": product.name,
+        "stock": product.stock,
+        "low_stock_threshold": product.low_stock_threshold,
+    }
 
 
 def notification_events(order: Order) -> list[Event]:
     """Return a notification of the order's user for each change not stored yet; there are none for guests.
 
-    Clauses 002-29, 003-08. A notification has the version of its change.
+    Clauses 002-29, 003-08. A notification has the version of its change. Nobody is notified of their own changes.
     """
-    return [_user_notification(entry, order) for entry in order.new_entries if order.user_id]
+    entries = order.new_entries if order.user_id else ()
+    return [_user_notification(entry, order) for entry in entries if not is_own_change(entry, order)]
+
+
+def notification_id(order_id: UUID, version: int) -> UUID:
+    """Return the id of the notification about a version of an order, by whatever way it reaches the user."""
+    return uuid5(order_id, f"{USER_NOTIFICATION} {version}")
 
 
 def _user_notification(entry: history.HistoryEntry, order: Order) -> Event:
@@ -116,7 +170,7 @@ def _user_notification(entry: history.HistoryEntry, order: Order) -> Event:
         "status": entry.to_status.value,
     }
     return Event(
-        id=uuid5(order.id, f"{USER_NOTIFICATION} {entry.version}"),
+        id=notification_id(order.id, entry.version),
         type=USER_NOTIFICATION,
         order_id=order.id,
         version=entry.version,

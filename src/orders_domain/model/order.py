@@ -19,6 +19,7 @@ from orders_domain.model.order_state import CHANGING, order_fields, placement_de
 from orders_domain.model.origin import Origin, inferred_origin
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import TRANSITIONS, DeletionNotAllowed, InvalidTransition, OrderStatus, TargetStatus
+from orders_domain.model.values.contact import NO_CONTACT, Contact
 from orders_domain.model.values.json_values import JSON, bounded_text_error, json_size, text_error
 from orders_domain.model.values.money import Money, ensure_in_use, rounded_sums
 from orders_domain.model.values.timestamps import timestamp_error
@@ -93,6 +94,8 @@ class Order:
     cancellation_reason: str | None = None
     shipment_id: str | None = None  # the id of the carrier's shipment
     number: int | None = None  # short number for people, assigned by the store
+    # Personal data, so neither the history, nor a cache, nor an event, nor a published representation has it.
+    contact: Contact = field(default=NO_CONTACT, compare=False, repr=False)
     new_entries: list[history.HistoryEntry] = field(default_factory=list, compare=False, repr=False)  # not stored yet
 
     @classmethod
@@ -108,10 +111,13 @@ class Order:
         address: Address | None = None,
         user_id: str | None = None,
         shipment_id: str | None = None,
+        contact: Contact = NO_CONTACT,
         by: Actor,
         at: datetime,
     ) -> Order:
         """Return a new PENDING order. It belongs to the cart's user, to ``user_id`` if given, otherwise to the actor.
+
+        Its contact is ``contact``, then that of the cart, then the actor's own if the order is the actor's.
 
         Raises:
             InvalidValue: no items and lines (which ``Origin.ORDERS`` allows), or more than 1,000; items of more than
@@ -120,12 +126,7 @@ class Order:
             TotalMismatch: there are items, each has a quantity and a price, and the total is not the sum of items and
                 lines, rounded to the minor unit in all or a line, half up or half even.
         """
-        for name, text, max_length in (
-            ("user_id", user_id, MAX_SUBJECT_LENGTH),
-            ("shipment_id", shipment_id, MAX_SHIPMENT_ID_LENGTH),
-        ):
-            if text is not None and (error := bounded_text_error(text, max_length=max_length)):
-                raise InvalidValue(f"{name} {error}.", field=name)
+        _validate_ids(user_id=user_id, shipment_id=shipment_id)
         items = cart.items if cart else tuple(items)
         least = 0 if origin is Origin.ORDERS else 1
         if not least <= len(items) + len(lines) <= MAX_ITEMS:
@@ -136,16 +137,18 @@ class Order:
         else:
             ensure_bounded(items)
             _ensure_sum(items, lines, total)
+        owner = cart.user_id if cart else by.subject if user_id is None else user_id
         order = cls(
             id=order_id,
             origin=origin,
-            user_id=cart.user_id if cart else by.subject if user_id is None else user_id,
+            user_id=owner,
             items=items,
             lines=tuple(lines),
             cart=cart,
             total=total,
             address=address,
             shipment_id=shipment_id,
+            contact=_contact(contact, cart, by=by, owner=owner),
             status=OrderStatus.PENDING,
             created_at=at,
             updated_at=at,
@@ -288,6 +291,20 @@ def _placement(details: Mapping[str, Any]) -> dict[str, Any]:
             cart=placement["cart"], shipment_id=placement["shipment_id"], lines=placement["lines"]
         )
     return placement
+
+
+def _validate_ids(*, user_id: str | None, shipment_id: str | None) -> None:
+    for name, text, max_length in (
+        ("user_id", user_id, MAX_SUBJECT_LENGTH),
+        ("shipment_id", shipment_id, MAX_SHIPMENT_ID_LENGTH),
+    ):
+        if text is not None and (error := bounded_text_error(text, max_length=max_length)):
+            raise InvalidValue(f"{name} {error}.", field=name)
+
+
+def _contact(given: Contact, cart: Cart | None, *, by: Actor, owner: str | None) -> Contact:
+    contact = given.or_else(cart.contact) if cart else given
+    return contact.or_else(by.contact) if owner == by.subject else contact
 
 
 def _ensure_sum(items: Sequence[CustomItem], lines: Sequence[OrderLine], total: Money) -> None:

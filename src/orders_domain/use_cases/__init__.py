@@ -34,10 +34,23 @@ if TYPE_CHECKING:
     )
     from orders_domain.use_cases.background.finish_restore import FinishRestore, finish_restore
     from orders_domain.use_cases.background.get_job import GetJob, get_job
-    from orders_domain.use_cases.background.notify_user import NotificationOutcome, NotifyUser, notify_user
+    from orders_domain.use_cases.background.manage_alerts import (
+        AddAlertRecipient,
+        ListAlertRecipients,
+        RemoveAlertRecipient,
+        add_alert_recipient,
+        list_alert_recipients,
+        remove_alert_recipient,
+    )
     from orders_domain.use_cases.background.purge_expired_data import PurgeResult, purge_expired_data
+    from orders_domain.use_cases.background.queue_notifications import queue_notifications
     from orders_domain.use_cases.background.relay_events import RelayResult, relay_events
     from orders_domain.use_cases.background.run_job import RunJob, run_job
+    from orders_domain.use_cases.background.send_notification import (
+        NotificationResult,
+        SendNotification,
+        send_notification,
+    )
     from orders_domain.use_cases.background.track_shipment import TrackingOutcome, TrackShipment, track_shipment
     from orders_domain.use_cases.catalog.audit_products import (
         GetProductHistory,
@@ -98,6 +111,7 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.orders.release_reservations import ReleaseResult, release_reservations
 
 __all__ = [
+    "AddAlertRecipient",
     "AddProduct",
     "AddTemplate",
     "BulkChangeStatus",
@@ -127,13 +141,13 @@ __all__ = [
     "ImportResult",
     "ImportRow",
     "LimitRequests",
+    "ListAlertRecipients",
     "ListOrders",
     "ListProducts",
     "ListStockMovements",
     "ListTemplates",
     "ListUsers",
-    "NotificationOutcome",
-    "NotifyUser",
+    "NotificationResult",
     "OrderStatistics",
     "PlaceCartOrder",
     "PlaceCatalogOrder",
@@ -146,8 +160,10 @@ __all__ = [
     "RefreshToken",
     "RelayResult",
     "ReleaseResult",
+    "RemoveAlertRecipient",
     "RestockProduct",
     "RunJob",
+    "SendNotification",
     "SignIn",
     "SignOut",
     "StockHealthReport",
@@ -156,6 +172,7 @@ __all__ = [
     "UpdateProduct",
     "UpsertOutcome",
     "UpsertProducts",
+    "add_alert_recipient",
     "add_product",
     "add_template",
     "authenticate",
@@ -183,12 +200,12 @@ __all__ = [
     "get_stock_health",
     "import_products",
     "limit_requests",
+    "list_alert_recipients",
     "list_orders",
     "list_products",
     "list_stock_movements",
     "list_templates",
     "list_users",
-    "notify_user",
     "place_cart_order",
     "place_catalog_order",
     "place_order",
@@ -197,11 +214,14 @@ __all__ = [
     "place_reserved_order",
     "place_shipped_order",
     "purge_expired_data",
+    "queue_notifications",
     "refresh_token",
     "relay_events",
     "release_reservations",
+    "remove_alert_recipient",
     "restock_product",
     "run_job",
+    "send_notification",
     "sign_in",
     "sign_out",
     "track_shipment",
@@ -220,10 +240,13 @@ _NAMES = {
     "background.defer_placement": "DeferPlacement GetPlacement defer_placement get_placement",
     "background.finish_restore": "FinishRestore finish_restore",
     "background.get_job": "GetJob get_job",
-    "background.notify_user": "NotificationOutcome NotifyUser notify_user",
+    "background.manage_alerts": "AddAlertRecipient ListAlertRecipients RemoveAlertRecipient add_alert_recipient "
+    "list_alert_recipients remove_alert_recipient",
     "background.purge_expired_data": "PurgeResult purge_expired_data",
+    "background.queue_notifications": "queue_notifications",
     "background.relay_events": "RelayResult relay_events",
     "background.run_job": "RunJob run_job",
+    "background.send_notification": "NotificationResult SendNotification send_notification",
     "background.track_shipment": "TrackingOutcome TrackShipment track_shipment",
     "catalog.audit_products": "GetProductHistory ListStockMovements get_product_history list_stock_movements",
     "catalog.get_product": "GetProduct get_product",

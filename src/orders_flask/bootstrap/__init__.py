@@ -24,7 +24,8 @@ from orders_flask.bootstrap.components import (
 from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, demo_tokens, log_demo_accounts
 from orders_flask.bootstrap.jobs import job_checks, job_runner
 from orders_flask.bootstrap.local_secrets import local_secrets
-from orders_flask.bootstrap.messaging import broker, notifications, notifier, tracking_events
+from orders_flask.bootstrap.messaging import broker, tracking_events
+from orders_flask.bootstrap.notifications import log_broken_templates, notifier
 from orders_flask.bootstrap.persistence import replica_checks, store
 from orders_flask.bootstrap.remote_services import choose_place_shipped_order, services
 
@@ -50,8 +51,8 @@ __all__ = [
     "job_checks",
     "job_runner",
     "local_secrets",
+    "log_broken_templates",
     "log_demo_accounts",
-    "notifications",
     "notifier",
     "open_private",
     "replica_checks",

@@ -104,7 +104,14 @@ def token_verifier(settings: Settings) -> TokenVerifier:
 
 
 def claim_names(settings: Settings) -> ClaimNames:
-    return ClaimNames(subject=settings.jwt_subject_claim, role=settings.jwt_role_claim, scope=settings.jwt_scope_claim)
+    return ClaimNames(
+        subject=settings.jwt_subject_claim,
+        role=settings.jwt_role_claim,
+        scope=settings.jwt_scope_claim,
+        email=settings.jwt_email_claim,
+        phone=settings.jwt_phone_claim,
+        locale=settings.jwt_locale_claim,
+    )
 
 
 def identity_provider_checks(settings: Settings) -> Mapping[str, Check]:

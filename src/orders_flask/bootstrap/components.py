@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from orders_domain.errors import InvalidValue, Unavailable
+from orders_domain.model.notification import Channel
 from orders_domain.ports.accounts.password_hasher import PasswordHasher
 from orders_domain.ports.accounts.rate_limiter import RateLimiter
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokens
 from orders_domain.ports.accounts.tokens import TokenIssuer
 from orders_domain.ports.accounts.users import UserRepository
+from orders_domain.ports.alert_recipients import AlertRecipientRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock
@@ -21,7 +23,8 @@ from orders_domain.ports.event_publisher import EventPublisher
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.jobs import JobRepository
-from orders_domain.ports.notifier import EmailLookup, Notifier
+from orders_domain.ports.notification_queue import NotificationQueue
+from orders_domain.ports.notifier import EmailLookup, NotificationRenderer, Notifier
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
@@ -96,6 +99,8 @@ class PersistenceComponent:
     idempotency_keys: IdempotencyKeyCleanup
     inbox: InboxCleanup
     email_lookup: EmailLookup
+    notifications: NotificationQueue
+    alert_recipients: AlertRecipientRepository
     users: UserRepository
     revoked_tokens: AllRevokedTokens
     identity: StoreIdentity
@@ -135,7 +140,10 @@ class RemoteServices:
 
 @dataclass(frozen=True, kw_only=True)
 class NotifierComponent:
-    notify: Notifier
+    """The renderer of notifications, and the notifier of each channel that this process sends by."""
+
+    render: NotificationRenderer
+    notifiers: Mapping[Channel, Notifier]
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 

@@ -1,7 +1,7 @@
-"""Messaging components: the broker of events, the consumers of messages, and the notifier.
+"""Messaging components: the broker of events, and the consumer of tracking events.
 
-The broker is RabbitMQ, the log or none, and optionally Kafka for notifications; consumers read a RabbitMQ queue or a
-Kafka topic; the notifier sends mail or writes to the log.
+The broker is RabbitMQ, the log or none, and optionally Kafka for notifications; the consumer reads a RabbitMQ queue or
+a Kafka topic.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from orders_adapters.composite.fan_out_publisher import FanOutPublisher
 from orders_adapters.composite.numeric_user_ids import NumericUserIdsPublisher
 from orders_adapters.memory.event_publisher import InMemoryEventPublisher
 from orders_adapters.memory.no_publisher import NoPublisher
-from orders_adapters.system.log_notifier import notify
 from orders_domain.ports.message_consumer import MessageConsumer
 from orders_flask.bootstrap.components import (
     BrokerComponent,
-    NotifierComponent,
     as_setting_error,
     check_health,
     require_extra,
@@ -87,29 +85,15 @@ def tracking_events(settings: Settings) -> MessageConsumer:
     return _queue(settings, settings.tracking_queue)
 
 
-def notifications(settings: Settings) -> MessageConsumer:
-    """Return the consumer of user notifications, which the relay publishes (clause 002-29)."""
-    if settings.message_broker == "kafka":
-        return _topic(settings, settings.notifications_topic, group=f"{settings.kafka_group}-notify")
-    return _queue(settings, settings.notify_queue, receives_notifications=True)
-
-
-def _queue(settings: Settings, name: str, *, receives_notifications: bool = False) -> MessageConsumer:
+def _queue(settings: Settings, name: str) -> MessageConsumer:
     if not settings.rabbitmq_url:
         raise InvalidSetting("RABBITMQ_URL must be set, because MESSAGE_BROKER is rabbitmq.")
     with require_extra("rabbitmq", wanted_by="RABBITMQ_URL"):
         from orders_adapters.rabbitmq.message_consumer import RabbitMqMessageConsumer
-        from orders_adapters.rabbitmq.messages import USER_NOTIFICATIONS
         from orders_adapters.rabbitmq.topology import ConsumerQueue
 
-    queue = ConsumerQueue(queue=name)
-    if receives_notifications:
-        # A single active consumer, because two could send duplicates of a notification concurrently.
-        queue = ConsumerQueue(
-            queue=name, exchange=settings.events_exchange, key=USER_NOTIFICATIONS, single_active_consumer=True
-        )
     with as_setting_error("RABBITMQ_URL"):
-        return RabbitMqMessageConsumer(settings.rabbitmq_url, queue)
+        return RabbitMqMessageConsumer(settings.rabbitmq_url, ConsumerQueue(queue=name))
 
 
 def _topic(settings: Settings, name: str, *, group: str) -> MessageConsumer:
@@ -128,13 +112,3 @@ def _kafka_options(settings: Settings) -> Mapping[str, str]:
     if any(not name or not equals for name, equals, _ in pairs):
         raise InvalidSetting("KAFKA_OPTIONS must be written name=value name=value.")
     return {name: value for name, _, value in pairs}
-
-
-def notifier(settings: Settings) -> NotifierComponent:
-    if not settings.smtp_url:
-        return NotifierComponent(notify=notify)
-    from orders_adapters.smtp.notifier import SmtpNotifier
-
-    with as_setting_error("SMTP_URL or SMTP_SENDER"):
-        mail = SmtpNotifier(settings.smtp_url, sender=settings.smtp_sender)
-    return NotifierComponent(notify=mail, checks={"mail": partial(check_health, mail.ping)})

@@ -11,7 +11,7 @@ import structlog
 from orders_domain.errors import AccessDenied, OrderHidden, OrdersError, Unavailable
 from orders_domain.model.idempotency import DuplicateRequest
 from orders_domain.model.order import Order
-from orders_domain.use_cases import NotifyUser, TrackShipment
+from orders_domain.use_cases import TrackShipment
 from orders_flask.observability.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -33,11 +33,6 @@ def of_request(request: Any) -> UserAndOrder:
 def of_tracking_event(request: TrackShipment) -> UserAndOrder:
     """Return the carrier, and the order of the event or its shipment."""
     return request.event.actor.subject, _text(request.event.order or request.event.shipment_id)
-
-
-def of_notification(request: NotifyUser) -> UserAndOrder:
-    """Return the notifier, because a notification has no actor, and no order."""
-    return "notifier", None
 
 
 def instrumented(

@@ -10,6 +10,7 @@ from orders_flask.settings.broker import BrokerSettings
 from orders_flask.settings.services import ServiceSettings
 from orders_flask.settings.validation import InvalidSetting, require_one_of, setting
 
+_CLAIMS = tuple(f"jwt_{name}_claim" for name in ("subject", "role", "scope", "email", "phone", "locale"))
 _CLAIM = re.compile(r"[^\s.]+(\.[^\s.]+)*")
 
 
@@ -25,6 +26,15 @@ class ClientSettings(ServiceSettings, AuthSettings, BrokerSettings):
     )
     jwt_scope_claim: str = setting(
         "JWT_SCOPE_CLAIM", "", "the claim of the scopes, if it is not `scope`; a list or words"
+    )
+    jwt_email_claim: str = setting(
+        "JWT_EMAIL_CLAIM", "email", "the claim of the user's e-mail address, for letters; a name or a path"
+    )
+    jwt_phone_claim: str = setting(
+        "JWT_PHONE_CLAIM", "phone_number", "the claim of the user's phone number, for short messages; a name or a path"
+    )
+    jwt_locale_claim: str = setting(
+        "JWT_LOCALE_CLAIM", "locale", "the claim of the user's language, for letters; a name or a path"
     )
     user_ids: str = setting(
         "USER_IDS", "string", "`integer` shows ids of users that are whole numbers as JSON numbers, up to 2^53 - 1"
@@ -51,7 +61,7 @@ class ClientSettings(ServiceSettings, AuthSettings, BrokerSettings):
         require_one_of("USER_IDS", self.user_ids, "string", "integer")
         require_one_of("CART_AUTHORIZATION", self.cart_authorization, "token", "signature")
         require_one_of("CATALOG_RESERVATIONS", self.catalog_reservations, "on", "off")
-        for name in ("jwt_subject_claim", "jwt_role_claim", "jwt_scope_claim"):
+        for name in _CLAIMS:
             claim = getattr(self, name)
             if claim and not _CLAIM.fullmatch(claim):
                 raise InvalidSetting(

@@ -10,6 +10,7 @@ from flask import g, request
 
 from orders_domain.errors import InvalidToken
 from orders_domain.model.access import AccessPolicy
+from orders_domain.model.values.contact import Contact
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.path_params import order_id_from_path
 from orders_flask.web.rate_limiting import limit_address, limit_subject
@@ -45,8 +46,15 @@ def _verify_token() -> None:
     # Prefetch, because one round trip can read both the token's revocation and the cached order.
     use_cases().prefetch_order(order_id_from_path() if request.method in ("GET", "HEAD") else None)
     g.auth_token = use_cases().authenticate(token.strip())
-    g.actor = replace(g.auth_token.actor, request_id=g.request_id, traceparent=g.traceparent)
+    user = g.auth_token.actor
+    contact = user.contact if request.method in ("GET", "HEAD") else user.contact.or_else(accepted_language())
+    g.actor = replace(user, request_id=g.request_id, traceparent=g.traceparent, contact=contact)
     structlog.contextvars.bind_contextvars(user=g.actor.subject)
+
+
+def accepted_language() -> Contact:
+    """Return the first choice of Accept-Language, as the language of letters about what this request places."""
+    return Contact.of(language=request.accept_languages.best)
 
 
 def requires(access: AccessPolicy) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -82,7 +82,7 @@ def test_missing_library_names_the_extra(
     assert_error_line(ended, variable, library, f"{sys.executable} -m pip install --editable '{CHECKOUT}[{extra}]'")
 
 
-@pytest.mark.parametrize(("command", "library"), [("track", "pika"), ("notify", "pika"), ("track", "confluent_kafka")])
+@pytest.mark.parametrize(("command", "library"), [("track", "pika"), ("track", "confluent_kafka")])
 def test_missing_worker_library_names_the_extra(run_without: Callable[..., Ended], command: str, library: str) -> None:
     kafka = {"MESSAGE_BROKER": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     settings = kafka if library == "confluent_kafka" else {"RABBITMQ_URL": "amqp://127.0.0.1:1"}

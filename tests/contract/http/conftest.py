@@ -62,7 +62,6 @@ def real_settings(
         new_order_queue=rabbitmq_server.name("new-order"),
         events_exchange=rabbitmq_server.name("events"),
         tracking_queue=rabbitmq_server.queue("tracking"),
-        notify_queue=rabbitmq_server.queue("notify"),
         jwt_secret=JWT_SECRET,
         cart_snapshot_secret=CART_SECRET,
     )

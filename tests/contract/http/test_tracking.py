@@ -14,12 +14,8 @@ from orders_adapters.kafka import message_consumer as kafka
 from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as InMemory
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_domain import Role
-from orders_domain.model.events import USER_NOTIFICATION
 from orders_domain.ports.message_consumer import MessageConsumer
-from orders_domain.ports.outbox import OutboxState
-from tests.support.client import Caller, as_json
 from tests.support.servers.kafka import KafkaServer
-from tests.support.servers.mail import MailServer
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.service_stack import Stack
 
@@ -209,62 +205,3 @@ def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
         assert expected in dead[message if isinstance(message, bytes) else json.dumps(message).encode()]
     assert ann.get(order).json["version"] == 2  # the valid event behind them
     assert ann.get(shipped).json["status"] == "SHIPPED"
-
-
-@pytest.fixture(params=["rabbitmq", "kafka"])
-def posting(
-    request: pytest.FixtureRequest, real_stack: Stack, rabbitmq_server: RabbitServer, build: Callable[..., Stack]
-) -> Iterator[tuple[Stack, MailServer]]:
-    """A service that sends e-mail, and the mail server that receives it."""
-    with MailServer() as mail:
-        settings = replace(real_stack.settings, message_broker=request.param, smtp_url=mail.url)
-        if request.param == "kafka":
-            kafka: KafkaServer = request.getfixturevalue("kafka_server")
-            settings = replace(
-                settings,
-                kafka_servers=kafka.servers,
-                kafka_options=KAFKA_OPTIONS,
-                kafka_group=kafka.name("group"),
-                notifications_topic=kafka.topic("user-notifications"),
-            )
-        yield replace(build(settings), broker=rabbitmq_server), mail
-
-
-def shipped_by_an_administrator(stack: Stack, ann: Caller) -> None:
-    ann.place()
-    root = stack.caller(role=Role.ADMIN)
-    (order,) = root.ask("GET", f"/api/v1/orders/?user_id={ann.subject}").json
-    response = root.ask("PUT", f"/api/v1/orders/{order['order_id']}/status", **as_json({"status": "shipped"}))
-    assert response.status_code == 200
-
-
-def republish(stack: Stack, ann: Caller) -> None:
-    outbox = stack.container.outbox()
-    every = [message.event for message in outbox.select(states=frozenset(OutboxState), limit=100_000)]
-    notifications = [event for event in every if event.type == USER_NOTIFICATION]
-    hers = [event.id for event in notifications if event.data["user_id"] == ann.subject]
-    assert outbox.requeue(hers, now=datetime.now(UTC)) == 1
-    stack.relayed()
-
-
-@pytest.mark.clause("002-29")
-def test_admin_change_sends_one_email(
-    posting: tuple[Stack, MailServer],
-) -> None:
-    stack, mail = posting
-    consumer, handle = stack.container.notifications(), stack.container.notification_handler()
-    while consumer.poll(lambda _: None, timeout=0.5):  # discards earlier messages and binds the queue
-        pass
-    ann = stack.caller(f"{uuid4().hex[:8]}@example.com")
-    shipped_by_an_administrator(stack, ann)
-    stack.relayed()
-    republish(stack, ann)
-
-    handled, deadline = 0, time.monotonic() + PATIENCE
-    while handled < 2:
-        handled += consumer.poll(handle, timeout=0.5)
-        assert time.monotonic() < deadline
-    consumer.close()
-
-    assert mail.recipients == [ann.subject]
-    assert "is on its way" in str(mail.letters[0].get_payload())

@@ -32,6 +32,7 @@ BREACHES = [
     ("orders_adapters.memory.store", "redis", "redis lives"),
     ("orders_adapters.redis.client", "pybreaker", "pybreaker lives"),
     ("orders_adapters.security.jwks", "urllib3", "urllib3 lives"),
+    ("orders_adapters.smtp.notifier", "jinja2", "Jinja lives"),
     ("orders_adapters.smtp.notifier", "idna", "idna lives"),
     ("orders_flask.workers.outbox_relay", "pika", "pika lives"),
     ("orders_adapters.memory.message_consumer", "confluent_kafka", "confluent-kafka lives"),

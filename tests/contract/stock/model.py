@@ -217,9 +217,12 @@ class Adjust:
     def on(self, model: Model) -> object:
         if self.product not in model.stock:
             return "product_not_found"
+        was_low = model.stock[self.product] <= model.thresholds[self.product]
         if difference := self.stock - model.stock[self.product]:
             model.move(self.product, "adjusted", difference)
         model.thresholds[self.product] = self.threshold
+        if self.stock <= self.threshold and not was_low:
+            model.published[PublishedEvent("orders.stock_low.v1", "", 0, self.product, self.stock)] += 1
         return self.stock, self.threshold
 
 

@@ -4,7 +4,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,11 +12,10 @@ from orders_adapters.testing.examples import ADA, placed
 from orders_domain import Actor
 from orders_domain.errors import AccessDenied, InvalidValue, OrderHidden, StoreUnavailable
 from orders_domain.model.idempotency import DuplicateRequest
-from orders_domain.model.notification import Notification
 from orders_domain.model.tracking import TrackingEvent
 from orders_domain.ports.outbox import OutboxBacklog
-from orders_domain.use_cases import NotifyUser, TrackShipment
-from orders_flask.observability.instrumentation import instrumented, of_notification, of_tracking_event
+from orders_domain.use_cases import TrackShipment
+from orders_flask.observability.instrumentation import instrumented, of_tracking_event
 from orders_flask.observability.metrics import Metrics
 
 AT = datetime(2026, 3, 14, tzinfo=UTC)
@@ -93,9 +91,3 @@ def test_tracking_event_is_logged_with_shipment() -> None:
     event = TrackingEvent(id="e-1", shipment_id="S-1", status="SHIPPED", occurred_at=AT)
 
     assert of_tracking_event(TrackShipment(event=event)) == ("carrier", "S-1")
-
-
-def test_notification_is_logged_without_order() -> None:
-    notification = Notification(id=UUID(int=1), user_id="ada", order="7", message="Shipped.", occurred_at=AT)
-
-    assert of_notification(NotifyUser(notification=notification)) == ("notifier", None)

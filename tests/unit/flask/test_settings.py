@@ -101,6 +101,12 @@ BAD = [
     ("CELERY_BROKER_URL", "http://localhost"),
     ("MESSAGE_BROKER", "carrier-pigeon"),
     ("SMTP_URL", "mail.example.com"),
+    ("SMS_URL", "sms.example.com"),
+    ("SMS_URL", "http://sms.example.com/?to="),
+    ("SMS_TOKEN", "secret"),  # and no SMS_URL
+    ("JWT_EMAIL_CLAIM", "e mail"),
+    ("NOTIFICATION_TEMPLATES", "no-such-folder"),
+    ("NOTIFICATION_LANGUAGE", "tlh"),
     ("TOKEN_TTL_SECONDS", "59"),
     ("TOKEN_TTL_SECONDS", "86401"),
     ("TOKEN_TTL_SECONDS", "an hour"),
@@ -367,7 +373,7 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "ORDERS_RELAY": "on", "ORDERS_DEMO": "on", "ORDERS_JOBS": "off", "PRODUCTS_PUBLIC": "on",
         "RATE_LIMIT": "5/hour", "ASYNC_ORDER_LINES": "management=200",
         "CELERY_BROKER_URL": "amqp://h", "CORS_ORIGINS": "https://shop.example",
-        "MESSAGE_BROKER": "kafka", "SMTP_URL": "smtps://h",
+        "MESSAGE_BROKER": "kafka", "SMTP_URL": "smtps://h", "SMS_URL": "https://sms/v1",
         "CART_SNAPSHOT_SECONDS": "600", "CART_REORDER": "on",
         "TOKEN_TTL_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
         "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
@@ -380,6 +386,8 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "CART_AUTHORIZATION": ("CART_SNAPSHOT_SECRET", CART_SECRET),
         "CATALOG_RESERVATIONS": ("CATALOG_SERVICE_URL", "https://c"),
         "ORDER_EVENTS_EXCHANGE": ("RABBITMQ_URL", "amqp://h"),
+        "SMS_TOKEN": ("SMS_URL", "https://sms/v1"),
+        "SMS_SENDER": ("SMS_URL", "https://sms/v1"),
     }
     if name in requires:
         monkeypatch.setenv(*requires[name])

@@ -2,14 +2,19 @@
 
 from orders_adapters.sql.tables.jobs import UNFINISHED, jobs
 from orders_adapters.sql.tables.messages import (
+    FINISHED_NOTIFICATIONS,
+    NOTIFIES,
     OPEN,
     PARKED,
     PUBLISHED,
     SENT,
     UNSENT,
     WAITING,
+    WAITING_NOTIFICATIONS,
+    alert_recipients,
     idempotency_keys,
     inbox,
+    notifications,
     outbox,
 )
 from orders_adapters.sql.tables.metadata import metadata
@@ -21,6 +26,8 @@ from orders_adapters.sql.tables.triggers import TRIGGERS
 from orders_adapters.sql.tables.users import revoked_tokens, users
 
 __all__ = [
+    "FINISHED_NOTIFICATIONS",
+    "NOTIFIES",
     "OPEN",
     "PARKED",
     "PUBLISHED",
@@ -31,10 +38,13 @@ __all__ = [
     "UNFINISHED",
     "UNSENT",
     "WAITING",
+    "WAITING_NOTIFICATIONS",
+    "alert_recipients",
     "idempotency_keys",
     "inbox",
     "jobs",
     "metadata",
+    "notifications",
     "order_history",
     "order_items",
     "order_templates",

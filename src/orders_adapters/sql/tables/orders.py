@@ -64,6 +64,8 @@ orders = Table(
     Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
     # The snapshotId of the cart. Unique, so that a cart is ordered once. NULL if the cart may be ordered anew.
     Column("cart_snapshot_id", String(MAX_ID_LENGTH)),
+    # The e-mail address, phone number and language of letters. Personal data, which no other table copies.
+    Column("contact", JSON(none_as_null=True)),
     # No default, because a missing value must not become the least restrictive contract.
     Column("origin", enum_column(Origin, "origin"), nullable=False),
     # Unique, because a tracking event of a shipment belongs to one order.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from orders_domain.errors import InvalidValue
+from orders_domain.model.values.contact import NO_CONTACT, Contact
 from orders_domain.model.values.json_values import text_error
 
 MAX_SUBJECT_LENGTH = 255  # characters (OpenID Connect Core 1.0, 2)
@@ -31,6 +32,7 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     request_id: str | None = None
     traceparent: str | None = None  # W3C Trace Context: the span of the request, if its sender has one
+    contact: Contact = field(default=NO_CONTACT, compare=False, repr=False)  # the actor's own
 
     def __post_init__(self) -> None:
         if not isinstance(self.subject, str) or not 1 <= len(self.subject) <= MAX_SUBJECT_LENGTH:

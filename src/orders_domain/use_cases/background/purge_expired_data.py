@@ -10,6 +10,7 @@ from orders_domain.ports.clock import Clock
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.jobs import JobRepository
+from orders_domain.ports.notification_queue import NotificationQueue
 from orders_domain.ports.outbox import Outbox
 
 SENT_EVENT_RETENTION = timedelta(days=7)
@@ -29,6 +30,7 @@ class PurgeResult:
     tokens: int = 0
     messages: int = 0
     jobs: int = 0
+    notifications: int = 0
 
     def __add__(self, other: "PurgeResult") -> "PurgeResult":
         return PurgeResult(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -41,14 +43,15 @@ def purge_expired_data(
     revoked_tokens: RevokedTokens,
     inbox: InboxCleanup,
     jobs: JobRepository,
+    notifications: NotificationQueue,
     clock: Clock,
     limit: int = 1_000,
 ) -> PurgeResult:
     """Delete at most ``limit`` rows of each kind, and all old jobs.
 
     These are sent events after 7 days, idempotency keys after 24 hours, revoked tokens five minutes after they expired,
-    handled messages after 90 days, finished bulk changes 30 days after their creation, and finished placements after
-    24 hours.
+    handled messages and finished notifications after 90 days, finished bulk changes 30 days after their creation, and
+    finished placements after 24 hours.
 
     It returns ``PurgeResult()`` if nothing is left to delete.
 
@@ -63,4 +66,5 @@ def purge_expired_data(
         messages=inbox.prune(recorded_before=now - MESSAGE_RETENTION, limit=limit),
         jobs=jobs.delete_finished(BulkStatusJob, created_before=now - JOB_RETENTION)
         + jobs.delete_finished(PlacementJob, created_before=now - placement.RETENTION),
+        notifications=notifications.prune(occurred_before=now - MESSAGE_RETENTION, limit=limit),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from orders_domain.errors import InvalidValue
+from orders_domain.model import events
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.product import MAX_STOCK, NewProduct, Product, ProductId, validate_stock
@@ -68,6 +69,8 @@ def add_product(request: AddProduct, *, uow: UnitOfWork, clock: Clock) -> Produc
 def update_product(request: UpdateProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
     """Update and return the product. The prices of existing orders do not change.
 
+    Administrators are alerted if this brings the product to its threshold (clause 002-30).
+
     Raises:
         AccessDenied: the actor is not an administrator.
         ProductNotFound: the product does not exist.
@@ -84,12 +87,14 @@ def update_product(request: UpdateProduct, *, uow: UnitOfWork, clock: Clock) -> 
     if request.stock is not None:
         validate_stock(request.stock)
     with uow:
-        product = uow.products.get_for_update(request.product_id)
-        product.ensure_version(request.versions)
-        product = replace(product, **changes)
+        before = uow.products.get_for_update(request.product_id)
+        before.ensure_version(request.versions)
+        product = replace(before, **changes)
         if request.price is not None:
             product = replace(product, price=Money.of(request.price, product.price.currency, field="price"))
-        product = uow.products.save(product, by=request.actor, at=clock())
+        at = clock()
+        product = uow.products.save(product, by=request.actor, at=at)
+        uow.publish(events.stock_low_events(before, product, by=request.actor, at=at))
         uow.commit()
     return product
 

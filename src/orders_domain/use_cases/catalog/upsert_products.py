@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from orders_domain.model import events
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.product import NewProduct, Product
@@ -50,6 +51,8 @@ class UpsertProducts:
 def upsert_products(request: UpsertProducts, *, uow: UnitOfWork, clock: Clock) -> Mapping[str, UpsertOutcome]:
     """Return the outcome of each product, by sku; all are stored in one transaction (clause 002-34).
 
+    Administrators are alerted of each product that this brings to its threshold, but of no new one (clause 002-30).
+
     Raises:
         AccessDenied: the actor is not an administrator.
         StoreUnavailable: the store is unavailable.
@@ -60,8 +63,12 @@ def upsert_products(request: UpsertProducts, *, uow: UnitOfWork, clock: Clock) -
         updated = {sku: request.products[sku].apply_to(product) for sku, product in existing.items()}
         changed = [product for sku, product in updated.items() if product != existing[sku]]
         added = [upsert.product for sku, upsert in request.products.items() if sku not in existing]
-        uow.products.save_many(changed, by=request.actor, at=clock())
-        uow.products.add_many(added, by=request.actor, at=clock())
+        at = clock()
+        uow.products.save_many(changed, by=request.actor, at=at)
+        uow.products.add_many(added, by=request.actor, at=at)
+        for product in changed:
+            saved = replace(product, version=product.version + 1)
+            uow.publish(events.stock_low_events(existing[product.sku], saved, by=request.actor, at=at))
         if not request.dry_run:
             uow.commit()
     outcomes = dict.fromkeys(request.products, UpsertOutcome.UNCHANGED)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from orders_domain.model.accounts.actor import Actor, Role
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.events import notification_events
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
@@ -49,8 +49,7 @@ def save_and_notify(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
 
     A user is not notified of their own changes (clauses 002-16, 002-29).
     """
-    is_own_change = order.user_id == by.subject and by.role is not Role.SYSTEM  # a worker's subject may equal a user id
-    notifications = () if is_own_change else notification_events(order)
+    notifications = notification_events(order)
     releases_stock = order.new_entries and order.lines and order.status is OrderStatus.CANCELED
     uow.orders.save(order)
     uow.publish(notifications)

@@ -9,6 +9,7 @@ from orders_domain.model.cart import Cart
 from orders_domain.model.idempotency import DuplicateRequest
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.origin import Origin
+from orders_domain.model.values.contact import Contact
 from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
@@ -26,9 +27,10 @@ class CartPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceCartOrder(PlacementRequest):
-    """A cart to order for its user, or for a guest."""
+    """A cart to order for its user, or for a guest; ``language`` is that of letters, if the client states it."""
 
     cart: Cart
+    language: object = None  # unsigned, so that it is not checked: one that is no language tag counts as absent
 
 
 def place_cart_order(
@@ -59,7 +61,13 @@ def place_cart_order(
         raise InvalidCart("Must be a signature of the cart service.", field="signature")
     OWNER_OR_WRITER.authorize_owner(request.actor, cart.user_id)
     order = Order.place(
-        order_id=new_id(), origin=Origin.CHECKOUT, cart=cart, total=cart.total, by=request.actor, at=now
+        order_id=new_id(),
+        origin=Origin.CHECKOUT,
+        cart=cart,
+        total=cart.total,
+        contact=Contact.of(language=request.language),
+        by=request.actor,
+        at=now,
     )
 
     def current(_: object) -> Order:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from dependency_injector import providers
 
 from orders_adapters.serialization import incoming_messages
 from orders_adapters.sql.retry import retry_on_contention
 from orders_domain import use_cases
 from orders_domain.model.jobs import BulkStatusJob, DeferredAnswer, Job, PlacementJob
+from orders_domain.model.notification import AlertRecipient, Channel
+from orders_domain.ports.notifier import Notifier
 from orders_flask import bootstrap
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.bootstrap.container.orders import OrderUseCases
-from orders_flask.observability.instrumentation import instrumented, of_notification, of_tracking_event
+from orders_flask.observability.instrumentation import instrumented, of_tracking_event
 from orders_flask.workers.data_purger import DataPurger
 from orders_flask.workers.job_worker import JobWorker
 from orders_flask.workers.message_worker import MessageWorker, message_handler
+from orders_flask.workers.notification_sender import NotificationSender
 from orders_flask.workers.outbox_relay import OutboxRelay
 from orders_flask.workers.reservation_releaser import ReservationReleaser
 
@@ -23,8 +28,19 @@ def _track_shipment_request(raw: bytes) -> use_cases.TrackShipment:
     return use_cases.TrackShipment(event=incoming_messages.parse_tracking_event(raw))
 
 
-def _notify_user_request(raw: bytes) -> use_cases.NotifyUser:
-    return use_cases.NotifyUser(notification=incoming_messages.parse_notification(raw))
+def _notification_senders(
+    notifiers: Mapping[Channel, Notifier],
+    *,
+    queue_notifications: Callable[[], int],
+    send_notification: Callable[[use_cases.SendNotification], use_cases.NotificationResult | None],
+) -> Sequence[NotificationSender]:
+    """Return a sender for each channel, so that a channel that is down does not delay the others."""
+    return [
+        NotificationSender(
+            channel=channel, queue_notifications=queue_notifications, send_notification=send_notification
+        )
+        for channel in notifiers
+    ]
 
 
 def _no_application(job: PlacementJob) -> DeferredAnswer:
@@ -78,6 +94,7 @@ class BackgroundUseCases(OrderUseCases):
         revoked_tokens=Components.store.provided.revoked_tokens,
         inbox=Components.store.provided.inbox,
         jobs=Components.jobs,
+        notifications=Components.store.provided.notifications,
         clock=Components.store_clock,
     )
     track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(
@@ -87,20 +104,42 @@ class BackgroundUseCases(OrderUseCases):
         cache=Components.order_cache,
         clock=Components.clock,
     )
-    notify_user: providers.Callable[use_cases.NotificationOutcome] = providers.Callable(
-        instrumented(retry_on_contention(use_cases.notify_user), user_and_order=of_notification),
-        metrics=Components.metrics,
-        uow=Components.uow,
+    queue_notifications: providers.Callable[int] = providers.Callable(
+        use_cases.queue_notifications,
+        queue=Components.store.provided.notifications,
+        recipients=Components.store.provided.alert_recipients,
+        channels=Components.notifier.provided.notifiers,
+        clock=Components.store_clock,
+    )
+    send_notification: providers.Callable[use_cases.NotificationResult | None] = providers.Callable(
+        use_cases.send_notification,
+        queue=Components.store.provided.notifications,
         email_lookup=Components.store.provided.email_lookup,
-        notifier=Components.notifier.provided.notify,
-        clock=Components.clock,
+        renderer=Components.notifier.provided.render,
+        notifiers=Components.notifier.provided.notifiers,
+        clock=Components.store_clock,
+    )
+    notification_senders: providers.Callable[Sequence[NotificationSender]] = providers.Callable(
+        _notification_senders,
+        Components.notifier.provided.notifiers,
+        queue_notifications=queue_notifications.provider,
+        send_notification=send_notification.provider,
+    )
+    add_alert_recipient: providers.Callable[None] = providers.Callable(
+        instrumented(use_cases.add_alert_recipient),
+        metrics=Components.metrics,
+        recipients=Components.store.provided.alert_recipients,
+    )
+    remove_alert_recipient: providers.Callable[bool] = providers.Callable(
+        instrumented(use_cases.remove_alert_recipient),
+        metrics=Components.metrics,
+        recipients=Components.store.provided.alert_recipients,
+    )
+    list_alert_recipients: providers.Callable[Sequence[AlertRecipient]] = providers.Callable(
+        use_cases.list_alert_recipients, recipients=Components.store.provided.alert_recipients
     )
     tracking_handler = providers.Factory(message_handler, _track_shipment_request, track_shipment.provider)
-    notification_handler = providers.Factory(message_handler, _notify_user_request, notify_user.provider)
     tracking_worker = providers.Factory(MessageWorker, consumer=Components.tracking_events, handler=tracking_handler)
-    notification_worker = providers.Factory(
-        MessageWorker, consumer=Components.notifications, handler=notification_handler
-    )
     relay = providers.Factory(
         OutboxRelay,
         relay_events=relay_events.provider,

@@ -7,6 +7,8 @@ from orders_adapters.memory.email_lookup import InMemoryEmailLookup
 from orders_adapters.memory.idempotency_keys import InMemoryIdempotencyKeyCleanup
 from orders_adapters.memory.inbox import InMemoryInboxCleanup
 from orders_adapters.memory.jobs import InMemoryJobRepository
+from orders_adapters.memory.notifications.alert_recipients import InMemoryAlertRecipientRepository
+from orders_adapters.memory.notifications.queue import InMemoryNotificationQueue
 from orders_adapters.memory.order_queries import InMemoryOrderQueries
 from orders_adapters.memory.order_templates import InMemoryOrderTemplateRepository
 from orders_adapters.memory.outbox import InMemoryOutbox
@@ -35,6 +37,8 @@ def store() -> PersistenceComponent:
         idempotency_keys=InMemoryIdempotencyKeyCleanup(memory),
         inbox=InMemoryInboxCleanup(memory),
         email_lookup=InMemoryEmailLookup(memory),
+        notifications=InMemoryNotificationQueue(memory),
+        alert_recipients=InMemoryAlertRecipientRepository(memory),
         users=InMemoryUserRepository(memory),
         revoked_tokens=InMemoryRevokedTokens(memory),
         identity=InMemoryStoreIdentity(memory),

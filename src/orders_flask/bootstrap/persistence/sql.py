@@ -28,6 +28,8 @@ from orders_adapters.sql.clock import SqlClock
 from orders_adapters.sql.engine import engine
 from orders_adapters.sql.engine.engine import Engine
 from orders_adapters.sql.errors import StoreUnsuitable
+from orders_adapters.sql.notifications.alert_recipients import SqlAlertRecipientRepository
+from orders_adapters.sql.notifications.queue import SqlNotificationQueue
 from orders_adapters.sql.outbox import repository, wakeup
 from orders_domain.errors import StoreUnavailable
 from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
@@ -54,6 +56,8 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         idempotency_keys=idempotency_keys.SqlIdempotencyKeyCleanup(database),
         inbox=inbox.SqlInboxCleanup(database),
         email_lookup=email_lookup.SqlEmailLookup(database),
+        notifications=SqlNotificationQueue(database),
+        alert_recipients=SqlAlertRecipientRepository(database),
         users=users.SqlUserRepository(database),
         revoked_tokens=revoked_tokens.SqlRevokedTokens(database),
         identity=store_identity.SqlStoreIdentity(database),

@@ -51,6 +51,14 @@ _SNAPSHOT = {
         # No format, because a generated client would write the time anew, and the signature would not match.
         "createdAt": {"type": "string", "description": "RFC 3339, signed as it is written."},
         "userId": {"type": ["string", "null"], "minLength": 1, "maxLength": MAX_SUBJECT_LENGTH},
+        "email": {"type": ["string", "null"], "description": "The address of letters about the order."},
+        "phone": {"type": ["string", "null"], "description": "The number of short messages about the order (E.164)."},
+        "locale": {"type": ["string", "null"], "description": "The language of both, such as de-AT."},
+        "customer": {
+            "type": ["object", "null"],
+            "additionalProperties": True,
+            "description": "May have `email`, `phone` and `locale` instead.",
+        },
         "signature": {"type": "string", "description": "Hexadecimal HMAC-SHA256."},
     },
 }
@@ -74,7 +82,9 @@ class CheckoutOrderCreate(Schema):
 
     cartSnapshot = fields.Raw(required=True, metadata=_SNAPSHOT)  # noqa: N815 - the contract's own names, here and below
     userId = fields.Raw(allow_none=True, metadata=_IGNORED)  # noqa: N815
-    locale = fields.Raw(allow_none=True, metadata=_IGNORED)
+    locale = fields.Raw(
+        allow_none=True, metadata={"description": "The language of letters about the order, such as de."}
+    )
     currency = fields.Raw(allow_none=True, metadata=_IGNORED)
 
 

@@ -28,7 +28,7 @@ def placement(body: Mapping[str, Any], *, actor: Actor) -> PlaceCartOrder:
     Raises:
         InvalidCart: the snapshot is invalid.
     """
-    return PlaceCartOrder(actor=actor, cart=Cart(body["cartSnapshot"]))
+    return PlaceCartOrder(actor=actor, cart=Cart(body["cartSnapshot"]), language=body.get("locale"))
 
 
 def representation(order: Order) -> Mapping[str, Any]:

@@ -7,11 +7,11 @@ import pytest
 
 from orders_adapters.testing.examples import NOON, new_id
 from orders_domain.errors import NotificationRejected, RecipientDeferred
-from orders_domain.model.notification import Notification
+from orders_domain.model.notification import NotificationText
 from orders_domain.ports.notifier import NotificationMessage, Notifier
 
-NEWS = Notification(id=new_id(), user_id="ann", order="7", message="Your order 7 is on its way.", occurred_at=NOON)
-LETTER = NotificationMessage(to="ann@example.com", notification=NEWS)
+NEWS = NotificationText(subject="Your order 7", text="Your order 7 is on its way.")
+LETTER = NotificationMessage(id=new_id(), to="ann@example.com", content=NEWS, occurred_at=NOON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +28,14 @@ class NotifierHarness:
     """An adapter and its server.
 
     ``delivered()`` returns the accepted messages, oldest first. After ``reject()`` the server refuses every recipient
-    for good, and after ``defer()`` for now.
+    for good, and after ``defer()`` for now. ``message`` has a recipient of the adapter's kind.
     """
 
     notifier: Notifier
     delivered: Callable[[], Sequence[DeliveredMessage]]
     reject: Callable[[], None]
     defer: Callable[[], None]
+    message: NotificationMessage = LETTER
 
 
 class NotifierTests:
@@ -44,14 +45,14 @@ class NotifierTests:
     """
 
     def test_message_reaches_its_recipient(self, harness: NotifierHarness) -> None:
-        harness.notifier(LETTER)
+        harness.notifier(harness.message)
 
         (message,) = harness.delivered()
-        assert (message.to, message.text) == (LETTER.to, NEWS.message)
+        assert (message.to, message.text) == (harness.message.to, NEWS.text)
 
     def test_repetition_has_the_same_id(self, harness: NotifierHarness) -> None:
-        for notification in (NEWS, NEWS, replace(NEWS, id=new_id())):
-            harness.notifier(replace(LETTER, notification=notification))
+        for message in (harness.message, harness.message, replace(harness.message, id=new_id())):
+            harness.notifier(message)
 
         first, again, other = (message.message_id for message in harness.delivered())
         assert first == again != other
@@ -61,6 +62,6 @@ class NotifierTests:
         getattr(harness, way)()
 
         with pytest.raises(NotificationRejected if way == "reject" else RecipientDeferred):
-            harness.notifier(LETTER)
+            harness.notifier(harness.message)
 
         assert harness.delivered() == []

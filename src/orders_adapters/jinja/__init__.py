@@ -1,0 +1,1 @@
+"""Jinja adapter of the notification renderer, with its templates in English and German."""

@@ -1,0 +1,1 @@
+"""Notifications in memory: their queue, and the recipients of alerts."""

@@ -1,0 +1,1 @@
+"""Notifications in the database: their queue, and the recipients of alerts."""

@@ -1,0 +1,88 @@
+"""Use case: queue the notifications that events ask for."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from uuid import uuid5
+
+from orders_domain.model import events
+from orders_domain.model.events import Event
+from orders_domain.model.notification import (
+    Alert,
+    AlertRecipient,
+    Channel,
+    Notification,
+    NotificationKind,
+    NotifiedOrder,
+)
+from orders_domain.ports.alert_recipients import AlertRecipientRepository
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.notification_queue import NotificationQueue
+
+MAX_EVENT_AGE = timedelta(days=3)
+"""Older events ask for no letter any more, such as when a mail server is set for the first time."""
+
+_KINDS: Mapping[str, NotificationKind] = {
+    events.ORDER_PLACED: NotificationKind.ORDER_PLACED,
+    events.ORDER_STATUS_CHANGED: NotificationKind.STATUS_CHANGED,
+    events.ORDER_CANCELED: NotificationKind.ORDER_CANCELED,
+}
+
+
+def queue_notifications(
+    *,
+    queue: NotificationQueue,
+    recipients: AlertRecipientRepository,
+    channels: Collection[Channel],
+    clock: Clock,
+    limit: int = 100,
+) -> int:
+    """Queue the notifications of at most ``limit`` events; return the number of events (clauses 002-29, 002-30).
+
+    Only the channels are used that this process can send by. The customer of an order gets a letter, and a short
+    message if the order has a phone number; an alert goes to the recipients of alerts.
+
+    Raises:
+        StoreUnavailable: the store is unavailable.
+    """
+    now = clock()
+    alerted = [recipient for recipient in recipients.list() if recipient.channel in channels]
+
+    def notifications_for(event: Event, order: NotifiedOrder | None) -> Sequence[Notification]:
+        if event.at < now - MAX_EVENT_AGE:
+            return []
+        if event.type == events.STOCK_LOW:
+            return list(map(partial(_alert, event), alerted))
+        return [] if order is None or event.type not in _KINDS else _letters(event, order, channels)
+
+    return queue.add_from_events(notifications_for, now=now, limit=limit)
+
+
+def _alert(event: Event, recipient: AlertRecipient) -> Notification:
+    return Notification(
+        id=uuid5(event.id, recipient.address),
+        kind=NotificationKind(Alert.STOCK_LOW.value),
+        channel=recipient.channel,
+        data=event.data,
+        occurred_at=event.at,
+        address=recipient.address,
+        language=recipient.language,
+    )
+
+
+def _letters(event: Event, order: NotifiedOrder, channels: Collection[Channel]) -> list[Notification]:
+    letter_id = events.notification_id(event.order_id, event.version)
+    ids = [(Channel.EMAIL, letter_id)]
+    ids += [(Channel.SMS, uuid5(letter_id, "sms"))] if order.contact.phone else []
+    return [
+        Notification(
+            id=notification_id,
+            kind=_KINDS[event.type],
+            channel=channel,
+            data={**event.data, "number": order.number},
+            occurred_at=event.at,
+            order_id=event.order_id,
+        )
+        for channel, notification_id in ids
+        if channel in channels
+    ]

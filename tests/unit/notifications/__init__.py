@@ -1,0 +1,1 @@
+"""Notifications without a server: templates, sending, and the recipients of alerts."""

@@ -21,7 +21,7 @@ _SNAPSHOT = {
         "snapshotId": {"type": "string", "minLength": 1, "maxLength": 255},
         "cartId": {"type": "string", "minLength": 1, "maxLength": 255},
         "cartVersion": {"type": "integer", "minimum": 0},
-        "currency": {"type": "string", "example": "USD"},
+        "currency": {"type": "string"},
         "items": {
             "type": "array",
             "minItems": 1,
@@ -48,7 +48,8 @@ _SNAPSHOT = {
                 "currency": {"type": "string"},
             },
         },
-        "createdAt": {"type": "string", "format": "date-time"},
+        # No format, because a generated client would write the time anew, and the signature would not match.
+        "createdAt": {"type": "string", "description": "RFC 3339, signed as it is written."},
         "userId": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
         "signature": {"type": "string", "description": "Hexadecimal HMAC-SHA256."},
     },

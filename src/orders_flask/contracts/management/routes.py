@@ -32,7 +32,7 @@ from orders_flask.web.openapi import operation
 from orders_flask.web.pagination import link_to_next
 from orders_flask.web.responses import json_response
 
-_document = partial(operation, schemas.Detail)
+_document = partial(operation, schemas.ManagementError)
 _WITH_BODY = (400, 401, 413, 415, 503)
 
 
@@ -122,7 +122,7 @@ def _add_single_order(routes: ContractBlueprint) -> None:
         )
 
     @routes.delete("/<ref:ref>")
-    @routes.response(200, schemas.Message)
+    @routes.response(200, schemas.Confirmation)
     @routes.doc(
         **_document(
             400,

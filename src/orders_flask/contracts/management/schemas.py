@@ -112,15 +112,26 @@ class StatusUpdate(Schema):
 class PageQuery(Schema):
     """Query: offset and size of a page."""
 
-    skip = QueryInteger(load_default=0, validate=validate.Range(min=0, max=100_000))
-    limit = QueryInteger(load_default=10, validate=validate.Range(min=1, max=1_000))
+    skip = QueryInteger(
+        load_default=0,
+        validate=validate.Range(min=0, max=100_000),
+        metadata={"description": "How many results are skipped before the page."},
+    )
+    limit = QueryInteger(
+        load_default=10,
+        validate=validate.Range(min=1, max=1_000),
+        metadata={"description": "The maximum number of results of the page."},
+    )
 
 
 class SearchQuery(PageQuery):
     """Query: filters, combined with AND."""
 
-    status = status(VOCABULARY)
-    user_id = SafeString(validate=validate.Length(min=1, max=MAX_SUBJECT_LENGTH), metadata={"pattern": NO_NUL})
+    status = status(VOCABULARY, metadata={"description": "Only orders of this status."})
+    user_id = SafeString(
+        validate=validate.Length(min=1, max=MAX_SUBJECT_LENGTH),
+        metadata={"pattern": NO_NUL, "description": "Only orders of this user."},
+    )
     start_date = DateOrDateTime(description="An ISO 8601 date or datetime; UTC if it has no offset.")
     end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
     min_amount = AmountParameter(description="Minimum total in the service's currency, in major units.")
@@ -141,20 +152,36 @@ class ProductQuery(PageQuery):
         validate=validate.Length(min=1, max=MAX_QUERY_LENGTH),
         metadata={"pattern": NO_NUL, "description": "Words, each of which begins a word of the name or the sku."},
     )
-    sku = SafeString(validate=validate.Length(min=1, max=MAX_SKU_LENGTH), metadata={"pattern": NO_NUL})
+    sku = SafeString(
+        validate=validate.Length(min=1, max=MAX_SKU_LENGTH),
+        metadata={"pattern": NO_NUL, "description": "Only the product of exactly this sku."},
+    )
     cursor = cursor("From the Link header of the previous page; replaces skip.", length=11)
 
 
-class Message(Schema):
+class Confirmation(Schema):
     """Confirmation."""
 
     message = fields.String(required=True)
 
 
-class Detail(Schema):
+class ManagementError(Schema):
     """Error body: a text, or an object with a message and further members."""
 
-    detail = fields.Raw(required=True, metadata={"anyOf": [{"type": "string"}, {"type": "object"}]})
+    detail = fields.Raw(
+        required=True,
+        metadata={
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "required": ["message"],
+                    "properties": {"message": {"type": "string"}},
+                    "additionalProperties": True,
+                },
+            ]
+        },
+    )
 
 
 class ProductCreate(Schema):

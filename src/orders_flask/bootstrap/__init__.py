@@ -21,6 +21,7 @@ from orders_flask.bootstrap.components import (
     check_broker,
 )
 from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, demo_tokens, log_demo_accounts
+from orders_flask.bootstrap.demo_examples import DemoExamples, demo_examples
 from orders_flask.bootstrap.jobs import job_checks, job_runner
 from orders_flask.bootstrap.local_secrets import local_secrets
 from orders_flask.bootstrap.messaging import broker, notifications, notifier, tracking_events
@@ -32,6 +33,7 @@ __all__ = [
     "BrokerComponent",
     "CacheComponent",
     "Check",
+    "DemoExamples",
     "Migrations",
     "NotifierComponent",
     "PersistenceComponent",
@@ -42,6 +44,7 @@ __all__ = [
     "check_broker",
     "choose_place_shipped_order",
     "demo_accounts_warning",
+    "demo_examples",
     "demo_tokens",
     "identity_provider_checks",
     "issue_dev_token",

@@ -22,7 +22,9 @@ from orders_flask.settings import Settings
 from orders_flask.use_cases import UseCases
 
 CUSTOMER = "ann"
-_ITEMS = ({"sku": "TEA-1", "title": "Darjeeling, 250 g", "quantity": 2, "unitPriceCents": 3700},)
+_ITEMS: tuple[dict[str, Any], ...] = (
+    {"sku": "TEA-1", "title": "Darjeeling, 250 g", "quantity": 2, "unitPriceCents": 3700},
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ def demo_examples(settings: Settings, use_cases: UseCases) -> DemoExamples:
         demo=True,
         family=str(uuid4()),
     )
-    bodies = {
+    bodies: dict[str, dict[str, Any]] = {
         "auth_sign_in": {"email": f"{CUSTOMER}@example.com", "password": password},
         "auth_refresh_token": {"token": token},
         "checkout_place_cart_order": {"cartSnapshot": cart},
@@ -84,14 +86,15 @@ def _existing(use_cases: UseCases) -> dict[str, str | int]:
     templates = use_cases.list_templates(ListTemplates(actor=ann, limit=1))
     found: dict[str, str | int] = {"user_id": CUSTOMER, "products": 1}
     if orders:
-        found |= {"order_ref": str(_pending(orders, Origin.ORDERS).id)}
+        found |= {"order_ref": str(_pending(orders, Origin.ORDERS, Origin.CHECKOUT).id)}
         found |= {"orders": _pending(orders, Origin.MANAGEMENT).number or 1}
     if templates:
         found |= {"templates": templates[0].id}
     return found
 
 
-def _pending(orders: tuple[Order, ...], origin: Origin) -> Order:
-    """Return the newest pending order of the contract, otherwise the newest order."""
-    wanted = (order for order in orders if order.origin is origin and order.status is OrderStatus.PENDING)
+def _pending(orders: tuple[Order, ...], *origins: Origin) -> Order:
+    """Return the newest pending order of the first contract that has one, otherwise the newest order."""
+    pending = [order for order in orders if order.status is OrderStatus.PENDING]
+    wanted = (order for origin in origins for order in pending if order.origin is origin)
     return next(wanted, orders[0])

@@ -116,7 +116,7 @@ def _tokens() -> Any:
     return _private(_offered())
 
 
-def _private(content: Mapping[str, Any]) -> Response:
+def _private(content: Mapping[str, Any]) -> Any:
     """Return JSON that no cache stores, or 404 to a request for another machine."""
     if not _is_local():
         abort(404)

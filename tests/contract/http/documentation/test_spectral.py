@@ -1,6 +1,5 @@
 """Spectral's rules for OpenAPI, with the exceptions of .spectral.yaml; and types for TypeScript."""
 
-import json
 import subprocess
 from pathlib import Path
 from urllib.request import urlopen
@@ -31,7 +30,7 @@ def test_document_passes_the_rules_of_spectral(document: Path) -> None:
         [program, "lint", document, "--ruleset", RULES, *strict], capture_output=True, text=True, timeout=240
     )
 
-    assert (json.loads(linted.stdout), linted.returncode) == ([], 0), linted.stderr
+    assert (linted.stdout[:2], linted.returncode) == ("[]", 0), linted.stdout + linted.stderr
 
 
 @pytest.mark.deep

@@ -22,7 +22,7 @@ async function execute(operationId, typed) {
     field.dispatchEvent(new Event("input", { bubbles: true }));
     await new Promise((done) => setTimeout(done, 500)); // Swagger UI takes what is typed after a delay
   }
-  const sent = block.querySelector(".body-param__text")?.value ?? null;
+  const sent = block.querySelector("textarea")?.value ?? null;
   (await found(() => block.querySelector(".execute"), "Execute")).click();
   const shown = await found(
     () => block.querySelector(".live-responses-table tbody .response-col_status"), `a response of ${operationId}`);

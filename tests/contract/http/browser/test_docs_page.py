@@ -36,12 +36,12 @@ ROUNDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "admin",
         (
-            "management_get_order", "management_change_status", "management_bulk_change_status",
+            "checkout_get_order", "checkout_cancel_order", "management_get_order",
+            "management_change_status", "management_bulk_change_status",
             "management_get_order_statistics", "management_get_order_history", "management_list_orders",
             "management_get_order_analytics", "management_get_stock_health", "products_list_products",
             "products_add_product", "products_get_product", "products_update_product",
-            "products_update_product_by_put", "products_restock_product", "checkout_get_order",
-            "checkout_cancel_order", JOB, "auth_sign_out",
+            "products_update_product_by_put", "products_restock_product", JOB, "auth_sign_out",
         ),
     ),
 )  # fmt: skip

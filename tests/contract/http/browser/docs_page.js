@@ -11,7 +11,7 @@ async function found(look, what) {
   throw new Error(`The page does not show ${what}.`);
 }
 
-/** Returns the status that the page shows for the operation, and the body of its request. */
+/** Returns the status and the body that the page shows for the operation. */
 async function execute(operationId, typed) {
   const block = await found(() => document.querySelector(`[id$="-${operationId}"].opblock`), operationId);
   block.querySelector(".opblock-summary-control").click();
@@ -22,14 +22,13 @@ async function execute(operationId, typed) {
     field.dispatchEvent(new Event("input", { bubbles: true }));
     await new Promise((done) => setTimeout(done, 500)); // Swagger UI takes what is typed after a delay
   }
-  const sent = block.querySelector("textarea")?.value ?? null;
   (await found(() => block.querySelector(".execute"), "Execute")).click();
   const shown = await found(
     () => block.querySelector(".live-responses-table tbody .response-col_status"), `a response of ${operationId}`);
   const status = parseInt(shown.textContent);
   const body = block.querySelector(".live-responses-table .highlight-code, .live-responses-table .microlight");
   block.querySelector(".opblock-summary-control").click();
-  return { operationId, status, sent, body: body?.textContent ?? "" };
+  return { operationId, status, body: body?.textContent ?? "" };
 }
 
 async function signedIn(account) {

@@ -62,9 +62,14 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     request_logging.install(app)
     rate_limiting.install(app)
     app.register_blueprint(health.blueprint)
-    if settings.offers_demo_tokens:
-        demonstration.install(app, partial(bootstrap.demo_tokens, settings))
     error_handlers.install(app, _mount(app, settings))
+    if settings.offers_demo_tokens:
+        demonstration.install(
+            app,
+            partial(bootstrap.demo_tokens, settings),
+            examples=partial(bootstrap.demo_examples, settings, services.web_use_cases()),
+            document=openapi.api_of(app).spec.to_dict,
+        )
     url_converters.add_slash_aliases(app)
     return app
 

@@ -33,12 +33,13 @@ ALICES = (f"alice-{number}" for number in count(1))
 class Published:
     """Published messages: `tasks` are bodies of the task queue, `news` events of the exchange by routing key.
 
-    `notifications` are the messages for users, without an envelope.
+    `notifications` are the messages for users, without an envelope; `cart_orders` those for source 004, by routing key.
     """
 
     tasks: list[dict[str, Any]] = field(default_factory=list)
     news: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     notifications: list[dict[str, Any]] = field(default_factory=list)
+    cart_orders: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def tasks_of(self, order: dict[str, Any]) -> list[dict[str, Any]]:
         return [task for task in self.tasks if task["order_id"] == order["id"]]
@@ -188,12 +189,19 @@ class Stack:
                     published.notifications.append(json.loads(got[2]))
                 else:
                     published.news.append((got[0].routing_key, json.loads(got[2])))
+            while (got := channel.basic_get(self.listening_to_carts, auto_ack=True))[0]:
+                published.cart_orders.append((got[0].routing_key, json.loads(got[2])))
         return published
 
     @property
     def listening(self) -> str:
         """The queue of a consumer of all events of the exchange."""
         return f"{self.settings.events_exchange}.everything"
+
+    @property
+    def listening_to_carts(self) -> str:
+        """The queue of a consumer of the exchange for source 004."""
+        return f"{self.settings.order_events_exchange}.everything"
 
     def close(self) -> None:
         """Release the resources of the service."""

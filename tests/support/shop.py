@@ -105,7 +105,7 @@ class Shop:
         self, user_id: str, *, by: Actor = ADA, limit: int = 100, access: AccessPolicy = OWNER_ONLY_HIDDEN
     ) -> Page:
         request = use_cases.ListOrders(actor=by, order_filter=OrderFilter(user_id=user_id, limit=limit), access=access)
-        return use_cases.list_orders(request, queries=self.queries)
+        return use_cases.list_orders(request, queries=self.queries, replica_queries=self.queries)
 
     # Products, and orders of products.
 

@@ -14,6 +14,9 @@ import rfc8785
 
 from orders_domain.model.cart import Cart
 
+_MAX_EXACT = 2**53 - 1
+_MAX_WITHOUT_EXPONENT = 10**21
+
 
 class HmacCartVerifier:
     """Accepts a cart that is signed with any of the ``secrets``, which are ordered newest first."""
@@ -25,18 +28,27 @@ class HmacCartVerifier:
         signature = str(cart.content["signature"]).lower().encode()
         try:
             texts = canonical(cart.content), stringified(cart.content)
-        except rfc8785.CanonicalizationError:  # no client can have signed a number that JavaScript cannot represent
+        except rfc8785.CanonicalizationError:  # no client can have signed a number that JavaScript does not write
             return False
         # Every key and text is compared, so that the time does not depend on which one matches.
         matches = [hmac.compare_digest(signature, _hex(key, text)) for key in self._keys for text in texts]
         return True in matches
 
 
+def sign(content: Mapping[str, Any], *, secret: str) -> str:
+    """Return the signature of a cart snapshot in its canonical form.
+
+    Raises:
+        CanonicalizationError: the snapshot has a whole number that JavaScript does not write.
+    """
+    return _hex(secret.encode(), canonical(content)).decode()
+
+
 def canonical(content: Mapping[str, Any]) -> bytes:
     """Return the canonical JSON of a cart snapshot, without its signature.
 
     Raises:
-        CanonicalizationError: the snapshot has a whole number beyond 2^53 - 1.
+        CanonicalizationError: the snapshot has a whole number that JavaScript does not write.
     """
     return rfc8785.dumps(_unsigned(content))
 
@@ -45,7 +57,7 @@ def stringified(content: Mapping[str, Any]) -> bytes:
     """Return what ``JSON.stringify`` makes of a cart snapshot without its signature, with its members in their order.
 
     Raises:
-        CanonicalizationError: the snapshot has a whole number beyond 2^53 - 1.
+        CanonicalizationError: the snapshot has a whole number that JavaScript does not write.
     """
     return _stringify(_unsigned(content))
 
@@ -60,7 +72,22 @@ def _stringify(value: Any) -> bytes:
 
 
 def _unsigned(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if name != "signature"}
+    return {name: _as_signed(value) for name, value in content.items() if name != "signature"}
+
+
+def _as_signed(value: Any) -> Any:
+    """Return the value with the doubles that JavaScript writes without a fraction, beyond 2^53 - 1, as floats.
+
+    A whole number that JavaScript writes with other digits stays, and is refused.
+    """
+    if isinstance(value, Mapping):
+        return {name: _as_signed(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_as_signed(member) for member in value]
+    if type(value) is int and _MAX_EXACT < abs(value) < _MAX_WITHOUT_EXPONENT:
+        double = float(value)
+        return double if rfc8785.dumps(double) == str(value).encode() else value
+    return value
 
 
 def _hex(key: bytes, content: bytes) -> bytes:

@@ -22,6 +22,7 @@ from orders_flask.bootstrap.components import (
     describe,
 )
 from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, demo_tokens, log_demo_accounts
+from orders_flask.bootstrap.demo_examples import DemoExamples, demo_examples
 from orders_flask.bootstrap.jobs import job_checks, job_runner
 from orders_flask.bootstrap.local_secrets import local_secrets
 from orders_flask.bootstrap.messaging import broker, tracking_events
@@ -34,6 +35,7 @@ __all__ = [
     "BrokerComponent",
     "CacheComponent",
     "Check",
+    "DemoExamples",
     "Migrations",
     "NotifierComponent",
     "PersistenceComponent",
@@ -44,6 +46,7 @@ __all__ = [
     "check_broker",
     "choose_place_shipped_order",
     "demo_accounts_warning",
+    "demo_examples",
     "demo_tokens",
     "describe",
     "identity_provider_checks",

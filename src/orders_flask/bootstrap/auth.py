@@ -139,16 +139,26 @@ def _issuer(settings: Settings, secret: str | None, *, seconds: int) -> JwtToken
 
 
 def issue_dev_token(
-    settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int, demo: bool = False
+    settings: Settings,
+    *,
+    subject: str,
+    role: Role,
+    scopes: Sequence[str],
+    seconds: int,
+    demo: bool = False,
+    family: str | None = None,
 ) -> str:
     """Return a token for development, valid for ``seconds``; with ``demo``, production does not accept it.
+
+    A token with a ``family`` can be refreshed, as one of a sign-in.
 
     Raises:
         InvalidValue: the subject is invalid.
     """
     Actor(subject=subject)
     issuer = _issuer(settings, token_secret(settings), seconds=seconds)
-    return issuer.sign(subject, role=role, scopes=scopes, at=system_clock.now(), demo=demo)
+    claims: dict[str, str | int] = {tokens.FAMILY: family, tokens.GENERATION: 0} if family else {}
+    return issuer.sign(subject, role=role, scopes=scopes, at=system_clock.now(), demo=demo, claims=claims)
 
 
 def signatures(settings: Settings) -> CartSignatureVerifier:

@@ -23,7 +23,7 @@ class StorageSettings:
     database_read_url: str = setting(
         "DATABASE_READ_URL",
         "",
-        "a read replica for lists, analytics and exports; by default `DATABASE_URL`",
+        "a read replica for searches of administrators, analytics and exports; by default `DATABASE_URL`",
         secret=True,
     )
     database_schema: str = setting(

@@ -1,13 +1,21 @@
-"""Tokens of the demonstration's accounts on the documentation page; only where ``orders demo`` serves."""
+"""Tokens and examples of the demonstration on the documentation page; only where ``orders demo`` serves.
 
+They are given to requests for an address of this machine only: a page of another site whose name was made to point to
+this machine sends that name, and gets 404.
+"""
+
+import copy
 from collections.abc import Callable, Mapping
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Response, abort, current_app, request
 
 _KEY = "orders.demonstration"
 SCRIPT = '<script src="../docs/demonstration.js"></script>'
 _SCRIPT_TEXT = """
+config.url = "../openapi-demonstration.json";
 window.addEventListener("load", async () => {
   const tokens = await (await fetch("../docs/demonstration.json")).json();
   const bar = document.createElement("p");
@@ -39,18 +47,64 @@ window.addEventListener("load", async () => {
 """
 
 
-def install(app: Flask, tokens: Callable[[], Mapping[str, str]]) -> None:
-    """Serve new tokens, by the user id of their account, and the script that offers them on the documentation page."""
+class Examples(Protocol):
+    """Examples by operationId, and parameters by their name or by the segment of the path before them."""
+
+    @property
+    def bodies(self) -> Mapping[str, Mapping[str, Any]]: ...
+
+    @property
+    def parameters(self) -> Mapping[str, str | int]: ...
+
+
+def install(
+    app: Flask,
+    tokens: Callable[[], Mapping[str, str]],
+    examples: Callable[[], Examples],
+    document: Callable[[], dict[str, Any]],
+) -> None:
+    """Serve new tokens, by the user id of their account, and the script that offers them on the documentation page.
+
+    The page shows the OpenAPI document with the examples.
+    """
     app.extensions[_KEY] = tokens
     blueprint = Blueprint("demonstration", __name__)
     blueprint.get("/docs/demonstration.json")(_tokens)
+    blueprint.get("/openapi-demonstration.json", endpoint="document")(
+        lambda: _private(with_examples(document(), examples()))
+    )
     blueprint.get("/docs/demonstration.js")(lambda: Response(_SCRIPT_TEXT, mimetype="text/javascript"))
     app.register_blueprint(blueprint)
 
 
 def accounts() -> list[str]:
     """The user ids of the accounts whose tokens this app offers: none, unless it is the demonstration."""
-    return list(_offered())
+    return list(_offered()) if _is_local() else []
+
+
+def with_examples(document: Mapping[str, Any], examples: Examples) -> dict[str, Any]:
+    """Return the OpenAPI document with the examples in the place of its own."""
+    filled = copy.deepcopy(dict(document))
+    for path, item in filled["paths"].items():
+        _fill(item.get("parameters", ()), path, examples)
+        for operation in (operation for method, operation in item.items() if method != "parameters"):
+            _fill(operation.get("parameters", ()), path, examples)
+            if body := examples.bodies.get(operation["operationId"]):
+                operation["requestBody"]["content"]["application/json"]["example"] = body
+    return filled
+
+
+def _fill(parameters: Any, path: str, examples: Examples) -> None:
+    segments = path.split("/")
+    for parameter in parameters:
+        name = parameter["name"]
+        if parameter["in"] == "path":
+            before = segments[segments.index(f"{{{name}}}") - 1]
+            value = examples.parameters.get(name, examples.parameters.get(before))
+        else:
+            value = examples.parameters.get(name) if parameter.get("required") else None
+        if value is not None:
+            parameter["example"] = value
 
 
 def _offered() -> Mapping[str, str]:
@@ -59,6 +113,21 @@ def _offered() -> Mapping[str, str]:
 
 
 def _tokens() -> Any:
-    response = current_app.json.response(_offered())
+    return _private(_offered())
+
+
+def _private(content: Mapping[str, Any]) -> Any:
+    """Return JSON that no cache stores, or 404 to a request for another machine."""
+    if not _is_local():
+        abort(404)
+    response = current_app.json.response(content)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _is_local() -> bool:
+    host = urlsplit(f"//{request.host}").hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,5 +1,6 @@
 """OpenAPI 3.1 document at /openapi.json, and Swagger UI at /docs with local assets."""
 
+import inspect
 from typing import Any
 
 import marshmallow
@@ -64,6 +65,38 @@ _PAGE_POLICY = (
 """Inline scripts and styles are those of Swagger UI's page."""
 
 
+_PATH_PARAMETERS = {
+    "user_id": "The id of the user.",
+    "job_id": "The id of the job, from the Location header of the bulk change.",
+    "order_ref": "The id of the order.",
+    "products": "The number of the product.",
+    "templates": "The number of the template.",
+}
+"""By name, or by the segment before it."""
+_ORDER_REF = "The number of the order, or its id."
+
+
+class Descriptions(BasePlugin):
+    """Descriptions of schemas, which are their docstrings, and of path parameters."""
+
+    def schema_helper(
+        self, name: str, definition: dict[str, Any], schema: Any = None, **_: Any
+    ) -> dict[str, Any] | None:
+        described = schema if isinstance(schema, type) else type(schema)
+        return {"description": inspect.getdoc(described)} if described.__dict__.get("__doc__") else None
+
+    def path_helper(
+        self, path: str | None = None, operations: Any = None, parameters: list[Any] | None = None, **_: Any
+    ) -> str | None:
+        segments = (path or "").split("/")
+        for parameter in parameters or ():
+            name = parameter["name"]
+            before = segments[segments.index(f"{{{name}}}") - 1]
+            meaning = _PATH_PARAMETERS.get(name) or _PATH_PARAMETERS.get(before, _ORDER_REF)
+            parameter.setdefault("description", meaning)
+        return None
+
+
 class OperationIds(BasePlugin):
     """Unique operationIds: the name of the blueprint, then the use case; PUT beside PATCH says so."""
 
@@ -111,7 +144,7 @@ def install(app: Flask, *, integer_user_ids: bool = False) -> Api:
     page = get_swaggerui_blueprint("/docs", "/openapi.json", config=own)
     page.after_request(_protect_page)
     app.register_blueprint(page)
-    api = app.extensions[_KEY] = OrdersApi(app, spec_kwargs={"extra_plugins": [OperationIds()]})
+    api = app.extensions[_KEY] = OrdersApi(app, spec_kwargs={"extra_plugins": [OperationIds(), Descriptions()]})
     if integer_user_ids:
         api.ma_plugin.converter.add_attribute_function(_user_id)
     return api

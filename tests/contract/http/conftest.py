@@ -61,6 +61,7 @@ def real_settings(
         rabbitmq_url=rabbitmq_server.url,
         new_order_queue=rabbitmq_server.name("new-order"),
         events_exchange=rabbitmq_server.name("events"),
+        order_events_exchange=rabbitmq_server.name("order-events"),
         tracking_queue=rabbitmq_server.queue("tracking"),
         jwt_secret=JWT_SECRET,
         cart_snapshot_secret=CART_SECRET,
@@ -86,9 +87,12 @@ def real_stack(
         channel.queue_declare(real_settings.new_order_queue, durable=True)
         channel.queue_declare(stack.listening)
         channel.queue_bind(stack.listening, real_settings.events_exchange, routing_key="#")
+        channel.exchange_declare(real_settings.order_events_exchange, exchange_type="topic", durable=True)
+        channel.queue_declare(stack.listening_to_carts)
+        channel.queue_bind(stack.listening_to_carts, real_settings.order_events_exchange, routing_key="#")
     yield stack
     stack.close()
-    rabbitmq_server.delete(stack.listening)
+    rabbitmq_server.delete(stack.listening, stack.listening_to_carts)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Read replica: it serves lists, analytics and exports, but no read that decides a write (clause 002-36)."""
+"""Read replica: it serves searches, analytics and exports, but no decision and no own list (clause 002-36)."""
 
 import pytest
 
@@ -30,7 +30,8 @@ def test_replica_serves_reads_but_not_decisions(postgres_server: PostgresServer)
 
     assert ann.get(order).json["id"] == order["id"], "one order comes from where it was written"
     assert ann.patch(order, "PAID").status_code == 200
-    assert ann.list().json == []
+    assert [listed["id"] for listed in ann.list().json] == [order["id"]], "own orders are listed at once"
+    assert len(ann.ask("GET", "/api/v1/orders/my-orders").json) == 1
     assert boss.ask("GET", "/api/v1/orders/").json == []
     assert boss.ask("GET", "/api/v1/orders/analytics").json["orders"] == 0
     close(container)

@@ -21,7 +21,7 @@ def dumped(url: str, *options: str) -> str:
     """
     with tempfile.TemporaryDirectory(prefix="orders-chromium-") as profile:
         command = [
-            _browser(),
+            executable(),
             *OPTIONS,
             f"--user-data-dir={profile}",
             f"--virtual-time-budget={SCRIPT_TIME}",
@@ -34,7 +34,7 @@ def dumped(url: str, *options: str) -> str:
     return done.stdout
 
 
-def _browser() -> str:
+def executable() -> str:
     found = (found for name in NAMES if (found := shutil.which(name)))
     if browser := os.environ.get(VARIABLE) or next(found, None):
         return browser

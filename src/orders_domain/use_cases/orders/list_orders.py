@@ -17,12 +17,16 @@ class ListOrders:
     access: AccessPolicy = OWNER_ONLY_HIDDEN
 
 
-def list_orders(request: ListOrders, *, queries: OrderQueries) -> Page:
+def list_orders(request: ListOrders, *, queries: OrderQueries, replica_queries: OrderQueries) -> Page:
     """Return the page, newest first (clauses 000-15, 002-09, 002-15).
+
+    The actor's own orders come from ``queries``, so that an order is listed as soon as it is placed. Other lists come
+    from ``replica_queries``, which may lack the newest changes.
 
     Raises:
         AccessDenied: the orders belong to another user (clause 000-16).
         StoreUnavailable: the store is unavailable.
     """
     request.access.authorize_owner(request.actor, request.order_filter.user_id)
-    return queries.search(request.order_filter)
+    is_own = request.order_filter.user_id == request.actor.subject
+    return (queries if is_own else replica_queries).search(request.order_filter)

@@ -35,7 +35,10 @@ class OrderUseCases(Components):
         cache=Components.order_cache,
     )
     list_orders: providers.Callable[Page] = providers.Callable(
-        instrumented(use_cases.list_orders), metrics=Components.metrics, queries=Components.replica_queries
+        instrumented(use_cases.list_orders),
+        metrics=Components.metrics,
+        queries=Components.queries,
+        replica_queries=Components.replica_queries,
     )
     change_status: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.change_status)),

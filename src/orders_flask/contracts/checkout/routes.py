@@ -60,7 +60,7 @@ def blueprint() -> ContractBlueprint:
             503,
             use_case="place_cart_order",
             summary="Place an order of a signed cart",
-            description="A cart is ordered once: repeated, it gets the same order. The example needs a signature.",
+            description="A cart is ordered once: repeated, it gets the same order.",
             idempotency_key=True,
         )
         | {"parameters": [REQUIRED, PREFER]}

@@ -21,7 +21,7 @@ _SNAPSHOT = {
         "snapshotId": {"type": "string", "minLength": 1, "maxLength": 255},
         "cartId": {"type": "string", "minLength": 1, "maxLength": 255},
         "cartVersion": {"type": "integer", "minimum": 0},
-        "currency": {"type": "string", "example": "USD"},
+        "currency": {"type": "string"},
         "items": {
             "type": "array",
             "minItems": 1,

@@ -61,9 +61,16 @@ class LowProduct(Schema):
 class StockQuery(Schema):
     """Query: the products to check, by conditions combined with AND."""
 
-    category = fields.String(validate=validate.OneOf([category.value for category in StockCategory]))
-    min_stock = QueryInteger(validate=validate.Range(0, MAX_STOCK))
-    max_stock = QueryInteger(validate=validate.Range(0, MAX_STOCK))
+    category = fields.String(
+        validate=validate.OneOf([category.value for category in StockCategory]),
+        metadata={"description": "Only products whose stock is in this category."},
+    )
+    min_stock = QueryInteger(
+        validate=validate.Range(0, MAX_STOCK), metadata={"description": "Only products with at least this stock."}
+    )
+    max_stock = QueryInteger(
+        validate=validate.Range(0, MAX_STOCK), metadata={"description": "Only products with at most this stock."}
+    )
 
 
 class StockSummary(Schema):

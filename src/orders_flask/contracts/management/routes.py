@@ -34,7 +34,7 @@ from orders_flask.web.openapi import operation
 from orders_flask.web.pagination import ensure_not_cut, link_to_next, read_cursor
 from orders_flask.web.responses import json_response
 
-_document = partial(operation, schemas.Detail)
+_document = partial(operation, schemas.ManagementError)
 _WITH_BODY = (400, 401, 413, 415, 503)
 
 
@@ -135,7 +135,7 @@ def _add_single_order(routes: ContractBlueprint) -> None:
         )
 
     @routes.delete("/<ref:ref>")
-    @routes.response(200, schemas.Message)
+    @routes.response(200, schemas.Confirmation)
     @routes.doc(
         **_document(
             400,

@@ -117,8 +117,16 @@ class StatusUpdate(Schema):
 class PageQuery(Schema):
     """Query: offset and size of a page."""
 
-    skip = QueryInteger(load_default=0, validate=validate.Range(min=0, max=100_000))
-    limit = QueryInteger(load_default=10, validate=validate.Range(min=1, max=1_000))
+    skip = QueryInteger(
+        load_default=0,
+        validate=validate.Range(min=0, max=100_000),
+        metadata={"description": "How many results are skipped before the page."},
+    )
+    limit = QueryInteger(
+        load_default=10,
+        validate=validate.Range(min=1, max=1_000),
+        metadata={"description": "The maximum number of results of the page."},
+    )
 
 
 class OwnOrdersQuery(PageQuery):
@@ -130,8 +138,11 @@ class OwnOrdersQuery(PageQuery):
 class SearchQuery(OwnOrdersQuery):
     """Query: filters, combined with AND."""
 
-    status = status(VOCABULARY)
-    user_id = SafeString(validate=validate.Length(min=1, max=MAX_SUBJECT_LENGTH), metadata={"pattern": NO_NUL})
+    status = status(VOCABULARY, metadata={"description": "Only orders of this status."})
+    user_id = SafeString(
+        validate=validate.Length(min=1, max=MAX_SUBJECT_LENGTH),
+        metadata={"pattern": NO_NUL, "description": "Only orders of this user."},
+    )
     start_date = DateOrDateTime(description="An ISO 8601 date or datetime; UTC if it has no offset.")
     end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
     tz = TimeZone()
@@ -160,21 +171,39 @@ class ProductQuery(PageQuery):
     )
     sku = TrimmedString(
         validate=[validate.Length(max=MAX_SKU_LENGTH), not_blank],
-        metadata={"minLength": 1, "maxLength": MAX_SKU_LENGTH, "pattern": NOT_BLANK},
+        metadata={
+            "minLength": 1,
+            "maxLength": MAX_SKU_LENGTH,
+            "pattern": NOT_BLANK,
+            "description": "Only the product of this sku.",
+        },
     )
     cursor = cursor("From the Link header of the previous page; replaces skip.", length=11)
 
 
-class Message(Schema):
+class Confirmation(Schema):
     """Confirmation."""
 
     message = fields.String(required=True)
 
 
-class Detail(Schema):
+class ManagementError(Schema):
     """Error body: a text, or an object with a message and further members."""
 
-    detail = fields.Raw(required=True, metadata={"anyOf": [{"type": "string"}, {"type": "object"}]})
+    detail = fields.Raw(
+        required=True,
+        metadata={
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "required": ["message"],
+                    "properties": {"message": {"type": "string"}},
+                    "additionalProperties": True,
+                },
+            ]
+        },
+    )
 
 
 class ProductCreate(Schema):

@@ -55,7 +55,7 @@ def register(routes: ContractBlueprint) -> None:
         return [_response(template) for template in use_cases().list_templates(request)]
 
     @routes.delete("/templates/<ref>")
-    @routes.response(200, schemas.Message)
+    @routes.response(200, schemas.Confirmation)
     @routes.doc(
         **_document(
             401,

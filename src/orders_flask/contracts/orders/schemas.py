@@ -85,7 +85,11 @@ class OrderResponse(Schema):
 class ListQuery(Schema):
     """Query: size and cursor of a page."""
 
-    limit = QueryInteger(load_default=100, validate=validate.Range(min=1, max=MAX_PAGE_SIZE))
+    limit = QueryInteger(
+        load_default=100,
+        validate=validate.Range(min=1, max=MAX_PAGE_SIZE),
+        metadata={"description": "The maximum number of orders of the page."},
+    )
     cursor = cursor("From the Link header of the previous page.", load_default=None)
 
 

@@ -1,13 +1,127 @@
 """The documentation page of the demonstration, in Chromium."""
 
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.depth import deep
 from tests.support.server import Served
-from tests.support.servers.chromium import dumped
+from tests.support.servers.browser import Browser
+
+DRIVER = (Path(__file__).parent / "docs_page.js").read_text(encoding="utf-8")
+JOB = "management_get_job"
+SHORT = ("orders_place_order", "products_get_product", "ostore_place_shipped_order", "checkout_place_cart_order")
+"""The operations of a short run, of which a signed cart needs the most."""
+ROUNDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "ann",
+        (
+            "auth_sign_in", "auth_refresh_token", "orders_place_order", "orders_list_orders",
+            "management_place_catalog_order", "management_list_own_orders", "management_add_template",
+            "management_list_templates", "ostore_place_shipped_order", "checkout_place_cart_order",
+        ),
+    ),
+    # The page is loaded anew, and its examples name what was placed.
+    (
+        "ann",
+        (
+            "orders_get_order", "ostore_get_order", "management_get_order", "management_delete_order",
+            "management_place_order_from_template", "management_delete_template", "orders_change_status",
+        ),
+    ),
+    (
+        "admin",
+        (
+            "checkout_get_order", "checkout_cancel_order", "management_get_order",
+            "management_change_status", "management_bulk_change_status",
+            "management_get_order_statistics", "management_get_order_history", "management_list_orders",
+            "management_get_order_analytics", "management_get_stock_health", "products_list_products",
+            "products_add_product", "products_get_product", "products_update_product",
+            "products_update_product_by_put", "products_restock_product", JOB, "auth_sign_out",
+        ),
+    ),
+)  # fmt: skip
+"""The accounts that the page is read as, and the operations that each executes in this order."""
 
 
-def test_docs_page_signs_in_as_an_account_of_the_demonstration(demonstration: Served) -> None:
-    page = dumped(f"{demonstration.url}/docs/?as=ann")
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with Browser() as browser:
+        yield browser
 
-    assert "Sign in as admin</button>" in page
-    assert "Requests are sent as ann." in page
-    assert "Place an order" in page
-    assert 'class="btn authorize locked"' in page  # Swagger UI has a token
+
+@pytest.fixture(scope="module")
+def document(demonstration: Served) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{demonstration.url}/openapi-demonstration.json") as response:
+        return dict(json.load(response))
+
+
+def test_rounds_have_every_operation(document: dict[str, Any]) -> None:
+    listed = {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+
+    assert {name for _, names in ROUNDS for name in names} == listed
+
+
+def test_prefilled_operations_succeed_in_the_page(browser: Browser, demonstration: Served) -> None:
+    executed: list[dict[str, Any]] = []
+
+    for account, names in ROUNDS:
+        wanted = [name for name in names if deep() or name in SHORT]
+        if not wanted:
+            continue
+        browser.open(f"{demonstration.url}/docs/?as={account}")
+        browser.run(f"{DRIVER}; signedIn({json.dumps(account)})")
+        for name in wanted:
+            typed = {"job_id": job(demonstration)} if name == JOB else {}
+            executed.append(browser.run(f"execute({json.dumps(name)}, {json.dumps(typed)})"))
+
+    assert {one["operationId"]: one["status"] for one in executed if not 200 <= one["status"] < 300} == {}, executed
+    assert {one["operationId"] for one in executed} >= set(SHORT)
+    (cart,) = [one for one in executed if one["operationId"] == "checkout_place_cart_order"]
+    assert (cart["status"], "orderId" in cart["body"]) == (201, True)
+
+
+def test_button_takes_the_token_of_its_account(browser: Browser, demonstration: Served) -> None:
+    browser.open(f"{demonstration.url}/docs/")
+    browser.run(f"{DRIVER}; found(() => document.querySelector('.opblock'), 'operations').then(() => true)")
+
+    locks = [browser.run("document.querySelectorAll('.btn.authorize.locked').length")]
+    browser.run("[...document.querySelectorAll('#demonstration button')].at(-1).click()")
+    browser.run("signedIn('admin')")
+    locks.append(browser.run("document.querySelectorAll('.btn.authorize.locked').length"))
+
+    assert locks == [0, 1]
+    assert browser.run("execute('management_list_orders', {}).then((one) => one.status)") == 200
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_landing_page_fits_the_width(browser: Browser, demonstration: Served, width: int) -> None:
+    browser.resize(width, 900)
+
+    browser.open(f"{demonstration.url}/")
+
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    too_small = (
+        "[...document.links].filter((link) => link.getBoundingClientRect().height < 20).map((link) => link.href)"
+    )
+    assert browser.run(too_small) == []
+
+
+def job(demonstration: Served) -> str:
+    """The id of a bulk change that became a job, because it has more than 100 orders."""
+    with urllib.request.urlopen(f"{demonstration.url}/docs/demonstration.json") as response:
+        token = json.load(response)["admin"]
+    body = json.dumps({"order_ids": list(range(1, 102)), "status": "shipped"}).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{demonstration.url}/api/v1/orders/bulk/status", body, headers)
+    with urllib.request.urlopen(request) as response:
+        return str(response.headers["Location"].rpartition("/")[2])

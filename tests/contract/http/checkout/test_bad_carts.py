@@ -70,7 +70,7 @@ BAD: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
         (f"createdAt {value!r}", members(createdAt=value))
         for value in ("", "yesterday", 1704067500, None, "2024-01-01T00:05:00", "2024-13-01T00:05:00Z")
     ),
-    ("a number that JavaScript would round", members(pricingSnapshot={"id": 2**53})),
+    ("a number that JavaScript would round", members(pricingSnapshot={"id": 2**53 + 1})),
     ("a number beyond 64 bits", members(pricingSnapshot={"id": 10**30})),
     ("nested too deep", members(pricingSnapshot=json.loads("[" * 40 + "]" * 40))),
     ("no object", lambda content: [content]),

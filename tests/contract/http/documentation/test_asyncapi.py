@@ -21,6 +21,11 @@ DOCUMENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 MESSAGES = {message["name"]: message for message in DOCUMENT["components"]["messages"].values()}
 TYPES = {text for name, text in vars(events).items() if isinstance(text, str) and text.startswith("orders.")}
 HOME = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
+CART_MESSAGES = {
+    "orders.order_placed.v1": "cart-order-placed",
+    "orders.order_canceled.v1": "cart-order-canceled",
+}
+UUID = "01969f3c-6a52-7d31-9c1e-5a0f6b7c8d9e"
 SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -28,6 +33,9 @@ def require_described(name: str, body: Any) -> None:
     """Check that the message matches the document and has no undocumented member."""
     payload = resolved(MESSAGES[name]["payload"])
     assert flaws(closed(payload), body) == [], (name, body)
+    if "payload" in body:
+        (inner,) = [part["properties"]["payload"] for part in payload["allOf"][1:]]
+        assert flaws(closed(inner), body["payload"]) == [], (name, body)
     if "data" in body:
         (data,) = [part["properties"]["data"] for part in payload["allOf"][1:]]
         assert flaws(closed(data), body["data"]) == [], (name, body)
@@ -81,6 +89,46 @@ def test_document_lists_every_event_type() -> None:
     assert MESSAGES.keys() >= TYPES
     listed = {reference["$ref"].rpartition("/")[2] for reference in channel["messages"].values()}
     assert {DOCUMENT["components"]["messages"][key]["name"] for key in listed} == TYPES
+
+
+def test_document_lists_the_messages_of_every_exchange() -> None:
+    channel = DOCUMENT["channels"]["orderEvents"]
+    listed = {reference["$ref"].rpartition("/")[2] for reference in channel["messages"].values()}
+
+    assert set(channel["parameters"]["type"]["enum"]) == CART_MESSAGES.keys()
+    assert {DOCUMENT["components"]["messages"][key]["name"] for key in listed} == set(CART_MESSAGES.values())
+    used = {
+        reference["$ref"].rpartition("/")[2]
+        for channel in DOCUMENT["channels"].values()
+        for reference in channel["messages"].values()
+    }
+    assert used == DOCUMENT["components"]["messages"].keys()
+
+
+@pytest.mark.parametrize("user_id", ["ada", 7])
+def test_users_are_strings_or_numbers_in_every_message(user_id: str | int) -> None:
+    notification = {
+        "notificationId": UUID, "userID": user_id, "orderID": 7, "type": "ORDER_STATUS_CHANGED", "status": "shipped",
+        "message": "Your order 7 is on its way.", "occurredAt": "2030-05-17T12:31:07Z",
+    }  # fmt: skip
+    members = {"order_id": UUID, "user_id": user_id}
+    task = {"task": "orders.new_order", "id": UUID, "args": [], "retries": 0, "eta": None, "utc": True}
+
+    require_described("user-notification", notification)
+    require_described("orders.new_order", members | task | {"kwargs": members})
+
+
+@pytest.mark.parametrize(
+    ("event", "fits"),
+    [
+        ({"eventId": 1, "orderID": 7, "status": "SHIPPED", "occurredAt": "2030-05-17T12:31:07Z"}, True),
+        ({"trackingEventID": 1, "shipmentID": "s", "eventType": "in transit", "eventTimestamp": "2030-05-17"}, True),
+        ({"trackingEventID": 1, "packageID": 9, "eventType": "shipped", "eventTimestamp": "2030-05-17"}, False),
+        ({"orderID": 7, "status": "SHIPPED", "occurredAt": "2030-05-17T12:31:07Z"}, False),
+    ],
+)
+def test_tracking_event_has_either_name_of_each_member(event: dict[str, Any], *, fits: bool) -> None:
+    assert (flaws(resolved(MESSAGES["tracking-event"]["payload"]), event) == []) is fits
 
 
 def test_document_references_resolve() -> None:
@@ -159,6 +207,10 @@ def test_published_message_matches_its_schema(real_stack: Stack, deed: Callable[
         require_described(key, event)
     for notification in published.notifications:
         require_described("user-notification", notification)
+    for key, event in published.cart_orders:
+        assert key == event["type"]
+        require_described(CART_MESSAGES[key], event)
+    assert {key for key, _ in published.cart_orders} == (set(CART_MESSAGES) if deed is canceled else set())
     assert len(published.notifications) == sum(key == "orders.user_notification.v1" for key, _ in published.news)
     assert published.tasks
     for task in published.tasks:

@@ -9,12 +9,7 @@ from orders_flask.cli import demo
 from tests.support.client import Caller, as_json, ask
 from tests.support.service_stack import Stack
 
-NOT_TO_EXECUTE = {
-    "auth_sign_in": "the password of the demonstration is random",
-    "auth_refresh_token": "the token is that of a sign-in",
-    "auth_sign_out": "it would end the caller's token",
-    "checkout_place_cart_order": "the cart must be signed",
-}
+NOT_TO_EXECUTE = {"auth_sign_out": "it would end the caller's token"}
 BY_ANN = {"management_delete_order", "management_delete_template", "management_place_order_from_template"}
 METHODS = ("post", "get", "put", "patch", "delete")  # deletions last
 
@@ -29,7 +24,7 @@ def test_every_example_succeeds_on_the_demonstration(build: Callable[..., Stack]
     stack = demonstration(build)
     tokens = ask(stack.app, "GET", "/docs/demonstration.json").json
     people = {name: Caller(app=stack.app, subject=name, token=token) for name, token in tokens.items()}
-    document = ask(stack.app, "GET", "/openapi.json").json
+    document = ask(stack.app, "GET", "/openapi-demonstration.json").json
     listed = [
         (method, path, item[method])
         for method in METHODS
@@ -49,7 +44,8 @@ def test_every_example_succeeds_on_the_demonstration(build: Callable[..., Stack]
 def request(person: Caller, method: str, path: str, operation: dict[str, Any]) -> Any:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     sent = as_json(body["example"]) if body else {}
-    return person.ask(method.upper(), path, **sent)
+    headers = {one["name"]: one["example"] for one in operation.get("parameters", []) if one.get("required")}
+    return person.ask(method.upper(), path, headers=headers, **sent)
 
 
 def filled(people: dict[str, Caller], path: str) -> str:
@@ -98,3 +94,35 @@ def test_no_optional_filter_has_an_example(build: Callable[..., Stack]) -> None:
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "query":
                     assert "example" not in repr(parameter), (path, parameter["name"])
+
+
+def test_examples_have_paths_of_what_was_placed(build: Callable[..., Stack]) -> None:
+    stack = demonstration(build)
+    ann = Caller(app=stack.app, subject="ann", token=ask(stack.app, "GET", "/docs/demonstration.json").json["ann"])
+    placed = ann.place()
+    number = ann.post(order_body(), path="/api/v1/orders/").json["order_id"]
+    template = ann.post({"name": "x", **order_body()}, path="/api/v1/orders/templates").json["template_id"]
+
+    paths = ask(stack.app, "GET", "/openapi-demonstration.json").json["paths"]
+
+    found = {
+        path: item["parameters"][0]["example"]
+        for path, item in paths.items()
+        if "example" in repr(item.get("parameters"))
+    }
+    assert found["/orders/{order_ref}"] == placed["id"]
+    assert found["/orders/user/{user_id}"] == "ann"
+    assert found["/api/v1/orders/{ref}"] == found["/api/v1/orders/{ref}/status"] == number
+    assert found["/api/v1/orders/templates/{ref}"] == template
+    assert found["/api/v1/products/{ref}"] == 1
+
+
+def test_examples_are_for_addresses_of_this_machine(build: Callable[..., Stack]) -> None:
+    app = demonstration(build).app
+
+    for path in ("/docs/demonstration.json", "/openapi-demonstration.json"):
+        for host, status in {"127.0.0.1:8000": 200, "[::1]:8000": 200, "localhost": 200, "shop.example": 404}.items():
+            response = ask(app, "GET", path, headers={"Host": host})
+            assert (response.status_code, host) == (status, host)
+    assert "demonstration.js" not in ask(app, "GET", "/docs/", headers={"Host": "shop.example"}).text
+    assert ask(app, "GET", "/openapi-demonstration.json").headers["Cache-Control"] == "no-store"

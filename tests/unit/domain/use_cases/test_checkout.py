@@ -2,13 +2,15 @@
 
 import hashlib
 import hmac
+import json
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from rfc8785 import CanonicalizationError
 
-from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical
+from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical, stringified
 from orders_adapters.testing.carts import cart, content
 from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
 from orders_domain import Actor, Order, OrderStatus
@@ -280,4 +282,33 @@ def test_signature_accepts_any_current_secret(secrets: tuple[str, ...]) -> None:
     for other in (digest[:-1], digest + "0", "0" * 64, "\u212a" * 64, digest[::-1]):
         assert not signed(cart(signature=other))
     assert not signed(cart(signature=digest, more=1))
-    assert not signed(cart(signature=digest, more=2**53))
+    assert not signed(cart(signature=digest, more=2**53 + 1))
+
+
+# As Node 20 writes 2 ** 53, 2 ** 60, -(2 ** 60), 1e20, 1.5e300, -0 and 5e-324.
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9007199254740992",
+        "1152921504606847000",
+        "-1152921504606847000",
+        "100000000000000000000",
+        "1.5e+300",
+        "0",
+        "5e-324",
+    ],
+)
+def test_signature_accepts_numbers_as_javascript_writes_them(text: str) -> None:
+    written = {"z": json.loads(text), "2": [json.loads(text)]}
+
+    for form in (canonical, stringified):
+        assert form({"a": written}) in (
+            f'{{"a":{{"2":[{text}],"z":{text}}}}}'.encode(),
+            f'{{"a":{{"z":{text},"2":[{text}]}}}}'.encode(),
+        )
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**60, 2**63 - 1, 10**20 + 1, 10**21, 10**30, -(2**53) - 1])
+def test_signature_refuses_digits_that_javascript_does_not_write(number: int) -> None:
+    with pytest.raises(CanonicalizationError):
+        stringified({"a": {"b": [number]}})

@@ -40,13 +40,14 @@ _WITH_BODY = (400, 401, 413, 415, 503)
 
 def blueprint() -> ContractBlueprint:
     routes = ContractBlueprint("management", __name__, description="Orders of products (contract `management`).")
-    _add_collection(routes)
+    _add_placement(routes)
+    _add_lists(routes)
     _add_single_order(routes)
     placements.register(routes, _document, order_path=lambda order_id: url_for(".get", ref=order_id))
     return routes
 
 
-def _add_collection(routes: ContractBlueprint) -> None:
+def _add_placement(routes: ContractBlueprint) -> None:
     @routes.post("/")
     @routes.arguments(schemas.ManagedOrderCreate, example=schemas.ORDER_EXAMPLE)
     @routes.response(200, schemas.ManagedOrderResponse)
@@ -67,6 +68,8 @@ def _add_collection(routes: ContractBlueprint) -> None:
             lambda: use_cases().place_catalog_order(request), placed_response, lines=len(request.requested_items)
         )
 
+
+def _add_lists(routes: ContractBlueprint) -> None:
     @routes.get("/my-orders")
     @routes.arguments(schemas.OwnOrdersQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
@@ -106,7 +109,9 @@ def _add_collection(routes: ContractBlueprint) -> None:
     )
     def search(query: dict[str, Any]) -> Any:
         order_filter = order_filter_from(query, currency=use_cases().default_currency)
-        return _list(use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter, access=ADMIN_ONLY)))
+        return _list(
+            use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter, access=ADMIN_OR_READER))
+        )
 
 
 def _list(page: Page) -> tuple[list[Mapping[str, Any]], dict[str, str]]:

@@ -29,6 +29,10 @@ MATRIX = ORDER | {
     "GET /ostore/orders/{order}": 404,
     "GET /api/orders/{order}": 403,
     "POST /api/orders/{order}/cancel": 403,
+    "GET /orders/placements/{job}": 404,
+    "GET /api/v1/orders/placements/{job}": 404,
+    "GET /ostore/orders/placements/{job}": 404,
+    "GET /api/orders/placements/{job}": 404,
 }
 OPERATORS = {"GET /api/orders/{order}", "POST /api/orders/{order}/cancel"}
 """`orders:write` opens these to anybody; that is for the tests of `checkout`."""
@@ -38,6 +42,8 @@ EVERYBODYS = {
     "PATCH /api/v1/products/{product}",
     "PUT /api/v1/products/{product}",
     "POST /api/v1/products/{product}/restock",
+    "GET /api/v1/products/{product}/movements",
+    "GET /api/v1/products/{product}/history",
 }
 """They name nothing that belongs to anybody."""
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.product import ProductId
@@ -60,6 +59,8 @@ def parse_zone(name: str) -> tzinfo:
     Raises:
         InvalidValue: the database has no such zone.
     """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # imported late, because it reads the system's build settings
+
     try:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

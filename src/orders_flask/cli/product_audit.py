@@ -21,9 +21,10 @@ PAGE = 1_000
 @click.argument("product")
 @_limit
 def ledger(product: str, limit: int) -> None:
-    """Print the movements of the stock of PRODUCT, newest first, one JSON object a line.
+    """Print the stock movements of PRODUCT as JSON lines.
 
-    PRODUCT is a product's number. Each movement has the stock after it, its order and its actor.
+    PRODUCT is a product's number. The newest movement is first; each has the stock after it,
+    its order and its actor.
 
     \b
     Example:
@@ -37,7 +38,9 @@ def ledger(product: str, limit: int) -> None:
 @click.argument("product")
 @_limit
 def product_history(product: str, limit: int) -> None:
-    """Print the changes of PRODUCT by administrators, newest first, one JSON object a line.
+    """Print the changes of PRODUCT as JSON lines.
+
+    They are the changes by administrators, newest first.
 
     \b
     Example:

@@ -41,8 +41,8 @@ def test_openapi_lists_every_prefix(twice: Stack) -> None:
     paths = ask(twice.app, "GET", "/openapi.json").json["paths"]
 
     assert {path.rpartition("/orders")[0] + "/" for path in paths if "v2" in path} == {"/v2/"}
-    assert len([path for path in paths if path.startswith("/shop")]) == 3
-    assert len([path for path in paths if path.startswith("/v2/orders")]) == 3
+    assert len([path for path in paths if path.startswith("/shop")]) == 4
+    assert len([path for path in paths if path.startswith("/v2/orders")]) == 4
 
 
 def test_next_link_uses_the_requested_prefix(twice: Stack) -> None:

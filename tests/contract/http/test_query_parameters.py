@@ -21,11 +21,14 @@ INVALID = {
 }
 
 
-def lists(stack: Stack, subject: str, order: str) -> list[str]:
+def lists(stack: Stack, subject: str, order: str, product: str) -> list[str]:
     """The paths of all GET operations that return a list, or document query parameters."""
     paths = ask(stack.app, "GET", "/openapi.json").json["paths"]
     found = [path for path, operations in paths.items() if "get" in operations and _is_list(operations["get"])]
-    return [path.replace("{user_id}", subject).replace("{ref}", order) for path in found]
+    return [
+        path.replace("{user_id}", subject).replace("{ref}", product if "/products/" in path else order)
+        for path in found
+    ]
 
 
 def _is_list(operation: dict[str, Any]) -> bool:
@@ -37,9 +40,11 @@ def _is_list(operation: dict[str, Any]) -> bool:
 
 def test_unknown_or_repeated_parameter_is_refused(embedded_stack: Stack) -> None:
     root = embedded_stack.caller(role=Role.ADMIN)
-    paths = lists(embedded_stack, root.subject, root.place()["id"])
+    tea = {"name": "Tea", "price": 1, "stock_quantity": 1}
+    product = root.post(tea, path="/api/v1/products/").json["product_id"]
+    paths = lists(embedded_stack, root.subject, root.place()["id"], str(product))
 
-    assert len(paths) == 8, paths
+    assert len(paths) == 10, paths
     for path in paths:
         assert root.ask("GET", path).status_code == 200
         for query, (name, reason) in INVALID.items():

@@ -62,7 +62,8 @@ def ids() -> Callable[[], Any]:
 def contents(engine: Engine) -> dict[str, list[str]]:
     with engine.connect() as connection:
         return {
-            name: sorted(connection.scalars(text(f"SELECT t::text FROM {name} t"))) for name in tables.metadata.tables
+            name: sorted(connection.scalars(text(f"SELECT t::text FROM {name} t")))
+            for name in tables.metadata.tables.keys() - {"product_history"}  # no placement changes it
         }
 
 
@@ -164,7 +165,8 @@ def test_changed_product_is_decided_by_the_unit_of_work(
         order = one_of_each(products)
         with server_engine.begin() as connection:
             if change.startswith("id"):
-                connection.execute(text("DELETE FROM stock_movements WHERE product_id = :id"), {"id": product})
+                for table in ("stock_movements", "product_history"):
+                    connection.execute(text(f"DELETE FROM {table} WHERE product_id = :id"), {"id": product})
             connection.execute(text(f"UPDATE products SET {change} WHERE id = :id"), {"id": product})
         before.append(contents(server_engine))
         return order

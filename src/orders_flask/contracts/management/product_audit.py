@@ -39,14 +39,22 @@ _PUBLISHED = {"stock": "stock_quantity"}
 class LedgerQuery(Schema):
     """Query: size and position of a page of movements."""
 
-    limit = QueryInteger(load_default=100, validate=validate.Range(min=1, max=MAX_PAGE_SIZE))
+    limit = QueryInteger(
+        load_default=100,
+        validate=validate.Range(min=1, max=MAX_PAGE_SIZE),
+        metadata={"description": "The maximum number of results of the page."},
+    )
     cursor = cursor(_NEXT, length=22)
 
 
 class ProductHistoryQuery(Schema):
     """Query: size and position of a page of changes."""
 
-    limit = QueryInteger(load_default=100, validate=validate.Range(min=1, max=MAX_PAGE_SIZE))
+    limit = QueryInteger(
+        load_default=100,
+        validate=validate.Range(min=1, max=MAX_PAGE_SIZE),
+        metadata={"description": "The maximum number of results of the page."},
+    )
     cursor = cursor(_NEXT, length=11)
 
 

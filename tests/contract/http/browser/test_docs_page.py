@@ -14,6 +14,7 @@ from tests.support.servers.browser import Browser
 
 DRIVER = (Path(__file__).parent / "docs_page.js").read_text(encoding="utf-8")
 JOB = "management_get_job"
+PLACEMENTS = tuple(f"{contract}_get_placement" for contract in ("orders", "management", "ostore", "checkout"))
 SHORT = ("orders_place_order", "products_get_product", "ostore_place_shipped_order", "checkout_place_cart_order")
 """The operations of a short run, of which a signed cart needs the most."""
 ROUNDS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -30,7 +31,7 @@ ROUNDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "ann",
         (
             "orders_get_order", "ostore_get_order", "management_get_order", "management_delete_order",
-            "management_place_order_from_template", "management_delete_template", "orders_change_status",
+            "management_place_order_from_template", "management_delete_template", "orders_change_status", *PLACEMENTS,
         ),
     ),
     (
@@ -41,7 +42,8 @@ ROUNDS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "management_get_order_statistics", "management_get_order_history", "management_list_orders",
             "management_get_order_analytics", "management_get_stock_health", "products_list_products",
             "products_add_product", "products_get_product", "products_update_product",
-            "products_update_product_by_put", "products_restock_product", JOB, "auth_sign_out",
+            "products_update_product_by_put", "products_restock_product", "products_list_stock_movements",
+            "products_get_product_history", JOB, "auth_sign_out",
         ),
     ),
 )  # fmt: skip
@@ -81,7 +83,7 @@ def test_prefilled_operations_succeed_in_the_page(browser: Browser, demonstratio
         browser.open(f"{demonstration.url}/docs/?as={account}")
         browser.run(f"{DRIVER}; signedIn({json.dumps(account)})")
         for name in wanted:
-            typed = {"job_id": job(demonstration)} if name == JOB else {}
+            typed = {"job_id": JOBS[name](demonstration)} if name in JOBS else {}
             executed.append(browser.run(f"execute({json.dumps(name)}, {json.dumps(typed)})"))
 
     assert {one["operationId"]: one["status"] for one in executed if not 200 <= one["status"] < 300} == {}, executed
@@ -118,10 +120,21 @@ def test_landing_page_fits_the_width(browser: Browser, demonstration: Served, wi
 
 def job(demonstration: Served) -> str:
     """The id of a bulk change that became a job, because it has more than 100 orders."""
+    body = {"order_ids": list(range(1, 102)), "status": "shipped"}
+    return _accepted(demonstration, "admin", "/api/v1/orders/bulk/status", body)
+
+
+def placement(demonstration: Served) -> str:
+    """The id of a job that places an order of ann."""
+    return _accepted(demonstration, "ann", "/orders/", {"items": [], "total_price": 1}, Prefer="respond-async")
+
+
+def _accepted(demonstration: Served, account: str, path: str, body: object, **headers: str) -> str:
     with urllib.request.urlopen(f"{demonstration.url}/docs/demonstration.json") as response:
-        token = json.load(response)["admin"]
-    body = json.dumps({"order_ids": list(range(1, 102)), "status": "shipped"}).encode()
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    request = urllib.request.Request(f"{demonstration.url}/api/v1/orders/bulk/status", body, headers)
+        headers |= {"Authorization": f"Bearer {json.load(response)[account]}", "Content-Type": "application/json"}
+    request = urllib.request.Request(demonstration.url + path, json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request) as response:
         return str(response.headers["Location"].rpartition("/")[2])
+
+
+JOBS = {JOB: job} | dict.fromkeys(PLACEMENTS, placement)

@@ -22,6 +22,7 @@ ROUTES = [
     "GET /api/orders/{order}",
     "HEAD /api/orders/{order}",
     "POST /api/orders/{order}/cancel",
+    "GET /api/orders/placements/{order}",
 ]
 
 

@@ -27,7 +27,7 @@ def test_customer_with_invalid_body_is_403(stack: Stack, ann: Shopper, route: st
 
     for content_type in ("application/json", "text/plain"):
         response = ann.ask(method, path, data=sent, content_type=content_type)
-        assert detail(response, 403) == "This operation requires the administrator role."
+        assert detail(response, 403).startswith("This operation requires the administrator role")
 
     assert stack.everything() == before
 

@@ -39,6 +39,9 @@ ROUTES = [
     "PATCH /api/v1/products/{product}",
     "PUT /api/v1/products/{product}",
     "POST /api/v1/products/{product}/restock",
+    "GET /api/v1/products/{product}/movements",
+    "GET /api/v1/products/{product}/history",
+    "GET /api/v1/orders/placements/1",
 ]
 
 

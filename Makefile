@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run unit test deep torture check format docs reference lock check-locks clauses clean
+.PHONY: help run unit test deep torture bench check format docs reference lock check-locks clauses clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,9 @@ deep: .venv/dev.stamp ## run every test at full length, including three torture 
 
 torture: .venv/dev.stamp ## kill processes and servers under load, and check that nothing is lost (SECONDS=60 SEED=7)
 	@$(BIN)/python -m tests.torture $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+bench: .venv/dev.stamp ## measure the service beside the limits of this machine (ARGS=--quick, ARGS=--help)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 check: .venv/dev.stamp ## lint, format, types, imports, migrations, docs: all of them, then the result
 	@failed=""; \

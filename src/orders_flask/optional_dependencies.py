@@ -3,7 +3,6 @@
 import json
 import shlex
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -27,6 +26,8 @@ def _source(extra: str) -> list[str]:
 
 def _direct_url() -> str | None:
     """Return the URL of the installed archive, directory or repository (PEP 610), or None for a package index."""
+    from importlib.metadata import PackageNotFoundError, distribution  # 20 ms, which no other start needs
+
     try:
         text = distribution("orders").read_text("direct_url.json")
     except PackageNotFoundError:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import jwt
 import pytest
@@ -410,3 +411,54 @@ def test_issued_token_has_the_named_claims() -> None:
     both = [JwtTokenVerifier(shared_secret(SECRET), algorithm="HS256", names=names)(token) for names in (NESTED, None)]
 
     assert both == [Actor(subject="7", role=Role.ADMIN, scopes=frozenset(scopes))] * 2
+
+
+def test_remembered_token_is_still_checked_for_its_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    identity, now = tokens_of("HS256"), time.time()
+    token = sign("HS256", exp=int(now) + 60)
+    identity(token)
+
+    monkeypatch.setattr("orders_adapters.security.tokens.time.time", lambda: now + 61)
+
+    with pytest.raises(InvalidToken, match="expired"):
+        identity(token)
+
+
+def test_remembered_token_needs_its_key() -> None:
+    keys = [SECRET.encode()]
+    identity = JwtTokenVerifier(lambda _: keys[-1], algorithm="HS256")
+    token = sign("HS256")
+    identity(token)
+
+    keys.append(b"another secret of at least 32 bytes")
+
+    with pytest.raises(InvalidToken):
+        identity(token)
+
+
+def test_token_is_remembered_with_its_signature() -> None:
+    identity, token = tokens_of("HS256"), sign("HS256")
+    identity(token)
+    content, _, signature = token.rpartition(".")
+
+    with pytest.raises(InvalidToken):
+        identity(f"{content}.{signature[::-1]}")
+
+
+def test_remembered_tokens_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders_adapters.security.tokens.MAX_REMEMBERED", 3)
+    identity = tokens_of("HS256")
+
+    for number in range(9):
+        identity(sign("HS256", jti=str(number)))
+
+    assert len(identity._remembered) == 3
+
+
+def test_known_token_is_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    identity, token = tokens_of("HS256"), sign("HS256")
+    decode = Mock(wraps=jwt.decode)
+    monkeypatch.setattr(jwt, "decode", decode)
+
+    assert identity.verify(token) == identity.verify(token)
+    assert decode.call_count == 1

@@ -13,7 +13,7 @@ BANNED_CLASSES = {"Once"}  # "once" is plain English in a name such as test_stoc
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 SENTENCE = re.compile(r'(?:^\s*(?:[-*#|]+\s+)?|"""|\.\s+|[:!?]\s+)(?:Who|Whoever|What|Whatever)\b[^?]*?[.:|"]?$')
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("docs/**/*.yaml")]
-SOURCES = [path for folder in ("src", "tests", "tools") for path in ROOT.glob(f"{folder}/**/*.py")]
+SOURCES = [path for folder in ("src", "tests", "tools", "benchmarks") for path in ROOT.glob(f"{folder}/**/*.py")]
 
 
 def names(source: str) -> Iterator[str]:

@@ -7,18 +7,16 @@ last invalidation. A key of the wrong type counts as empty and is overwritten.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cache
 from hashlib import sha1
-from typing import TypeAlias
 
 import redis
-from redis.client import Pipeline
 from redis.exceptions import NoScriptError
 
 from orders_adapters.redis.prefetch import Prefetch
+from orders_adapters.redis.round_trip import Command, exchange
 from orders_adapters.redis.write_lease import WriteLease
-
-Call: TypeAlias = Sequence[str | bytes | int | float]
 
 _VERSIONS = """
 local function number(reply, pattern)
@@ -57,7 +55,7 @@ return 1
 )
 
 
-def run(client: redis.Redis, script: str, calls: Sequence[Call]) -> None:
+def run(client: redis.Redis, script: str, calls: Sequence[Command]) -> None:
     """Run the script once for each call (two keys and the arguments), in one round trip.
 
     The script is run by its hash. If Redis has not loaded it since its start, a second round trip is needed.
@@ -65,22 +63,19 @@ def run(client: redis.Redis, script: str, calls: Sequence[Call]) -> None:
     Raises:
         RedisError: one of the runs failed; the others may have succeeded.
     """
-    name = sha1(script.encode(), usedforsecurity=False).hexdigest()
-    replies = _pipelined(client, calls, lambda pipe, call: pipe.evalsha(name, 2, *call))
+    replies = exchange(client, [("EVALSHA", _name(script), 2, *call) for call in calls])
     not_loaded = [call for call, reply in zip(calls, replies, strict=True) if isinstance(reply, NoScriptError)]
     if not_loaded:
         replies = [reply for reply in replies if not isinstance(reply, NoScriptError)]
-        replies += _pipelined(client, not_loaded, lambda pipe, call: pipe.eval(script, 2, *call))
+        replies += exchange(client, [("EVAL", script, 2, *call) for call in not_loaded])
     for reply in replies:
         if isinstance(reply, Exception):
             raise reply
 
 
-def _pipelined(client: redis.Redis, calls: Sequence[Call], command: Callable[[Pipeline, Call], object]) -> list[object]:
-    with client.pipeline(transaction=False) as pipe:
-        for call in calls:
-            command(pipe, call)
-        return list(pipe.execute(raise_on_error=False))
+@cache
+def _name(script: str) -> str:
+    return sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
 def evaluate(
@@ -97,13 +92,11 @@ def evaluate(
     """
     prefetch_key, requested_at = prefetch.key if prefetch else None, time.monotonic()
     expired = lease if lease and not lease.valid(requested_at) else None
-    with client.pipeline(transaction=False) as pipe:
-        if expired:
-            expired.probe(pipe)
-        pipe.evalsha(sha1(script.encode(), usedforsecurity=False).hexdigest(), 1, key, *arguments)
-        if prefetch_key:
-            pipe.get(prefetch_key)
-        replies = pipe.execute(raise_on_error=False)
+    commands: list[Command] = [expired.probe()] if expired else []
+    commands.append(("EVALSHA", _name(script), 1, key, *arguments))
+    if prefetch_key:
+        commands.append(("GET", prefetch_key))
+    replies = exchange(client, commands)
     if expired:
         expired.renew(replies.pop(0), requested_at=requested_at)
     reply, *prefetched = replies

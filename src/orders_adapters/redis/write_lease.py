@@ -10,7 +10,8 @@ import time
 from typing import Any
 
 import redis
-from redis.client import Pipeline
+
+from orders_adapters.redis.round_trip import Command, exchange
 
 SECONDS = 1.0
 """The time for which an accepted write is valid, and so the longest time that an old copy is read after a refusal."""
@@ -30,9 +31,9 @@ class WriteLease:
         """Return whether a value is trusted that was requested at this time (``time.monotonic``)."""
         return requested_at < self._until
 
-    def probe(self, pipe: Pipeline) -> None:
-        """Add the write to a pipeline; ``renew`` takes its reply."""
-        pipe.eval(PROBE, 1, self._key)
+    def probe(self) -> Command:
+        """Return the command of the write; ``renew`` takes its reply."""
+        return "EVAL", PROBE, 1, self._key
 
     def renew(self, reply: object, *, requested_at: float) -> None:
         self._until = requested_at + SECONDS if reply == 1 else float("-inf")
@@ -46,10 +47,7 @@ class WriteLease:
         requested_at = time.monotonic()
         if self.valid(requested_at):
             return client.get(key)
-        with client.pipeline(transaction=False) as pipe:
-            self.probe(pipe)
-            pipe.get(key)
-            reply, value = pipe.execute(raise_on_error=False)
+        reply, value = exchange(client, [self.probe(), ("GET", key)])
         self.renew(reply, requested_at=requested_at)
         if isinstance(value, Exception):
             raise value

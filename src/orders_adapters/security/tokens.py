@@ -4,7 +4,10 @@ import hashlib
 import math
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -24,14 +27,29 @@ MAX_FAMILY_LENGTH = 64
 DEMO = "demo"  # the claim of the tokens of a demonstration
 LEEWAY = 60  # seconds that an issuer's clock may be ahead (RFC 7519, 4.1.5); expiry has no leeway
 MAX_TIMESTAMP = 253_339_228_800  # seconds since 1970: the latest expiry of a revocation, in the year 9997
+MAX_REMEMBERED = 4_096
+"""Verified tokens of a process that are remembered: about 4 MiB."""
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 KeyFor: TypeAlias = Callable[[str], Any]
 """Returns the verification key for a token."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token whose signature and claims are valid, the key that verified it, and the times that can end that."""
+
+    key: Any
+    times: Mapping[str, Any]
+    token: AuthenticatedToken
+
+
 class JwtTokenVerifier:
-    """Implements the TokenVerifier port. Subject and ``exp`` are required; role and scopes are optional."""
+    """Implements the TokenVerifier port. Subject and ``exp`` are required; role and scopes are optional.
+
+    A verified token is remembered by its hash, because a client sends one token with many requests. Its times are
+    checked at every request, and its key must still be the one of the token: a rotated key verifies it anew.
+    """
 
     def __init__(
         self,
@@ -49,6 +67,7 @@ class JwtTokenVerifier:
         self._audience = audience
         self._accept_demo = accept_demo
         self._names = names or ClaimNames()
+        self._remembered: OrderedDict[bytes, _Verified] = OrderedDict()  # the oldest first; each operation is atomic
 
     def __call__(self, token: str) -> Actor:
         return self.verify(token).actor
@@ -58,12 +77,23 @@ class JwtTokenVerifier:
             raise InvalidToken(f"The token must have at most {MAX_TOKEN_LENGTH} characters.")
         if not _COMPACT.fullmatch(token):  # PyJWT accepts base64 padding
             raise InvalidToken("The token must be three parts of unpadded base64url.")
-        claims = self._claims(token)
+        with _invalid_if_malformed():
+            key = self._key_for(token)
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._remembered.get(digest)
+        if known is None or known.key is not key:
+            known = self._verify(token, key)
+            self._remember(digest, known)
+        _check_validity(known.times, now=time.time())
+        return known.token
+
+    def _verify(self, token: str, key: Any) -> _Verified:
+        claims = self._claims(token, key)
         _check_validity(claims, now=time.time())
         if claims.get(DEMO) and not self._accept_demo:
             raise InvalidToken("The token is of the demonstration, whose tokens production does not accept.")
         family = claims.get(FAMILY)
-        return AuthenticatedToken(
+        authenticated = AuthenticatedToken(
             actor=self._actor(claims),
             expires_at=datetime.fromtimestamp(min(math.ceil(claims["exp"]), MAX_TIMESTAMP), UTC),
             fingerprint=_fingerprint(token),
@@ -71,14 +101,21 @@ class JwtTokenVerifier:
             generation=_comparable_number(claims.get(GENERATION)),
             issued_at=_issued_at(claims),
         )
+        return _Verified(key, {name: claims[name] for name in _TIMES if name in claims}, authenticated)
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _remember(self, digest: bytes, verified: _Verified) -> None:
+        self._remembered[digest] = verified
+        while len(self._remembered) > MAX_REMEMBERED:
+            with suppress(KeyError):  # another thread has removed it
+                self._remembered.popitem(last=False)
+
+    def _claims(self, token: str, key: Any) -> dict[str, Any]:
         wanted = {"sub": not self._names.subject, "iss": self._issuer, "aud": self._audience}
         required = ["exp", *(name for name, is_wanted in wanted.items() if is_wanted)]
-        try:
+        with _invalid_if_malformed():
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self._key_for(token),
+                key,
                 algorithms=[self._algorithm],
                 issuer=self._issuer,
                 audience=self._audience,
@@ -91,10 +128,6 @@ class JwtTokenVerifier:
                     "verify_sub": not self._names.subject,
                 },
             )
-        except jwt.InvalidTokenError as error:
-            raise InvalidToken(str(error)) from error
-        except (ValueError, TypeError, RecursionError) as error:  # PyJWT does not wrap these
-            raise InvalidToken("The token is malformed.") from error
         return claims
 
     def _actor(self, claims: dict[str, Any]) -> Actor:
@@ -107,6 +140,17 @@ class JwtTokenVerifier:
             )
         except InvalidValue as error:
             raise InvalidToken(str(error)) from error
+
+
+@contextmanager
+def _invalid_if_malformed() -> Iterator[None]:
+    """Raise InvalidToken for the errors of PyJWT, and for those that it does not wrap."""
+    try:
+        yield
+    except jwt.InvalidTokenError as error:
+        raise InvalidToken(str(error)) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidToken("The token is malformed.") from error
 
 
 def shared_secret(secret: str) -> KeyFor:
@@ -155,13 +199,16 @@ def _fingerprint(token: str) -> str:
     return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
 
 
-def _check_validity(claims: dict[str, Any], *, now: float) -> None:
+_TIMES = ("exp", "nbf", "iat")
+
+
+def _check_validity(claims: Mapping[str, Any], *, now: float) -> None:
     """Check ``exp``, ``nbf`` and ``iat``: a token of the future would survive the end of its user's sessions.
 
     Raises:
         InvalidToken: the token is expired or not valid yet, or a claim is not a timestamp.
     """
-    times = {name: _seconds(claims, name) for name in ("exp", "nbf", "iat") if name in claims}
+    times = {name: _seconds(claims, name) for name in _TIMES if name in claims}
     if times["exp"] <= now:
         raise InvalidToken("The token has expired.")
     if times.get("nbf", now) > now + LEEWAY:
@@ -170,7 +217,7 @@ def _check_validity(claims: dict[str, Any], *, now: float) -> None:
         raise InvalidToken("The token was issued in the future (iat).")
 
 
-def _seconds(claims: dict[str, Any], name: str) -> float:
+def _seconds(claims: Mapping[str, Any], name: str) -> float:
     """Return a timestamp in seconds since 1970: any JSON number, also a fraction (RFC 7519, 2, NumericDate)."""
     value = claims[name]
     if type(value) not in (int, float) or not abs(value) < 2**63:  # NaN is not less than anything

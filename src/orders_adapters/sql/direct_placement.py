@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
-from types import SimpleNamespace
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -21,8 +21,6 @@ from sqlalchemy import (
     Engine,
     FromClause,
     Insert,
-    Row,
-    Select,
     Table,
     bindparam,
     column,
@@ -30,6 +28,8 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
+    null,
     select,
     update,
 )
@@ -37,9 +37,10 @@ from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import idempotency_keys, tables
 from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.engine.compiled_statement import CompiledStatement
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import Values, entry_values, event_values, order_values
-from orders_adapters.sql.products import LOCAL_ONLY, to_product
+from orders_adapters.sql.products import LOCAL_ONLY
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrdersError
 from orders_domain.model import events
@@ -47,7 +48,9 @@ from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_audit import MovementKind
+from orders_domain.model.values.money import Money
 from orders_domain.ports.direct_placement import DirectPlacement
+from orders_domain.ports.outbox import DUE_AT_ONCE
 
 _BIGINTS = ARRAY(BigInteger)
 _products = tables.products.c
@@ -81,7 +84,8 @@ class SqlDirectPlacement(DirectPlacement):
             except OrdersError:
                 return None
             with suppress(IntegrityError):  # the cart, the key or the order was stored meanwhile
-                number = connection.scalar(_write(keyed=bool(idempotency_key)), _values(order, idempotency_key))
+                written = _write(keyed=bool(idempotency_key)).execute(connection, _values(order, idempotency_key))
+                number = written[0][0] if written else None
         if number is None:
             return None
         order.number = number
@@ -96,31 +100,58 @@ def _read(
     """Return the products that exist, after a check that the key is not stored."""
     values = {"ids": list(filter(is_valid_id, product_ids))}
     lookup = idempotency_keys.lookup_values(key, at=at) if key else {}
-    rows = connection.execute(_reading(keyed=bool(key)), values | lookup).all()
-    if key:
-        idempotency_keys.ensure_new(key, rows[0])
-    return {row.product_id: _product(row) for row in rows if row.product_id is not None}
+    rows = _reading(keyed=bool(key)).execute(connection, values | lookup)
+    products, stored = [row[: len(_READ)] for row in rows], rows[0][len(_READ) :]
+    if key and stored[0] is not None:
+        idempotency_keys.ensure_new(key, idempotency_keys.stored_row(stored))
+    return {product[0]: _product(*product) for product in products if product[0] is not None}
+
+
+_READ = itemgetter(
+    "id", "sku", "name", "price_minor", "currency", "stock_quantity", "low_stock_threshold", "description", "version"
+)(_products)
+"""The columns of a product, in the order of the parameters of ``_product``."""
 
 
 @cache
-def _reading(*, keyed: bool) -> Select[Any]:
-    """Select the key and its order, if it is stored, beside each of the products that exist."""
+def _reading(*, keyed: bool) -> CompiledStatement:
+    """Select each of the products that exist, beside the key and its order, if it is stored."""
     one_row = idempotency_keys.NO_LOCK.subquery()
     stored = idempotency_keys.with_stored_order(one_row) if keyed else one_row
     wanted = (_products.id == func.any(bindparam("ids", type_=_BIGINTS))) & LOCAL_ONLY
-    columns = [column.label(f"product_{column.name}") for column in _products]
-    return select(*(idempotency_keys.STORED_COLUMNS if keyed else ()), *columns).select_from(
-        stored.outerjoin(tables.products, wanted)
+    columns = [column.label(f"product_{column.name}") for column in _READ]
+    return CompiledStatement(
+        select(*columns, *(idempotency_keys.STORED_COLUMNS if keyed else ())).select_from(
+            stored.outerjoin(tables.products, wanted)
+        )
     )
 
 
-def _product(row: Row[Any]) -> Product:
-    values: Any = SimpleNamespace(**{column.name: row._mapping[f"product_{column.name}"] for column in _products})
-    return to_product(values)
+def _product(
+    product_id: int,
+    sku: str,
+    name: str,
+    price: int,
+    currency: str,
+    stock: int,
+    threshold: int,
+    description: str | None,
+    version: int,
+) -> Product:
+    return Product(
+        id=product_id,
+        sku=sku,
+        name=name,
+        price=Money(price, currency),
+        stock=stock,
+        low_stock_threshold=threshold,
+        description=description,
+        version=version,
+    )
 
 
 @cache
-def _write(*, keyed: bool) -> Select[Any]:
+def _write(*, keyed: bool) -> CompiledStatement:
     """Insert all rows of an order and deduct its stock if the locked rows permit it, and select the order's number."""
     key_lock = idempotency_keys.KEY_LOCK.cte("key_lock") if keyed else idempotency_keys.NO_LOCK.cte("key_lock")
     acquired = select(key_lock.c.acquired).scalar_subquery()
@@ -143,7 +174,9 @@ def _write(*, keyed: bool) -> Select[Any]:
         "stock_movements": _inserting(tables.stock_movements, _movement_values(requested), permits, requested),
         **{table.name: _inserting(table, _parameters(table), permits) for table in others},
     }
-    return select(placed.c.number).add_cte(*(change.cte(f"changed_{name}") for name, change in changes.items()))
+    return CompiledStatement(
+        select(placed.c.number).add_cte(*(change.cte(f"changed_{name}") for name, change in changes.items()))
+    )
 
 
 def _requested() -> Any:
@@ -213,12 +246,33 @@ def _order_parameter(name: str) -> ColumnElement[Any]:
     return bindparam(f"orders_{name}", type_=tables.orders.c[name].type)
 
 
+_EQUAL = {
+    "orders_id": ("order_history_order_id", "outbox_order_id", "idempotency_keys_order_id"),
+    "orders_created_at": ("orders_updated_at", "order_history_at", "outbox_at", "idempotency_keys_at"),
+    "order_history_traceparent": ("outbox_traceparent",),
+    "orders_version": ("order_history_version", "outbox_version"),
+}
+"""Columns of a placed order that have the value of another one. Each parameter costs the driver 4 microseconds."""
+_PARAMETER_OF = {column: parameter for parameter, columns in _EQUAL.items() for column in columns}
+_CONSTANT: Mapping[str, ColumnElement[Any]] = {
+    "orders_deleted_at": null(),
+    "orders_cancellation_reason": null(),
+    "order_history_from_status": null(),
+    "outbox_attempts": literal_column("0"),
+    "outbox_due_at": literal_column(f"TIMESTAMPTZ '{DUE_AT_ONCE.isoformat()}'"),
+    "outbox_last_error": null(),
+}
+"""Columns of every placed order that have one value."""
+
+
 def _parameters(table: Table) -> Values:
-    """Return a parameter for each column whose value the database does not generate."""
+    """Return a parameter or a constant for each column whose value the database does not generate."""
+    names = {column.name: f"{table.name}_{column.name}" for column in table.columns if column.identity is None}
     return {
-        column.name: bindparam(f"{table.name}_{column.name}", type_=column.type)
-        for column in table.columns
-        if column.identity is None
+        column: _CONSTANT[name]
+        if name in _CONSTANT
+        else bindparam(_PARAMETER_OF.get(name, name), type_=table.c[column].type)
+        for column, name in names.items()
     }
 
 

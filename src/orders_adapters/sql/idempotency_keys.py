@@ -1,7 +1,9 @@
 """Idempotency keys of one transaction: one statement to acquire a key, and one to store it."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Engine, FromClause, Row, Subquery, and_, bindparam, func, select, true
@@ -115,6 +117,12 @@ def ensure_new(key: IdempotencyKey, row: Row[Any]) -> None:
         if row.fingerprint != key.fingerprint:
             raise IdempotencyKeyReused
         raise DuplicateRequest(to_placed_order(row))
+
+
+def stored_row(values: Sequence[Any]) -> Any:
+    """Return the values of ``STORED_COLUMNS`` as ``ensure_new`` expects them, by name and by column."""
+    mapping = dict(zip(STORED_COLUMNS, values, strict=True))
+    return SimpleNamespace(fingerprint=values[0], number=values[1], _mapping=mapping)
 
 
 def key_values(key: IdempotencyKey, order: Order) -> dict[str, Any]:

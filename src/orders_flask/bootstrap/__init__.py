@@ -1,34 +1,48 @@
-"""Composition root: chooses adapters by settings, and imports a technology's library only if it is used."""
+"""Composition root: chooses adapters by settings, and imports a technology's library only if it is used.
 
-from orders_adapters.private_files import open_private
-from orders_flask.bootstrap.auth import (
-    cart_policy,
-    identity_provider_checks,
-    issue_dev_token,
-    sign_in,
-    signatures,
-    token_verifier,
-)
+A name is imported when it is first used, because a command that needs one of them would wait for all.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# At once, because an import of the module would bind the name to the module.
 from orders_flask.bootstrap.cache import cache
-from orders_flask.bootstrap.components import (
-    BrokerComponent,
-    CacheComponent,
-    Check,
-    Migrations,
-    NotifierComponent,
-    PersistenceComponent,
-    RemoteServices,
-    check_broker,
-    describe,
-)
-from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, demo_tokens, log_demo_accounts
-from orders_flask.bootstrap.demo_examples import DemoExamples, demo_examples
-from orders_flask.bootstrap.jobs import job_checks, job_runner
 from orders_flask.bootstrap.local_secrets import local_secrets
-from orders_flask.bootstrap.messaging import broker, tracking_events
-from orders_flask.bootstrap.notifications import log_broken_templates, notifier
-from orders_flask.bootstrap.persistence import replica_checks, store
-from orders_flask.bootstrap.remote_services import choose_place_shipped_order, services
+
+if TYPE_CHECKING:
+    from orders_adapters.private_files import open_private
+    from orders_flask.bootstrap.auth import (
+        cart_policy,
+        identity_provider_checks,
+        issue_dev_token,
+        sign_in,
+        signatures,
+        token_verifier,
+    )
+    from orders_flask.bootstrap.components import (
+        BrokerComponent,
+        CacheComponent,
+        Check,
+        Migrations,
+        NotifierComponent,
+        PersistenceComponent,
+        RemoteServices,
+        check_broker,
+        describe,
+    )
+    from orders_flask.bootstrap.demo_accounts import (
+        DEMO_ACCOUNTS,
+        demo_accounts_warning,
+        demo_tokens,
+        log_demo_accounts,
+    )
+    from orders_flask.bootstrap.demo_examples import DemoExamples, demo_examples
+    from orders_flask.bootstrap.jobs import job_checks, job_runner
+    from orders_flask.bootstrap.messaging import broker, tracking_events
+    from orders_flask.bootstrap.notifications import log_broken_templates, notifier
+    from orders_flask.bootstrap.persistence import replica_checks, store
+    from orders_flask.bootstrap.remote_services import choose_place_shipped_order, services
 
 __all__ = [
     "DEMO_ACCOUNTS",
@@ -66,3 +80,29 @@ __all__ = [
     "token_verifier",
     "tracking_events",
 ]
+
+_NAMES = {
+    "orders_adapters.private_files": "open_private",
+    "orders_flask.bootstrap.auth": "cart_policy identity_provider_checks issue_dev_token sign_in signatures "
+    "token_verifier",
+    "orders_flask.bootstrap.components": "BrokerComponent CacheComponent Check Migrations NotifierComponent "
+    "PersistenceComponent RemoteServices check_broker describe",
+    "orders_flask.bootstrap.demo_accounts": "DEMO_ACCOUNTS demo_accounts_warning demo_tokens log_demo_accounts",
+    "orders_flask.bootstrap.demo_examples": "DemoExamples demo_examples",
+    "orders_flask.bootstrap.jobs": "job_checks job_runner",
+    "orders_flask.bootstrap.messaging": "broker tracking_events",
+    "orders_flask.bootstrap.notifications": "log_broken_templates notifier",
+    "orders_flask.bootstrap.persistence": "replica_checks store",
+    "orders_flask.bootstrap.remote_services": "choose_place_shipped_order services",
+}
+"""The names of each module, separated by spaces."""
+
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value

@@ -7,33 +7,41 @@ import sys
 import click
 
 from orders_domain.errors import InvalidValue, OrdersError, StoreUnavailable
-from orders_flask.cli import (
-    bulk_status,
-    demo,
-    doctor,
-    history,
-    migrate,
-    notify,
-    outbox,
-    products,
-    prune,
-    relay,
-    restored,
-    serve,
-    token,
-    track,
-    users,
-)
-from orders_flask.cli._error_text import error_text
-from orders_flask.cli.export import command as export
-from orders_flask.observability import structured_logging
+from orders_flask.cli._lazy_group import Entry, LazyGroup
 from orders_flask.settings import InvalidSetting
-from orders_flask.unknown_settings import unknown_settings
+
+_ENTRIES = {
+    "bulk-status": Entry("orders_flask.cli.bulk_status", "Change the status of the orders of FILE to STATUS."),
+    "demo": Entry("orders_flask.cli.demo", "Run the service with sample data and sample requests."),
+    "doctor": Entry("orders_flask.cli.doctor", "Check every configured component and report failures."),
+    "export": Entry(
+        "orders_flask.cli.export.command:export", "Write orders to FILE, newest first, as CSV or JSON Lines."
+    ),
+    "history": Entry("orders_flask.cli.history", "Show every change of ORDER, oldest first."),
+    "migrate": Entry("orders_flask.cli.migrate", "Upgrade the database schema."),
+    "notify": Entry("orders_flask.cli.notify", "Send letters to customers, and alerts to administrators."),
+    "outbox": Entry("orders_flask.cli.outbox", "Inspect the outbox, and publish events again."),
+    "products": Entry("orders_flask.cli.products", "Manage the product catalogue."),
+    "prune": Entry("orders_flask.cli.prune", "Delete expired data."),
+    "relay": Entry("orders_flask.cli.relay", "Publish the events of the outbox."),
+    "restored": Entry("orders_flask.cli.restored", "Finish the restore of the database from a backup."),
+    "serve": Entry("orders_flask.cli.serve", "Run the service."),
+    "token": Entry("orders_flask.cli.token", "Print a bearer token for SUBJECT, for development only."),
+    "track": Entry("orders_flask.cli.track", "Apply carriers' tracking events to the orders."),
+    "users": Entry("orders_flask.cli.users", "Manage accounts with an e-mail address and a password."),
+}
+"""The commands; a test compares the lines of the help with the commands."""
+
+_WITHOUT_LOG = frozenset({"token"})
+"""Commands that log nothing, and so need not import the logging library, which takes 0.1 s."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, entries=_ENTRIES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="orders")
-def orders() -> None:
+@click.pass_context
+def orders(ctx: click.Context) -> None:
     """Order management: an HTTP API and its background workers.
 
     Settings are environment variables (DATABASE_URL, REDIS_URL, RABBITMQ_URL, JWT_SECRET, ...; the README lists all
@@ -47,28 +55,10 @@ def orders() -> None:
       orders serve              run the service
       orders doctor             check every configured component
     """
-    structured_logging.configure(level="WARNING", form="console")  # long-running commands configure their own
+    if ctx.invoked_subcommand not in _WITHOUT_LOG:
+        from orders_flask.observability import structured_logging
 
-
-for command in (
-    bulk_status.bulk_status,
-    demo.demo,
-    doctor.doctor,
-    export.export,
-    history.history,
-    migrate.migrate,
-    notify.notify,
-    outbox.outbox,
-    products.products,
-    prune.prune,
-    relay.relay,
-    restored.restored,
-    serve.serve,
-    token.token,
-    track.track,
-    users.users,
-):
-    orders.add_command(command)
+        structured_logging.configure(level="WARNING", form="console")  # long-running commands configure their own
 
 
 def main() -> None:
@@ -76,6 +66,8 @@ def main() -> None:
     try:
         orders(prog_name="orders")
     except (OrdersError, InvalidSetting) as error:
+        from orders_flask.cli._error_text import error_text
+
         field = f"{error.field}: " if isinstance(error, InvalidValue) and error.field else ""
         click.echo(" ".join([f"orders: {field}{error_text(error)}", *_hints(error)]), err=True)
         sys.exit(1)
@@ -83,5 +75,7 @@ def main() -> None:
 
 def _hints(error: Exception) -> list[str]:
     if isinstance(error, InvalidSetting):
+        from orders_flask.unknown_settings import unknown_settings
+
         return unknown_settings()
     return ["Run: orders doctor"] if type(error) is StoreUnavailable and str(error).endswith(".") else []

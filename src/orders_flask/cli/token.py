@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import click
 
 from orders_domain.model.accounts.actor import Role
-from orders_flask import settings
-from orders_flask.bootstrap.container import Container
+from orders_flask import bootstrap, settings
 
 
 @click.command()
@@ -28,5 +27,4 @@ def token(subject: str, role: str, scopes: Sequence[str], hours: int) -> None:
         raise click.ClickException(
             f"The algorithm must be HS256; tokens are verified with a public key ({read.algorithm})."
         )
-    container = Container(settings=read)
-    click.echo(container.issue_dev_token(subject=subject, role=Role(role), scopes=scopes, seconds=hours * 3600))
+    click.echo(bootstrap.issue_dev_token(read, subject=subject, role=Role(role), scopes=scopes, seconds=hours * 3600))

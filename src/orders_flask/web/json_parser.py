@@ -48,6 +48,13 @@ class StrictParser(FlaskParser):
     def __init__(self, *, max_bytes: int = MAX_BODY_BYTES) -> None:
         super().__init__()
         self.max_bytes = max_bytes
+        self._schemas: dict[type, marshmallow.Schema] = {}
+
+    def _get_schema(self, argmap: Any, req: Request) -> marshmallow.Schema:
+        """Return the one instance of a schema, because an instance copies all fields and loading does not change it."""
+        if not isinstance(argmap, type):
+            return super()._get_schema(argmap, req)
+        return self._schemas.get(argmap) or self._schemas.setdefault(argmap, super()._get_schema(argmap, req))
 
     def load_querystring(self, req: Request, schema: marshmallow.Schema) -> Any:
         if repeated := [name for name, values in req.args.lists() if len(values) > 1]:

@@ -9,21 +9,49 @@ import pytest
 from click.testing import CliRunner
 
 from orders_flask.cli import orders as command
-from tests.support.command import orders
+from tests.support.command import environment, orders
 
+LOADED: dict[str, click.Command] = {name: entry.load() for name, entry in command.entries.items()}
 COMMANDS = {"demo", "doctor", "migrate", "outbox", "relay", "serve", "token"}
 
 
 def every_command() -> list[list[str]]:
-    commands = [[name] for name in command.commands]
-    for name, group in command.commands.items():
+    commands = [[name] for name in LOADED]
+    for name, group in LOADED.items():
         if isinstance(group, click.Group):
             commands += [[name, inner] for inner in group.commands]
     return commands
 
 
 def test_documented_commands_exist() -> None:
-    assert command.commands.keys() >= COMMANDS
+    assert LOADED.keys() >= COMMANDS
+
+
+def test_listed_lines_are_those_of_the_commands() -> None:
+    """The group lists its commands without importing them."""
+    lines = {name: entry.help for name, entry in command.entries.items()}
+
+    assert lines == {name: loaded.get_short_help_str(limit=200) for name, loaded in LOADED.items()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "libraries"),
+    [
+        (["--help"], {"sqlalchemy", "flask", "structlog", "jwt"}),
+        (["token", "ann"], {"sqlalchemy", "flask", "structlog"}),
+    ],
+)
+def test_light_command_imports_few_libraries(tmp_path: Path, arguments: list[str], libraries: set[str]) -> None:
+    """Their imports take 0.5 s; times would depend on the machine."""
+    program = f"import sys; sys.argv = ['orders', *{arguments}]\nfrom orders_flask.__main__ import main\n"
+    report = "try: main()\nfinally: print(*sorted(sys.modules), file=sys.stderr)"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program + report], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert libraries.isdisjoint(ended.stderr.split())
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])

@@ -40,7 +40,6 @@ BREACHES = [
     ("orders_flask.web.authentication", "jwt", "PyJWT and argon2 live"),
     ("orders_flask.contracts.checkout.translate", "rfc8785", "PyJWT and argon2 live"),
     ("orders_flask.web.context", "dependency_injector", "dependency-injector lives"),
-    ("orders_flask.web.context", "a2wsgi", "a2wsgi lives"),
 ]
 
 FOR_TYPES_ONLY = [("orders_flask.web.pagination", "redis", "redis lives")]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from io import BytesIO
-from threading import Event, Thread, Timer
+from threading import Event, Timer
 from typing import Any
 
 import pytest
@@ -15,9 +15,8 @@ from orders_flask.bootstrap.auth import issue_dev_token
 from orders_flask.web.admission import AdmissionMiddleware
 from orders_flask.web.admission.body_limits import BodyLimits
 from orders_flask.web.admission.byte_budget import ByteBudget
-from orders_flask.web.admission.lane import Lane
 from orders_flask.web.admission.request_body import read
-from orders_flask.web.admission.responder import Responder
+from orders_flask.web.admission.responder import complete_response
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 from orders_flask.workers import runner as loop
 
@@ -119,20 +118,22 @@ def test_unannounced_large_body_is_discarded() -> None:
     assert Client(part(buffer.getvalue(), more=False)).request().startswith("413 ")
 
 
-def test_thread_does_not_wait_for_closed_loop() -> None:
-    loop = asyncio.new_event_loop()
-    responder = loop.run_until_complete(_responder())
-    thread = Thread(target=responder.send, args=({"type": "http.response.body", "body": b""},), daemon=True)
+def test_response_is_complete_without_a_loop() -> None:
+    """A thread that computes a response does not wait for an event loop, which may have stopped."""
+    closed = list[bool]()
 
-    thread.start()
-    thread.join(5)
+    class Parts(list[bytes]):
+        def close(self) -> None:
+            closed.append(True)
 
-    assert not thread.is_alive()
-    loop.close()
+    def application(environ: Any, start_response: Any) -> Parts:
+        start_response("201 Created", [("X-Name", "v")])(b"a")
+        return Parts([b"b", b"c"])
 
+    response = complete_response(application, {})
 
-async def _responder() -> Responder:
-    return Responder(lambda *_: [], Lane("test", threads=1, waiting=1))
+    assert (response.status, response.headers, response.body) == (201, [(b"x-name", b"v")], b"abc")
+    assert closed == [True]
 
 
 def test_incomplete_body_is_400() -> None:

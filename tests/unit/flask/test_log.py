@@ -5,11 +5,13 @@ import logging
 import re
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import structlog
 from flask import Flask
 
 from orders_domain import Role
@@ -165,6 +167,19 @@ def test_adapter_record_becomes_event_and_fields(app: Flask, log_lines: LogLines
 
     (line,) = log_lines()
     assert (line["event"], line["error"], line["version"]) == ("offset.commit_rejected", "100% full: no", 3)
+
+
+def test_closed_stream_fails_no_request(app: Flask, stderr: StringIO) -> None:
+    stderr.close()
+
+    assert app.test_client().get("/").status_code == 200
+
+
+def test_value_outside_json_is_logged_as_text(app: Flask, log_lines: LogLines) -> None:
+    structlog.get_logger("orders_flask.x").warning("value.odd", number=2**70, of=Decimal("1.5"))
+
+    (line,) = log_lines()
+    assert (line["number"], line["of"], line["logger"]) == (2**70, "Decimal('1.5')", "orders_flask.x")
 
 
 def test_record_of_a_library_is_unchanged(app: Flask, log_lines: LogLines) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, Self, TypeVar
 
 import psycopg
 from psycopg import generators
@@ -52,9 +52,13 @@ class DatabaseConnection(psycopg.Connection[TupleRow]):
         """
         self.pooled = True
         self.prepare_threshold = None  # the names of prepared statements belong to a session, which others use as well
-        self.cursor_factory = _CommittingCursor
+        self.cursor_factory = _Committing
         calls = ", ".join(f"set_config({_literal(name)}, {_literal(value)}, true)" for name, value in settings.items())
         self._transaction_settings = f"SELECT {calls}".encode()
+
+    def raw_cursor(self) -> psycopg.RawCursor[TupleRow]:
+        """Return a cursor for statements with the parameters ``$1``, ``$2`` and so on."""
+        return _CommittingRawCursor(self) if self.pooled else psycopg.RawCursor(self)
 
     def set_autocommit(self, value: bool) -> None:
         if self.pooled:
@@ -75,10 +79,10 @@ class DatabaseConnection(psycopg.Connection[TupleRow]):
             raise psycopg.errors.error_from_result(results[-1], encoding=self.info.encoding)
 
 
-class _CommittingCursor(psycopg.Cursor[TupleRow]):
+class _Committing(psycopg.Cursor[TupleRow]):
     """In autocommit mode each statement is a transaction with the settings of the connection."""
 
-    def execute(self, *arguments: Any, **options: Any) -> _CommittingCursor:
+    def execute(self, *arguments: Any, **options: Any) -> Self:
         connection: Any = self.connection
         if not connection._commits_each_statement:
             super().execute(*arguments, **options)
@@ -91,6 +95,10 @@ class _CommittingCursor(psycopg.Cursor[TupleRow]):
             raise
         connection.commit()
         return self
+
+
+class _CommittingRawCursor(_Committing, psycopg.RawCursor[TupleRow]):
+    pass
 
 
 class Connector:

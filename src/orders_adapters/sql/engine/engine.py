@@ -85,4 +85,7 @@ def is_sqlite(engine: Engine) -> bool:
 
 def json_text(value: object) -> str:
     """Return JSON that parses to the same value. Raises ValueError for a number that is not finite."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=dict)
+    return _encoder.encode(value)
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=dict)

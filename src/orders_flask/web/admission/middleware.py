@@ -1,7 +1,7 @@
 """ASGI middleware in front of the Flask app, which ``orders serve`` runs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from string import printable
 from typing import Any
 from urllib.parse import quote
@@ -92,8 +92,8 @@ class AdmissionMiddleware:
             return self._operations
         return self._requests if has_bearer_token(scope) else self._anonymous
 
-    async def _handle(self, scope: Any, receive: Any, send: Any, response: Share) -> Awaitable[None]:
-        """Read the body, wait for a thread and let it handle the request; return the rest of the sending."""
+    async def _handle(self, scope: Any, receive: Any, send: Any, response: Share) -> Coroutine[Any, Any, None]:
+        """Read the body, wait for a thread and let it handle the request; return the sending of the response."""
         lane = self._lane(scope)
         limit, declared = self._limits.limit(scope), request_body.declared_length(scope)
         with self._bodies.share() as share:

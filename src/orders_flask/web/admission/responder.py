@@ -2,11 +2,12 @@
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from a2wsgi.wsgi import WSGIResponder, build_environ
 
 from orders_flask.web.admission.byte_budget import Share
 from orders_flask.web.admission.lane import Lane
@@ -15,65 +16,110 @@ RESPONSE_TIMEOUT = 60.0
 """Seconds for the client to read the whole response."""
 
 _PART = 64 * 1024
-_END: dict[str, Any] = {}
-"""Sentinel after the last message of a response, compared by identity."""
+_NAMES = {b"content-length": "CONTENT_LENGTH", b"content-type": "CONTENT_TYPE"}
 
 log = structlog.get_logger(__name__)
 
 
-class Responder(WSGIResponder):
-    """A responder whose thread never waits for the event loop, because a stopped loop would block it forever.
+@dataclass(frozen=True, slots=True)
+class CompleteResponse:
+    """A response with its complete body, because no route streams."""
 
-    The thread is free for the next request when the response is complete, whether or not the client reads it.
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Responder:
+    """Lets a thread compute the complete response, and sends it when the thread is free for the next request.
+
+    The thread wakes the event loop once, with the response, and never waits for the loop, because a stopped loop would
+    block it forever.
     """
 
     def __init__(self, application: Any, lane: Lane) -> None:
-        super().__init__(application, lane.executor, send_queue_size=0)
+        self._application = application
         self._lane = lane
 
-    async def handle(self, scope: Any, body: Any, send: Any, share: Share) -> Awaitable[None]:
-        """Let a thread handle the request; return the rest of the sending, of which ``share`` counts the bytes."""
-        environ = build_environ(scope, body) | {"wsgi.input_terminated": True}  # also without a Content-Length
-        sending = self.loop.create_task(self._send_all(send, share))
-        run = contextvars.copy_context().run
+    async def handle(self, scope: Any, body: Any, send: Any, share: Share) -> Coroutine[Any, Any, None]:
+        """Let a thread handle the request; return the sending, of which ``share`` counts the bytes."""
+        environ, run = wsgi_environ(scope, body), contextvars.copy_context().run
         try:
-            await self.loop.run_in_executor(self.executor, run, self.wsgi, environ, self.start_response)
-        except BaseException:
-            sending.cancel()
-            raise
+            response = await asyncio.get_running_loop().run_in_executor(
+                self._lane.executor, run, complete_response, self._application, environ
+            )
         finally:
             self._lane.leave()
-        return sending
+        return _send(response, send, share)
 
-    def send(self, message: Any) -> None:
-        self.loop.call_soon_threadsafe(self.send_queue.put_nowait, message)
 
-    def wsgi(self, environ: Any, start_response: Any) -> None:
-        super().wsgi(environ, start_response)
-        self.send(_END)
+def complete_response(application: Any, environ: dict[str, Any]) -> CompleteResponse:
+    """Call the WSGI application and collect its response."""
+    begun: list[Any] = []
+    parts: list[bytes] = []
 
-    async def _send_all(self, send: Any, share: Share) -> None:
-        first = await self.send_queue.get()
-        try:
-            async with share.wait_at_most(RESPONSE_TIMEOUT):
-                await self._send_from(first, send, share)
-        except TimeoutError:  # the server closes the connection, because the response is shorter than declared
-            log.info("response.aborted", reason="memory_full" if share.evicted else "not_read")
+    def start_response(status: str, headers: Any, exc_info: Any = None) -> Callable[[bytes], None]:
+        begun[:] = [status, headers]
+        return parts.append
 
-    async def _send_from(self, message: Any, send: Any, share: Share) -> None:
-        """Send until the thread's sentinel, because the base class's may overtake messages from Python 3.14 on."""
-        while message is not _END:
-            body = message.get("body", b"")
-            share.grow(len(body))
-            if len(body) <= _PART:
-                await send(message)
+    iterable = application(environ, start_response)
+    try:
+        parts.extend(iterable)
+    finally:
+        if close := getattr(iterable, "close", None):
+            close()
+    status, headers = begun
+    encoded = [(name.encode("latin-1").lower(), value.encode("latin-1")) for name, value in headers]
+    return CompleteResponse(int(status[:3]), encoded, parts[0] if len(parts) == 1 else b"".join(parts))
+
+
+def wsgi_environ(scope: Any, body: Any) -> dict[str, Any]:
+    """Return the environment of PEP 3333. Repeated headers are joined by commas, as PEP 3333 leaves to the server."""
+    root = scope.get("root_path", "").encode().decode("latin-1")
+    server, client = scope.get("server") or ("localhost", 80), scope.get("client")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": root,
+        "PATH_INFO": scope["path"].encode().decode("latin-1").removeprefix(root),
+        "QUERY_STRING": scope["query_string"].decode("ascii"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or 0),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,  # also without a Content-Length
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    if client is not None:
+        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client[0], str(client[1])
+    for name, value in scope["headers"]:
+        variable = _NAMES.get(name) or f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
+        text = value.decode("latin-1")
+        environ[variable] = f"{environ[variable]},{text}" if variable in environ else text
+    return environ
+
+
+async def _send(response: CompleteResponse, send: Any, share: Share) -> None:
+    try:
+        async with share.wait_at_most(RESPONSE_TIMEOUT):
+            share.grow(len(response.body))
+            await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+            if len(response.body) <= _PART:
+                await send({"type": "http.response.body", "body": response.body})
             else:
-                await self._send_parts(message, body, send)
-            message = await self.send_queue.get()
+                await _send_parts(response.body, send)
+    except TimeoutError:  # the server closes the connection, because the response is shorter than declared
+        log.info("response.aborted", reason="memory_full" if share.evicted else "not_read")
 
-    async def _send_parts(self, message: Any, body: bytes, send: Any) -> None:
-        """Send part by part, because the server accepts a part only when the client has read most of those before."""
-        view = memoryview(body)
-        for start in range(0, len(body), _PART):
-            await asyncio.sleep(0)
-            await send({**message, "body": bytes(view[start : start + _PART]), "more_body": True})
+
+async def _send_parts(body: bytes, send: Any) -> None:
+    """Send part by part, because the server accepts a part only when the client has read most of those before."""
+    view = memoryview(body)
+    for start in range(0, len(body), _PART):
+        await asyncio.sleep(0)
+        part = bytes(view[start : start + _PART])
+        await send({"type": "http.response.body", "body": part, "more_body": start + _PART < len(body)})

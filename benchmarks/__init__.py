@@ -1,0 +1,1 @@
+"""Benchmark of the service beside the limits of its machine (``make bench``)."""

@@ -9,6 +9,7 @@ from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.model import events
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
+from orders_domain.model.life.changes import ReferenceTaken
 from orders_domain.model.order import CartOrdered, Order, rebuild
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus
@@ -31,6 +32,8 @@ class InMemoryOrderRepository(OrderRepository):
             if ordered_id := self._ordered(order.cart.snapshot_id):
                 raise CartOrdered(self._placed(ordered_id))
             self._carts[order.cart.snapshot_id] = order.id
+        if order.reference is not None and (taken := self._referred(order)):
+            raise ReferenceTaken(taken)
         order.number = next(self._store.numbers)
         self._stage(order)
 
@@ -86,6 +89,13 @@ class InMemoryOrderRepository(OrderRepository):
         ]
         order = self._stored(order_id)
         return rebuild(entries[:1], number=order.number if order else None)
+
+    def _referred(self, order: Order) -> UUID | None:
+        """Return the id of the order with this reference, if any."""
+        wanted = (order.source, order.reference)
+        return next(
+            (other.id for other in self._store.orders.values() if (other.source, other.reference) == wanted), None
+        )
 
     def _is_shipped(self, shipment_id: str | None) -> bool:
         return shipment_id is not None and any(

@@ -10,6 +10,8 @@ from orders_adapters.sql.sharding import shard_of
 from orders_domain.model import order_state
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
+from orders_domain.model.life.changes import fulfillment_status, payment_status
+from orders_domain.model.life.lines import line_counters, quantities
 from orders_domain.model.order import Order, order_from_state, rebuild
 from orders_domain.ports.outbox import DUE_AT_ONCE, OutboxMessage, OutboxState
 
@@ -24,9 +26,38 @@ def order_values(order: Order) -> Values:
     del values["number"]
     return (
         values
+        | axis_values(order)
         | {"cart_snapshot_id": order.cart.snapshot_id if order.cart else None}
         | {column: address.get(part) for part, column in tables.SHIPPING.items()}
     )
+
+
+def axis_values(order: Order) -> Values:
+    """Return the columns that are derived from the status and the life of the order."""
+    return {
+        "payment_status": payment_status(order),
+        "fulfillment_status": fulfillment_status(order),
+        "is_held": order.life.hold is not None,
+    }
+
+
+def line_counter_values(order: Order) -> list[Values]:
+    """Return the rows of the lines of which a unit was shipped, cancelled or returned by itself."""
+    if not order.life.counters:
+        return []
+    every_line = zip(quantities(order), line_counters(order), strict=True)
+    return [
+        {
+            "order_id": order.id,
+            "number": number,
+            "quantity": quantity,
+            "shipped": counter.shipped,
+            "cancelled": counter.cancelled,
+            "returned": counter.returned,
+        }
+        for number, (quantity, counter) in enumerate(every_line, start=1)
+        if number in order.life.counters
+    ]
 
 
 def item_values(order: Order) -> list[Values]:

@@ -7,23 +7,34 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translate_errors
-from orders_adapters.sql.mappers import entry_values, insert_all, order_values, to_order, to_placed_order
+from orders_adapters.sql.mappers import (
+    axis_values,
+    entry_values,
+    insert_all,
+    line_counter_values,
+    order_values,
+    to_order,
+    to_placed_order,
+)
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
-from orders_domain.model import events
+from orders_domain.model import events, history
 from orders_domain.model.events import Event
+from orders_domain.model.life.changes import ReferenceTaken
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.order_state import CHANGING
+from orders_domain.model.order_state import CHANGING, FOLDED
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
 
 _orders = tables.orders.c
+AXES = ("payment_status", "fulfillment_status", "is_held")
+"""The columns that are derived from the status and the life of an order."""
 
 # The statements are built once, because building one costs more than running it.
 
@@ -61,8 +72,15 @@ _RELEASE_CART = (
 _SAVE = (
     update(tables.orders)
     .where(_orders.id == bindparam("order_id"), _orders.version == bindparam("saved_version"))
-    .values({name: bindparam(name) for name in CHANGING})
+    .values({name: bindparam(name) for name in (*CHANGING, FOLDED, *AXES)})
 )
+
+_COUNTERS = ("shipped", "cancelled", "returned")
+_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_BY_REFERENCE = select(tables.orders.c.id).where(
+    tables.orders.c.source == bindparam("source"), tables.orders.c.reference == bindparam("reference")
+)
+_DELETE_TAGS = delete(tables.order_tags).where(tables.order_tags.c.order_id == bindparam("of"))
 
 
 class SqlOrderRepository(OrderRepository):
@@ -76,6 +94,7 @@ class SqlOrderRepository(OrderRepository):
             if number is None:
                 raise self._conflict(order)
             self._insert_history(order)
+            _add_tags(self._connection, order)
         order.number = number
 
     def release_cart(self, snapshot_id: str) -> None:
@@ -93,11 +112,13 @@ class SqlOrderRepository(OrderRepository):
     def save(self, order: Order) -> None:
         if not order.new_entries:
             return
-        values = {name: getattr(order, name) for name in CHANGING}
-        values |= {"order_id": order.id, "saved_version": order.persisted_version}
+        values = {name: getattr(order, name) for name in CHANGING} | axis_values(order)
+        values |= {FOLDED: order.life.as_json(), "order_id": order.id, "saved_version": order.persisted_version}
         with translate_errors():
             if self._connection.execute(_SAVE, values).rowcount != 1:
                 raise StaleOrder(order.id)
+            _save_lines(self._connection, order)
+            _save_tags(self._connection, order)
             self._insert_history(order)
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -105,6 +126,8 @@ class SqlOrderRepository(OrderRepository):
 
     def _conflict(self, order: Order) -> OrdersError:
         """Return the error for an order that was not inserted; an inserting transaction has committed meanwhile."""
+        if order.reference is not None and (taken := _find_reference(self._connection, order)):
+            return ReferenceTaken(taken)
         if order.cart is None:
             return OrderExists(order.id)
         row = self._connection.execute(_GET_BY_CART, {"snapshot_id": order.cart.snapshot_id}).one_or_none()
@@ -122,3 +145,27 @@ class SqlOrderRepository(OrderRepository):
         insert_all(self._connection, tables.order_history, [entry_values(entry) for entry in order.new_entries])
         self.publish([events.event_for(entry, order) for entry in order.new_entries])
         order.new_entries.clear()
+
+
+def _save_lines(connection: Connection, order: Order) -> None:
+    """Insert or update the counters, in one statement; their constraints decide."""
+    if rows := line_counter_values(order):
+        insert = _INSERT[connection.dialect.name](tables.order_lines)
+        changed = {name: insert.excluded[name] for name in _COUNTERS}
+        connection.execute(insert.on_conflict_do_update(index_elements=["order_id", "number"], set_=changed), rows)
+
+
+def _add_tags(connection: Connection, order: Order) -> None:
+    insert_all(connection, tables.order_tags, [{"tag": tag, "order_id": order.id} for tag in order.life.tags])
+
+
+def _save_tags(connection: Connection, order: Order) -> None:
+    """Replace the tags, if a new history entry has changed them."""
+    if any(entry.kind == history.ANNOTATED and "tags" in entry.details for entry in order.new_entries):
+        connection.execute(_DELETE_TAGS, {"of": order.id})
+        _add_tags(connection, order)
+
+
+def _find_reference(connection: Connection, order: Order) -> UUID | None:
+    """Return the id of the order that has the reference of this one, if another transaction has committed it."""
+    return connection.scalar(_BY_REFERENCE, {"source": order.source, "reference": order.reference})

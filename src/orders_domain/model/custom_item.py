@@ -58,7 +58,7 @@ class CustomItem:
         return {name: value for name, value in line.items() if value is not None}
 
     def _unit_price_minor(self, currency: str) -> int | None:
-        cents = self.content.get("unitPriceCents")
+        cents = self.content.get("unitPriceCents", self.content.get("unit_price_minor"))
         if type(cents) is int:
             return cents
         price = to_decimal(self.content.get("unit_price", self.content.get("price")))

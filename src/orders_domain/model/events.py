@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from orders_domain.model import history
+from orders_domain.model.life.event_data import life_data
 from orders_domain.model.values.json_values import JSON
 from orders_domain.model.values.total_table import total_table
 
@@ -23,6 +24,10 @@ ORDER_CANCELED = "orders.order_canceled.v1"
 ORDER_DELETED = "orders.order_deleted.v1"
 STOCK_LOW = "orders.stock_low.v1"
 USER_NOTIFICATION = "orders.user_notification.v1"
+LINES_CANCELED = "orders.lines_canceled.v1"
+ORDER_HELD = "orders.order_held.v1"
+ORDER_RELEASED = "orders.order_released.v1"
+ORDER_ANNOTATED = "orders.order_annotated.v1"
 
 EVENT_TYPES: Mapping[str, str] = total_table(
     history.KINDS,
@@ -31,6 +36,10 @@ EVENT_TYPES: Mapping[str, str] = total_table(
         history.STATUS_CHANGED: ORDER_STATUS_CHANGED,
         history.CANCELED: ORDER_CANCELED,
         history.DELETED: ORDER_DELETED,
+        history.LINES_CANCELED: LINES_CANCELED,
+        history.HELD: ORDER_HELD,
+        history.RELEASED: ORDER_RELEASED,
+        history.ANNOTATED: ORDER_ANNOTATED,
     },
 )
 """The event type for each kind of history entry."""
@@ -65,6 +74,10 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
         data["lines"] = [*(item.as_line(order.total.currency) for item in order.items), *map(_line, order.lines)]
     if entry.kind == history.CANCELED:
         data["reason"] = entry.details.get("reason")
+    if order.reference is not None:
+        data |= {"source": order.source, "reference": order.reference}
+    if entry.kind in history.LIFE_KINDS:
+        data |= life_data(entry, order)
     return Event(
         id=uuid5(order.id, str(entry.version)),
         type=EVENT_TYPES[entry.kind],

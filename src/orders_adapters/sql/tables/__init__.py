@@ -13,6 +13,7 @@ from orders_adapters.sql.tables.messages import (
     outbox,
 )
 from orders_adapters.sql.tables.metadata import metadata
+from orders_adapters.sql.tables.order_life import order_lines, order_tags
 from orders_adapters.sql.tables.orders import SHIPPING, order_history, order_templates, orders
 from orders_adapters.sql.tables.products import order_items, products, stock_movements
 from orders_adapters.sql.tables.reservations import UNCONFIRMED, reservations
@@ -37,6 +38,8 @@ __all__ = [
     "metadata",
     "order_history",
     "order_items",
+    "order_lines",
+    "order_tags",
     "order_templates",
     "orders",
     "outbox",

@@ -39,6 +39,7 @@ idempotency_keys = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("order_id", Uuid, nullable=False),
     Column("at", UtcDateTime, nullable=False, index=True),  # for pruning
+    Column("version", Integer, nullable=False, server_default="1"),  # of the order, after the request
 )
 
 inbox = Table(

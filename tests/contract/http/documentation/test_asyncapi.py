@@ -135,6 +135,28 @@ def delivered(ann: Caller, root: Caller) -> None:
         root.ask("PUT", f"/api/v1/orders/{number}/status", **as_json({"status": status}))
 
 
+def lived(ann: Caller, root: Caller) -> None:
+    version = 0
+
+    def change(method: str, path: str, body: object) -> None:
+        nonlocal version
+        key = {"Idempotency-Key": f"{ann.subject}{version}"}
+        headers = key | {"If-Match": f'"{version}"'} if version else key
+        response = root.ask(method, path, headers=headers, **as_json(body))
+        assert response.status_code in {200, 201}, response.text
+        version = response.json["version"]
+
+    line = {"title": "Gift", "quantity": 2, "unit_price_minor": 5}
+    change("POST", "/v1/orders", {"lines": [line], "reference": ann.subject, "customer": {"user_id": ann.subject}})
+    order = root.ask("GET", f"/v1/orders?reference={ann.subject}").json["data"][0]["id"]
+    change("POST", f"/v1/orders/{order}/hold", {"reason": "address"})
+    change("POST", f"/v1/orders/{order}/release", {})
+    change("POST", f"/v1/orders/{order}/notes", {"text": "Called."})
+    change("PUT", f"/v1/orders/{order}/tags", {"tags": ["gift"]})
+    change("PATCH", f"/v1/orders/{order}/metadata", {"a": {"b": 1}})
+    change("POST", f"/v1/orders/{order}/cancel", {"reason": "late", "lines": [{"number": 1, "quantity": 1}]})
+
+
 DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     placed: {"orders.order_placed.v1"},
     changed: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
@@ -142,6 +164,13 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     deleted: {"orders.order_placed.v1", "orders.order_deleted.v1"},
     low: {"orders.order_placed.v1", "orders.stock_low.v1"},
     delivered: {"orders.order_placed.v1", "orders.order_status_changed.v1", "orders.user_notification.v1"},
+    lived: {
+        "orders.order_placed.v1",
+        "orders.order_held.v1",
+        "orders.order_released.v1",
+        "orders.order_annotated.v1",
+        "orders.lines_canceled.v1",
+    },
 }
 
 

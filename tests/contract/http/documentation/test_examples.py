@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 from orders_flask import Settings
 from orders_flask.cli import demo
@@ -48,8 +49,12 @@ def test_every_example_succeeds_on_the_demonstration(build: Callable[..., Stack]
 
 def request(person: Caller, method: str, path: str, operation: dict[str, Any]) -> Any:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    sent = as_json(body["example"]) if body else {}
-    return person.ask(method.upper(), path, **sent)
+    sent = as_json(body["example"]) if "example" in body else {}
+    required = {parameter["name"] for parameter in operation.get("parameters", []) if parameter.get("required")}
+    headers = {"Idempotency-Key": path, "If-Match": "*"}
+    return person.ask(
+        method.upper(), path, headers={name: headers[name] for name in headers if name in required}, **sent
+    )
 
 
 def filled(people: dict[str, Caller], path: str) -> str:
@@ -68,10 +73,21 @@ def filled(people: dict[str, Caller], path: str) -> str:
         return path.replace("{ref}", str(ann.post(body, path="/api/v1/orders/templates").json["template_id"]))
     if path.startswith("/api/v1/orders/{ref}"):
         return path.replace("{ref}", str(ann.post(order_body(), path="/api/v1/orders/").json["order_id"]))
+    if path.startswith("/v1/"):
+        return path.replace("{order_ref}", shop_order(admin, held=path.endswith("/release")))
     if path.startswith("/ostore"):
         order = {"userID": "ann", "orderItems": [{"productID": 1, "quantity": 1}]}
         return path.replace("{ref}", str(admin.post(order, path="/ostore/orders/").json["orderID"]))
     return path.replace("{order_ref}", ann.place()["id"])
+
+
+def shop_order(admin: Caller, *, held: bool) -> str:
+    body = {"lines": [{"title": "Tea", "quantity": 2, "unit_price_minor": 250}]}
+    order = admin.post(body, path="/v1/orders", **{"Idempotency-Key": str(uuid4())}).json["id"]
+    if held:
+        key = {"Idempotency-Key": str(uuid4()), "If-Match": "*"}
+        admin.post({"reason": "address"}, path=f"/v1/orders/{order}/hold", **key)
+    return str(order)
 
 
 def job_of(admin: Caller) -> str:

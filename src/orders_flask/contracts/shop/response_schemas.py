@@ -1,0 +1,161 @@
+"""Schemas of the contract's responses, for its documentation; ``translate`` builds the bodies."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.charges import ChargeKind
+from orders_domain.model.origin import Origin
+from orders_flask.contracts.shop.translate import ACTIONS, VOCABULARY
+from orders_flask.web.fields import status
+
+_MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
+_OPTIONAL: dict[str, Any] = {"required": True, "allow_none": True}
+
+
+def _moment(*, optional: bool = False) -> fields.Raw:
+    kind = {**_MOMENT, "type": ["string", "null"]} if optional else _MOMENT
+    return fields.Raw(required=True, allow_none=optional, metadata=kind)
+
+
+def _one_of(values: Any) -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf([member.value for member in values]))
+
+
+class ShopHoldShown(Schema):
+    """A hold."""
+
+    reason = fields.String(required=True)
+    by = fields.String(required=True)
+    at = _moment()
+
+
+class ShopLine(Schema):
+    """A line, with the counters of its units."""
+
+    number = fields.Integer(required=True)
+    product_id = fields.Integer(**_OPTIONAL)
+    sku = fields.String(**_OPTIONAL)
+    title = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    unit_price_minor = fields.Integer(**_OPTIONAL)
+    subtotal_minor = fields.Integer(**_OPTIONAL)
+    shipped = fields.Integer(required=True)
+    cancelled = fields.Integer(required=True)
+    returned = fields.Integer(required=True)
+    content = fields.Raw(metadata={"type": "object", "additionalProperties": True})
+
+
+class ShopCharge(Schema):
+    """A charge."""
+
+    number = fields.Integer(required=True)
+    kind = _one_of(ChargeKind)
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+    amount_minor = fields.Integer(required=True)
+    line = fields.Integer(**_OPTIONAL)
+    included = fields.Boolean(required=True)
+
+
+class ShopTotals(Schema):
+    """Totals, in minor units: ``due_minor`` is the total without what was cancelled."""
+
+    lines_minor = fields.Integer(required=True)
+    charges_minor = fields.Integer(required=True)
+    total_minor = fields.Integer(required=True)
+    cancelled_minor = fields.Integer(required=True)
+    due_minor = fields.Integer(required=True)
+
+
+class ShopCustomer(Schema):
+    """The customer; everything is null that is unknown."""
+
+    user_id = fields.String(**_OPTIONAL)
+    name = fields.String(**_OPTIONAL)
+    email = fields.String(**_OPTIONAL)
+    phone = fields.String(**_OPTIONAL)
+
+
+class ShopAddress(Schema):
+    """An address."""
+
+    line1 = fields.String(required=True)
+    line2 = fields.String(**_OPTIONAL)
+    city = fields.String(required=True)
+    state = fields.String(required=True)
+    postal_code = fields.String(required=True)
+    country = fields.String(required=True)
+
+
+class ShopOrder(Schema):
+    """An order."""
+
+    id = fields.UUID(required=True)
+    number = fields.Integer(required=True)
+    reference = fields.String(**_OPTIONAL)
+    source = fields.String(**_OPTIONAL)
+    origin = _one_of(Origin)
+    status = status(VOCABULARY, required=True)
+    payment_status = _one_of(PaymentStatus)
+    fulfillment_status = _one_of(FulfillmentStatus)
+    hold = fields.Nested(ShopHoldShown, **_OPTIONAL)
+    currency = fields.String(required=True)
+    lines = fields.List(fields.Nested(ShopLine), required=True)
+    charges = fields.List(fields.Nested(ShopCharge), required=True)
+    totals = fields.Nested(ShopTotals, required=True)
+    customer = fields.Nested(ShopCustomer, required=True)
+    shipping_address = fields.Nested(ShopAddress, **_OPTIONAL)
+    billing_address = fields.Nested(ShopAddress, **_OPTIONAL)
+    tags = fields.List(fields.String(), required=True)
+    metadata = fields.Raw(required=True, metadata={"type": "object", "additionalProperties": True})
+    cancellation_reason = fields.String(**_OPTIONAL)
+    allowed_actions = fields.List(fields.String(validate=validate.OneOf(list(ACTIONS))), required=True)
+    created_at = _moment()
+    updated_at = _moment()
+    version = fields.Integer(required=True)
+
+
+class ShopOrders(Schema):
+    """A page of orders."""
+
+    data = fields.List(fields.Nested(ShopOrder), required=True)
+    next_cursor = fields.String(**_OPTIONAL)
+
+
+class ShopTimelineEntry(Schema):
+    """A change of an order."""
+
+    version = fields.Integer(required=True)
+    at = _moment()
+    actor = fields.String(required=True)
+    role = fields.String(required=True)
+    kind = fields.String(required=True)
+    summary = fields.String(required=True)
+    details = fields.Raw(required=True, metadata={"type": "object", "additionalProperties": True})
+
+
+class ShopTimeline(Schema):
+    """The changes of an order, oldest first."""
+
+    data = fields.List(fields.Nested(ShopTimelineEntry), required=True)
+
+
+class ShopFlaw(Schema):
+    """A part of a request that is not valid."""
+
+    pointer = fields.String(metadata={"description": "A JSON pointer (RFC 6901) into the body."})
+    parameter = fields.String(metadata={"description": "The name of a parameter of the query."})
+    message = fields.String(required=True)
+
+
+class ShopProblem(Schema):
+    """Error body (RFC 9457); further members depend on the code."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True, metadata={"description": "Stable, for programs."})
+    errors = fields.List(fields.Nested(ShopFlaw))

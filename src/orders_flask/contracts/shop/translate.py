@@ -1,0 +1,177 @@
+"""Translation between requests, orders and this contract's representations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orders_domain.model.access import SHOP
+from orders_domain.model.access_rules import Action, Relation, is_allowed
+from orders_domain.model.accounts.actor import Actor
+from orders_domain.model.address import Address
+from orders_domain.model.history import ANNOTATED, PLACED, HistoryEntry
+from orders_domain.model.life.changes import (
+    allowed_actions,
+    cancelled_minor,
+    fulfillment_status,
+    payment_status,
+)
+from orders_domain.model.life.charges import Charge
+from orders_domain.model.life.counter import Counter
+from orders_domain.model.life.lines import Line, line_counters, numbered_lines
+from orders_domain.model.order import Order
+from orders_domain.model.origin import Origin
+from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_domain.model.values.total_table import total_table
+
+VOCABULARY = StatusVocabulary({status: status.value.lower() for status in OrderStatus})
+
+ACTIONS = {
+    "confirm": Action.CONFIRM,
+    "cancel": Action.CANCEL,
+    "hold": Action.HOLD,
+    "release": Action.HOLD,
+    "annotate": Action.ANNOTATE,
+}
+"""The action of the access rules behind each of ``allowed_actions``."""
+
+_SUMMARIES = {
+    "placed": "The order was placed.",
+    "canceled": "The order was canceled.",
+    "deleted": "The order was deleted.",
+    "lines_canceled": "Units of lines were canceled.",
+    "held": "The order was held.",
+    "released": "The order was released from its hold.",
+    "annotated": "Notes, tags or metadata changed.",
+}
+_STATUS_SUMMARIES = total_table(
+    OrderStatus,
+    {
+        OrderStatus.CONFIRMED: "The order was confirmed.",
+        OrderStatus.PAID: "The order was paid.",
+        OrderStatus.SHIPPED: "The order was shipped.",
+        OrderStatus.DELIVERED: "The order was delivered.",
+        OrderStatus.CANCELED: "The order was canceled.",
+    },
+    without={OrderStatus.PENDING},
+)
+
+
+def allowed_for(order: Order, actor: Actor) -> tuple[str, ...]:
+    """Return the actions that the state of the order and the access rules allow to the actor."""
+    relations = SHOP.relations(actor, order)
+    return tuple(name for name in allowed_actions(order) if is_allowed(order.origin, ACTIONS[name], relations))
+
+
+def representation(order: Order, actor: Actor) -> dict[str, Any]:
+    """Return the order as JSON; ``allowed_actions`` are the actor's."""
+    hold, life = order.life.hold, order.life
+    return {
+        "id": str(order.id),
+        "number": order.number,
+        "reference": order.reference,
+        "source": order.source,
+        "origin": order.origin.value,
+        "status": VOCABULARY.name_of(order.status),
+        "payment_status": payment_status(order).value,
+        "fulfillment_status": fulfillment_status(order).value,
+        "hold": {"reason": hold.reason, "by": hold.by, "at": moment(hold.at)} if hold else None,
+        "currency": order.total.currency,
+        "lines": [
+            line_json(order, line, counter)
+            for line, counter in zip(numbered_lines(order), line_counters(order), strict=True)
+        ],
+        "charges": [charge_json(number, charge) for number, charge in enumerate(order.charges, start=1)],
+        "totals": totals(order),
+        **_contact(order),
+        "tags": list(life.tags),
+        "metadata": dict(life.metadata),
+        "cancellation_reason": order.cancellation_reason,
+        "allowed_actions": list(allowed_for(order, actor)),
+        "created_at": moment(order.created_at),
+        "updated_at": moment(order.updated_at),
+        "version": order.version,
+    }
+
+
+def line_json(order: Order, line: Line, counter: Counter) -> dict[str, Any]:
+    content = line.content.get("content") if order.origin is Origin.SHOP and line.content else line.content
+    return {
+        "number": line.number,
+        "product_id": line.product_id,
+        "sku": line.sku,
+        "title": line.title,
+        "quantity": line.quantity,
+        "unit_price_minor": line.unit_price_minor,
+        "subtotal_minor": line.subtotal_minor,
+        "shipped": counter.shipped,
+        "cancelled": counter.cancelled,
+        "returned": counter.returned,
+        **({} if content is None else {"content": content}),
+    }
+
+
+def charge_json(number: int, charge: Charge) -> dict[str, Any]:
+    return {"number": number, **charge.as_json()}
+
+
+def totals(order: Order) -> dict[str, int]:
+    """Return the totals; the lines have what the added charges leave of the total."""
+    total, cancelled = order.total.minor, cancelled_minor(order)
+    charges = sum(charge.amount_minor for charge in order.charges if not charge.included)
+    return {
+        "lines_minor": total - charges,
+        "charges_minor": charges,
+        "total_minor": total,
+        "cancelled_minor": cancelled,
+        "due_minor": total - cancelled,
+    }
+
+
+def timeline(entries: Iterable[HistoryEntry], order: Order, actor: Actor) -> list[dict[str, Any]]:
+    """Return the entries that the actor may see: internal notes only readers and operators."""
+    sees_internal = SHOP.relations(actor, order) & {Relation.READER, Relation.OPERATOR, Relation.ADMINISTRATOR}
+    return [_entry(entry) for entry in entries if sees_internal or not _is_internal(entry)]
+
+
+def _is_internal(entry: HistoryEntry) -> bool:
+    note = entry.details.get("note")
+    return entry.kind == ANNOTATED and isinstance(note, Mapping) and note["visibility"] == "internal"
+
+
+def _entry(entry: HistoryEntry) -> dict[str, Any]:
+    details: dict[str, Any] = {} if entry.kind == PLACED else dict(entry.details)
+    if "lines" in details:
+        details["lines"] = [{"number": number, "quantity": units} for number, units in details["lines"]]
+    return {
+        "version": entry.version,
+        "at": moment(entry.at),
+        "actor": entry.actor,
+        "role": entry.role.value,
+        "kind": entry.kind,
+        "summary": _SUMMARIES.get(entry.kind) or _STATUS_SUMMARIES[entry.to_status],
+        "details": details,
+    }
+
+
+def moment(at: Any) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def _contact(order: Order) -> dict[str, Any]:
+    contact = order.contact
+    shipping = contact.shipping if contact and contact.shipping else order.address
+    return {
+        "customer": {
+            "user_id": order.user_id,
+            "name": contact.name if contact else None,
+            "email": contact.email if contact else None,
+            "phone": contact.phone if contact else None,
+        },
+        "shipping_address": _address(shipping),
+        "billing_address": _address(contact.billing) if contact else None,
+    }
+
+
+def _address(address: Address | None) -> Mapping[str, str | None] | None:
+    return address.as_dict() if address else None

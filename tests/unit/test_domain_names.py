@@ -123,7 +123,7 @@ WITHOUT: Mapping[str, set[str]] = {
     | {"items", "limit", "occurred_at", "price", "quantity", "shipment_id", "total"},
     "shop": (ACCOUNTS - {"role"}) | COMMANDS
     | {"before", "billing", "cart", "contact", "description", "life", "low_stock_threshold", "occurred_at", "offset",
-       "order", "order_ids", "password", "price", "requested_items", "shipment_id", "shipping", "since", "stock"},
+       "order_ids", "password", "price", "requested_items", "shipment_id", "shipping", "since", "stock"},
 }  # fmt: skip
 
 

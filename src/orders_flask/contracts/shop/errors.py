@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flask import g
 from werkzeug.exceptions import HTTPException
 
-from orders_domain.errors import InsufficientStock, InvalidValue, OrdersError
+from orders_domain.errors import InsufficientStock, InvalidValue, OrdersError, Shortage
 from orders_domain.model.life.changes import NotAllowed, OrderVersionMismatch, ReferenceTaken
 from orders_domain.model.order import OrderFinalized
 from orders_domain.model.status import InvalidTransition
@@ -69,10 +70,7 @@ def details(error: OrdersError) -> Mapping[str, Any]:
         case ExpectedTotalMismatch():
             members |= {"expected_total_minor": error.expected_minor, "total_minor": error.total_minor}
         case InsufficientStock():
-            members["shortages"] = [
-                {"product_id": shortage.product_id, "requested": shortage.requested, "available": shortage.available}
-                for shortage in error.shortages
-            ]
+            members["shortages"] = [_shortage(shortage) for shortage in error.shortages]
         case InvalidTransition():
             members["code"] = "not_allowed"
     return members
@@ -88,6 +86,17 @@ def body(problem: Problem) -> tuple[dict[str, Any], str]:
             for path, message in _messages(problem.errors)
         ]
     return members | dict(problem.extra or {}), media_type
+
+
+def _shortage(shortage: Shortage) -> dict[str, Any]:
+    """Return the shortage with the first position of its product in the request."""
+    sent = enumerate(g.get("body", {}).get("lines", ()), start=1)
+    return {
+        "line": next((place for place, line in sent if line.get("product_id") == shortage.product_id), None),
+        "product_id": shortage.product_id,
+        "requested": shortage.requested,
+        "available": shortage.available,
+    }
 
 
 CODES_OF_QUERIES = 400

@@ -150,8 +150,17 @@ class ShopFlaw(Schema):
     message = fields.String(required=True)
 
 
+class ShopShortage(Schema):
+    """A product with insufficient stock; ``line`` is its position in the request, null if it was named by its sku."""
+
+    line = fields.Integer(**_OPTIONAL)
+    product_id = fields.Integer(required=True)
+    requested = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+
+
 class ShopProblem(Schema):
-    """Error body (RFC 9457); further members depend on the code."""
+    """Error body (RFC 9457); the members after ``errors`` depend on the code."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -159,3 +168,9 @@ class ShopProblem(Schema):
     detail = fields.String(required=True)
     code = fields.String(required=True, metadata={"description": "Stable, for programs."})
     errors = fields.List(fields.Nested(ShopFlaw))
+    order = fields.Nested(ShopOrder, metadata={"description": "The present order, of `version_mismatch`."})
+    allowed_actions = fields.List(fields.String())
+    order_id = fields.UUID(metadata={"description": "The other order, of `reference_taken`."})
+    shortages = fields.List(fields.Nested(ShopShortage))
+    expected_total_minor = fields.Integer()
+    total_minor = fields.Integer()

@@ -21,6 +21,11 @@ TEXT = "half of a surrogate pair"  # valid in JSON, invalid in Unicode
 DAY = "Must be an ISO 8601 date or datetime"  # a leap second
 PERIOD = "Must not be after end_date|The period must"
 
+CHARGES = "must not exceed|must not be positive|must not be negative|position of a line|An amount must"
+OWN = "metadata must|name of each member|An item must not|must not be blank"
+UNIT = "must be that of a line of the order|listed only once"
+SHOP = ("confirm", "release", "hold", "cancel", "notes")
+
 REASONS = {
     "POST /orders/": f"The total|{FINER}|An item must not (contain|be nested)|{KEY}",
     "GET /orders/user/{user_id}": CURSOR,
@@ -42,6 +47,11 @@ REASONS = {
     "POST /auth/refresh": TEXT,
     "POST /api/orders/": f"Invalid snapshot payload|{KEY}",  # generated carts have no valid signature
     "POST /api/orders/{order_ref}/cancel": TEXT,
+    **{f"POST /v1/orders/{{order_ref}}/{verb}": f"{KEY}|{TEXT}|{NON_INTEGER}|{UNIT}" for verb in SHOP},
+    "POST /v1/orders/": f"{KEY}|{TEXT}|{NON_INTEGER}|{CHARGES}|no product with the sku|must be in one currency|{OWN}",
+    "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}",
+    "PUT /v1/orders/{order_ref}/tags": TEXT,
+    "PATCH /v1/orders/{order_ref}/metadata": f"{TEXT}|metadata must|name of each member",
 }
 REFUSALS = (400, 422)
 

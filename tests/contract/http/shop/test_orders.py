@@ -115,7 +115,7 @@ def test_short_stock_lists_every_product(stack: Stack, shop: Shopkeeper) -> None
 
     refused = problem(shop.post("/orders", {"lines": lines}), 409, "insufficient_stock")
 
-    assert sorted(shortage["available"] for shortage in refused["shortages"]) == [1, 2]
+    assert [(shortage["line"], shortage["available"]) for shortage in refused["shortages"]] == [(1, 2), (2, 1)]
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ ACCOUNTS = {"role", "scope", "scopes", "subject", "request_id"}
 SIGN_IN = {"email", "password"}
 LIFE = {
     *("billing", "charges", "code", "contact", "life", "lines", "metadata", "reference", "shipping", "source", "tags"),
-    "updated_since",
+    *("amount_minor", "provider", "recorded_at", "updated_since"),
 }
 """The fields that only requests of the contract `shop` have."""
 PRODUCTS = {"name", "sku", "description", "stock", "low_stock_threshold", "requested_items", "text"}
@@ -122,7 +122,7 @@ WITHOUT: Mapping[str, set[str]] = {
     "checkout": ACCOUNTS | SIGN_IN | LIFE | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"items", "limit", "occurred_at", "price", "quantity", "shipment_id", "total"},
     "shop": (ACCOUNTS - {"role"}) | COMMANDS
-    | {"before", "billing", "cart", "contact", "description", "life", "low_stock_threshold", "occurred_at", "offset",
+    | {"before", "billing", "cart", "contact", "description", "life", "low_stock_threshold", "offset",
        "order_ids", "password", "price", "requested_items", "shipment_id", "shipping", "since", "stock"},
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.charges import Charge, ChargeKind
 from orders_domain.model.life.contact import Contact
 from orders_domain.model.life.counter import Counter
+from orders_domain.model.life.payments import Payment, PaymentKind, Refund
 from orders_domain.model.life.state import Hold, Life
 from orders_domain.model.order import order_from_state, rebuild
 from orders_domain.model.order_state import CHANGING, FOLDED, PERSONAL, order_state, placement_details
@@ -60,6 +61,18 @@ LIFE = Life(
     expires_at=LATER,
     tags=("gift",),
     metadata={"a": [1]},
+    payments=(
+        Payment(
+            id="p",
+            provider="bank",
+            reference="1",
+            kind=PaymentKind.CAPTURED,
+            amount_minor=5,
+            occurred_at=NOON,
+            recorded_at=LATER,
+        ),
+    ),
+    refunds=(Refund(id="r", amount_minor=3, lines=((1, 2),), charges=(1,), reason="broken"),),
     canceled_at=LATER,
 )
 

@@ -10,6 +10,7 @@ from orders_domain.model import events
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.changes import ReferenceTaken
+from orders_domain.model.life.paying import FactDiffers
 from orders_domain.model.order import CartOrdered, Order, rebuild
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus
@@ -61,6 +62,7 @@ class InMemoryOrderRepository(OrderRepository):
         stored = self._stored(order.id)
         if stored is None or stored.version != order.persisted_version:
             raise StaleOrder(order.id)
+        self._ensure_facts_are_new(order)
         self._stage(order)
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -89,6 +91,12 @@ class InMemoryOrderRepository(OrderRepository):
         ]
         order = self._stored(order_id)
         return rebuild(entries[:1], number=order.number if order else None)
+
+    def _ensure_facts_are_new(self, order: Order) -> None:
+        new = {(fact.provider, fact.reference) for fact in order.life.payments}
+        others = (other for other in self._store.orders.values() if other.id != order.id) if new else ()
+        if any((fact.provider, fact.reference) in new for other in others for fact in other.life.payments):
+            raise FactDiffers
 
     def _referred(self, order: Order) -> UUID | None:
         """Return the id of the order with this reference, if any."""

@@ -1,7 +1,7 @@
 """Mappers between rows and orders, history entries and events."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Table
 
@@ -12,6 +12,7 @@ from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.life.lines import line_counters, quantities
+from orders_domain.model.life.payments import Payment, PaymentKind, by_provider
 from orders_domain.model.order import Order, order_from_state, rebuild
 from orders_domain.ports.outbox import DUE_AT_ONCE, OutboxMessage, OutboxState
 
@@ -38,7 +39,45 @@ def axis_values(order: Order) -> Values:
         "payment_status": payment_status(order),
         "fulfillment_status": fulfillment_status(order),
         "is_held": order.life.hold is not None,
+        "captured_minor": order.life.totals.captured,
+        "refunded_minor": order.life.totals.refunded,
+        "refunding_minor": order.life.totals.refunding,
     }
+
+
+def fact_values(order: Order) -> list[Values]:
+    """Return the rows of the payment facts that new history entries have."""
+    facts = [
+        Payment.from_json(cast(dict[str, Any], entry.details["payment"]))
+        for entry in order.new_entries
+        if "payment" in entry.details
+    ]
+    return [
+        {
+            "provider": fact.provider,
+            "reference": fact.reference,
+            "order_id": order.id,
+            "kind": fact.kind,
+            "amount_minor": fact.amount_minor,
+            "recorded_at": fact.recorded_at,
+        }
+        for fact in facts
+    ]
+
+
+def payment_sum_values(order: Order) -> list[Values]:
+    """Return the rows of the sums by provider."""
+    authorizing = {fact.provider for fact in order.life.payments if fact.kind is PaymentKind.AUTHORIZED}
+    return [
+        {
+            "order_id": order.id,
+            "provider": provider,
+            "authorizes": provider in authorizing,
+            "authorized_minor": totals.authorized,
+            "captured_minor": totals.captured,
+        }
+        for provider, totals in by_provider(order.life.payments).items()
+    ]
 
 
 def line_counter_values(order: Order) -> list[Values]:

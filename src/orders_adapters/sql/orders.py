@@ -15,9 +15,11 @@ from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import (
     axis_values,
     entry_values,
+    fact_values,
     insert_all,
     line_counter_values,
     order_values,
+    payment_sum_values,
     to_order,
     to_placed_order,
 )
@@ -26,6 +28,7 @@ from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleO
 from orders_domain.model import events, history
 from orders_domain.model.events import Event
 from orders_domain.model.life.changes import ReferenceTaken
+from orders_domain.model.life.paying import FactDiffers
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.order_state import CHANGING, FOLDED
@@ -33,7 +36,7 @@ from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
 
 _orders = tables.orders.c
-AXES = ("payment_status", "fulfillment_status", "is_held")
+AXES = ("payment_status", "fulfillment_status", "is_held", "captured_minor", "refunded_minor", "refunding_minor")
 """The columns that are derived from the status and the life of an order."""
 
 # The statements are built once, because building one costs more than running it.
@@ -119,6 +122,7 @@ class SqlOrderRepository(OrderRepository):
                 raise StaleOrder(order.id)
             _save_lines(self._connection, order)
             _save_tags(self._connection, order)
+            _save_payments(self._connection, order)
             self._insert_history(order)
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -169,3 +173,22 @@ def _save_tags(connection: Connection, order: Order) -> None:
 def _find_reference(connection: Connection, order: Order) -> UUID | None:
     """Return the id of the order that has the reference of this one, if another transaction has committed it."""
     return connection.scalar(_BY_REFERENCE, {"source": order.source, "reference": order.reference})
+
+
+def _save_payments(connection: Connection, order: Order) -> None:
+    """Insert the new facts, and insert or update the sums by provider; keys and constraints decide.
+
+    Raises:
+        FactDiffers: a fact of another order has the provider's reference.
+    """
+    if not (facts := fact_values(order)):
+        return
+    insert = _INSERT[connection.dialect.name]
+    for fact in facts:
+        adding = insert(tables.payment_facts).on_conflict_do_nothing().returning(tables.payment_facts.c.provider)
+        if connection.scalar(adding, fact) is None:
+            raise FactDiffers
+    upsert = insert(tables.payment_sums)
+    changed = {name: upsert.excluded[name] for name in ("authorizes", "authorized_minor", "captured_minor")}
+    keys = ["order_id", "provider"]
+    connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed), payment_sum_values(order))

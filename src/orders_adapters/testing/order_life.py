@@ -10,11 +10,13 @@ from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import Money, Order, OrderFilter, Origin
 from orders_domain.errors import OrdersError
-from orders_domain.model.life import changes
+from orders_domain.model.life import changes, paying
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import NotOpen, ReferenceTaken
 from orders_domain.model.life.charges import Charge, ChargeKind
 from orders_domain.model.life.contact import Contact
+from orders_domain.model.life.paying import ExceedsCaptured, FactDiffers
+from orders_domain.model.life.payments import Payment, PaymentKind
 from orders_domain.model.life.placing import Placing
 from orders_domain.model.life.state import Life
 from orders_domain.model.order import rebuild
@@ -46,6 +48,44 @@ def changed(store: StoreHarness, order: Order, lines: Mapping[int, int]) -> Orde
         uow.orders.save(present)
         products = {line.product_id: lines[place] for place, line in enumerate(present.lines, 1) if place in lines}
         uow.stock.release_units(present, products, by=ADMIN, at=NOON)
+        uow.commit()
+    return present
+
+
+def paid(store: StoreHarness, order: Order, *, amount: int = 8050) -> Order:
+    """The order after the provider's fact "1" was recorded."""
+    with store.unit_of_work() as uow:
+        present = uow.orders.get_for_update(order.id)
+        fact = Payment(
+            id=str(new_id()),
+            provider="bank",
+            reference="1",
+            kind=PaymentKind.CAPTURED,
+            amount_minor=amount,
+            occurred_at=NOON,
+            recorded_at=NOON,
+        )
+        paying.record_payment(present, fact, by=ADMIN, at=NOON)
+        uow.orders.save(present)
+        uow.commit()
+    return present
+
+
+def refunding(store: StoreHarness, order: Order, amount: int) -> Order:
+    """The order after a refund was asked for."""
+    with store.unit_of_work() as uow:
+        present = uow.orders.get_for_update(order.id)
+        paying.request_refund(
+            present,
+            str(new_id()),
+            amount_minor=amount,
+            lines=None,
+            charges=(),
+            reason="broken",
+            by=ADMIN,
+            at=NOON,
+        )
+        uow.orders.save(present)
         uow.commit()
     return present
 
@@ -128,6 +168,32 @@ class OrderLifeTests:
             uow.commit()
 
         assert [store.catalog.get(product).stock for product in (tea, milk)] == [10, 10]
+
+    def test_fact_belongs_to_one_order(self, store: StoreHarness) -> None:
+        first, second = of_shop(), of_shop()
+        store.add(first, second)
+
+        results = at_once(*[lambda order=order: paid(store, order) for order in (first, second) * 3])
+
+        refused = [result for result in results if isinstance(result, OrdersError)]
+        assert {type(result) for result in refused} <= {FactDiffers}
+        orders = [store.queries.get(order.id) for order in (first, second)]
+        assert sorted(len(order.life.payments) for order in orders) == [0, 1]
+        for order in orders:
+            folded = rebuild(store.queries.history(order.id), number=order.number)
+            assert (folded.life, folded.status) == (order.life, order.status)
+
+    def test_captured_amount_is_refunded_once(self, store: StoreHarness) -> None:
+        order = of_shop()
+        store.add(order)
+        paid(store, order, amount=100)
+
+        results = at_once(*[lambda: refunding(store, order, 60)] * 6)
+
+        refused = [result for result in results if isinstance(result, OrdersError)]
+        assert [type(result) for result in refused] == [ExceedsCaptured] * 5
+        stored = store.queries.get(order.id)
+        assert (stored.life.totals.refunding, stored.life.totals.refundable) == (60, 40)
 
     def test_orders_are_found_by_their_life(self, store: StoreHarness) -> None:
         held, tagged, plain = of_shop("R-1"), of_shop("R-2", tags=("gift", "vip")), placed()

@@ -28,6 +28,9 @@ LINES_CANCELED = "orders.lines_canceled.v1"
 ORDER_HELD = "orders.order_held.v1"
 ORDER_RELEASED = "orders.order_released.v1"
 ORDER_ANNOTATED = "orders.order_annotated.v1"
+PAYMENT_RECORDED = "orders.payment_recorded.v1"
+REFUND_REQUESTED = "orders.refund_requested.v1"
+REFUND_SETTLED = "orders.refund_settled.v1"
 
 EVENT_TYPES: Mapping[str, str] = total_table(
     history.KINDS,
@@ -40,6 +43,9 @@ EVENT_TYPES: Mapping[str, str] = total_table(
         history.HELD: ORDER_HELD,
         history.RELEASED: ORDER_RELEASED,
         history.ANNOTATED: ORDER_ANNOTATED,
+        history.PAYMENT_RECORDED: PAYMENT_RECORDED,
+        history.REFUND_REQUESTED: REFUND_REQUESTED,
+        history.REFUND_SETTLED: REFUND_SETTLED,
     },
 )
 """The event type for each kind of history entry."""

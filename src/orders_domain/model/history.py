@@ -23,7 +23,11 @@ LINES_CANCELED = "lines_canceled"
 HELD = "held"
 RELEASED = "released"
 ANNOTATED = "annotated"
-LIFE_KINDS = (LINES_CANCELED, HELD, RELEASED, ANNOTATED)
+PAYMENT_RECORDED = "payment_recorded"
+REFUND_REQUESTED = "refund_requested"
+REFUND_SETTLED = "refund_settled"
+PAYMENT_KINDS = (PAYMENT_RECORDED, REFUND_REQUESTED, REFUND_SETTLED)
+LIFE_KINDS = (LINES_CANCELED, HELD, RELEASED, ANNOTATED, *PAYMENT_KINDS)
 """The kinds of the order's life (see ``orders_domain.model.life``), which the contract ``shop`` publishes."""
 KINDS = (PLACED, STATUS_CHANGED, CANCELED, DELETED, *LIFE_KINDS)
 

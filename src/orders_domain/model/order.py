@@ -212,7 +212,7 @@ class Order:
         Raises:
             DeletionNotAllowed: the order is not pending.
         """
-        if self.status is not OrderStatus.PENDING:
+        if self.status is not OrderStatus.PENDING or self.life.payments:
             raise DeletionNotAllowed(self.status)
         self.record(history.DELETED, {}, by=by, at=at)
 

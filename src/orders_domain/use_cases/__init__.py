@@ -64,6 +64,14 @@ if TYPE_CHECKING:
         release_order,
     )
     from orders_domain.use_cases.life.get_order_at import GetOrderAt, get_order_at
+    from orders_domain.use_cases.life.pay_order import (
+        RecordPayment,
+        RequestRefund,
+        RetryRefund,
+        record_payment,
+        request_refund,
+        retry_refund,
+    )
     from orders_domain.use_cases.life.place_shop_order import PlaceShopOrder, place_shop_order
     from orders_domain.use_cases.orders.bulk_change_status import BulkChangeStatus, bulk_change_status
     from orders_domain.use_cases.orders.cancel_order import CancelOrder, cancel_order
@@ -147,11 +155,14 @@ __all__ = [
     "PlaceShopOrder",
     "ProductUpsert",
     "PurgeResult",
+    "RecordPayment",
     "RefreshToken",
     "RelayResult",
     "ReleaseOrder",
     "ReleaseResult",
+    "RequestRefund",
     "RestockProduct",
+    "RetryRefund",
     "RunJob",
     "SignIn",
     "SignOut",
@@ -204,11 +215,14 @@ __all__ = [
     "place_shipped_order",
     "place_shop_order",
     "purge_expired_data",
+    "record_payment",
     "refresh_token",
     "relay_events",
     "release_order",
     "release_reservations",
+    "request_refund",
     "restock_product",
+    "retry_refund",
     "run_job",
     "sign_in",
     "sign_out",
@@ -241,6 +255,7 @@ _NAMES = {
     "life.change_order": "AnnotateOrder CancelUnits ConfirmOrder HoldOrder ReleaseOrder "
     "annotate_order cancel_units confirm_order hold_order release_order",
     "life.get_order_at": "GetOrderAt get_order_at",
+    "life.pay_order": "RecordPayment RequestRefund RetryRefund record_payment request_refund retry_refund",
     "life.place_shop_order": "PlaceShopOrder place_shop_order",
     "orders.bulk_change_status": "BulkChangeStatus bulk_change_status",
     "orders.cancel_order": "CancelOrder cancel_order",

@@ -13,7 +13,7 @@ from orders_adapters.sql.tables.messages import (
     outbox,
 )
 from orders_adapters.sql.tables.metadata import metadata
-from orders_adapters.sql.tables.order_life import order_lines, order_tags
+from orders_adapters.sql.tables.order_life import order_lines, order_tags, payment_facts, payment_sums
 from orders_adapters.sql.tables.orders import SHIPPING, order_history, order_templates, orders
 from orders_adapters.sql.tables.products import order_items, products, stock_movements
 from orders_adapters.sql.tables.reservations import UNCONFIRMED, reservations
@@ -43,6 +43,8 @@ __all__ = [
     "order_templates",
     "orders",
     "outbox",
+    "payment_facts",
+    "payment_sums",
     "products",
     "reservations",
     "revoked_tokens",

@@ -86,6 +86,11 @@ orders = Table(
         server_default="none",
     ),
     Column("is_held", Boolean, nullable=False, server_default=false()),
+    # Sums of the payment facts and the requested refunds.
+    Column("captured_minor", BigInteger, nullable=False, server_default="0"),
+    Column("refunded_minor", BigInteger, nullable=False, server_default="0"),
+    Column("refunding_minor", BigInteger, nullable=False, server_default="0"),
+    CheckConstraint("refunded_minor + refunding_minor <= captured_minor", name="refunding_minor"),
     # Unique, so that a number of a shop is one order.
     Index(
         "uq_orders_source_reference",

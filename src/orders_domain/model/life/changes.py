@@ -61,7 +61,14 @@ class NotOpen(NotAllowed):
 
 
 def payment_status(order: Subject) -> PaymentStatus:
-    return PaymentStatus.PAID if order.life.marked_paid else PaymentStatus.NONE
+    totals = order.life.totals
+    if totals.refunded:
+        return PaymentStatus.REFUNDED if totals.refunded >= totals.captured else PaymentStatus.PART_REFUNDED
+    if order.life.marked_paid or (totals.captured and totals.captured >= order.total.minor - cancelled_minor(order)):
+        return PaymentStatus.PAID
+    if totals.captured:
+        return PaymentStatus.PART_PAID
+    return PaymentStatus.AUTHORIZED if totals.authorized > 0 else PaymentStatus.NONE
 
 
 def fulfillment_status(order: Subject) -> FulfillmentStatus:
@@ -220,7 +227,9 @@ def allowed_actions(order: Subject) -> tuple[str, ...]:
         allowed.append("release")
     elif not order.status.is_final:
         allowed.append("hold")
-    return (*allowed, "annotate")
+    if order.life.totals.refundable > 0:
+        allowed.append("refund")
+    return (*allowed, "record_payment", "annotate")
 
 
 def shipped_units(counters: Sequence[Counter]) -> int:

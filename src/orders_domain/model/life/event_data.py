@@ -29,6 +29,9 @@ def axes(order: Subject) -> dict[str, JSON]:
 
 def _details(entry: history.HistoryEntry) -> dict[str, JSON]:
     details: dict[str, Any] = dict(entry.details)
+    if "refund" in details:
+        units = [{"number": number, "quantity": quantity} for number, quantity in details["refund"]["lines"]]
+        details["refund"] = {**details["refund"], "lines": units}
     if "lines" in details:
         details["lines"] = [{"number": number, "quantity": units} for number, units in details["lines"]]
     return details

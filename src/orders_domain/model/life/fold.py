@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orders_domain.model import history
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import line_counters
+from orders_domain.model.life.payments import Payment, Refund
 from orders_domain.model.life.state import Hold, Life, checked_tags, merged
 from orders_domain.model.status import OrderStatus
 
@@ -32,6 +33,8 @@ def life_after(order: Subject, entry: history.HistoryEntry) -> Life:
             life = replace(life, hold=None)
         case history.ANNOTATED:
             life = _annotated(life, details)
+        case kind if kind in history.PAYMENT_KINDS:
+            life = _paid(life, details)
     return _after_status(life, order, entry)
 
 
@@ -55,6 +58,17 @@ def _with_units(life: Life, lines: list[list[int]]) -> Mapping[int, Counter]:
         before = counters.get(number, Counter())
         counters[number] = replace(before, cancelled=before.cancelled + quantity)
     return counters
+
+
+def _paid(life: Life, details: Mapping[str, Any]) -> Life:
+    """Append the payment, and append the refund or replace it."""
+    if "payment" in details:
+        life = replace(life, payments=(*life.payments, Payment.from_json(details["payment"])))
+    if "refund" in details:
+        refund = Refund.from_json(details["refund"])
+        refunds = {known.id: known for known in life.refunds} | {refund.id: refund}
+        life = replace(life, refunds=tuple(refunds.values()))
+    return life
 
 
 def _annotated(life: Life, details: Mapping[str, Any]) -> Life:

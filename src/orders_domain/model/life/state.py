@@ -9,6 +9,7 @@ from typing import Any
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.life.counter import Counter
+from orders_domain.model.life.payments import Payment, PaymentTotals, Refund, totals_of
 from orders_domain.model.values.json_values import JSON, bounded_text_error, checked, json_error, json_size
 from orders_domain.model.values.timestamps import parse_timestamp
 
@@ -39,7 +40,13 @@ class Life:
     expires_at: datetime | None = None
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, JSON] = field(default_factory=dict)
+    payments: tuple[Payment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
     canceled_at: datetime | None = None  # set by the first change after the cancellation; until then the last change
+
+    @property
+    def totals(self) -> PaymentTotals:
+        return totals_of(self.payments, self.refunds)
 
     def as_json(self) -> dict[str, JSON]:
         """Return the members that differ from those of a new order."""
@@ -53,6 +60,8 @@ class Life:
             "expires_at": _text(self.expires_at),
             "tags": list(self.tags),
             "metadata": dict(self.metadata),
+            "payments": [payment.as_json() for payment in self.payments],
+            "refunds": [refund.as_json() for refund in self.refunds],
             "canceled_at": _text(self.canceled_at),
         }
         return {name: value for name, value in members.items() if value}
@@ -74,6 +83,8 @@ class Life:
             expires_at=_moment(members.get("expires_at")),
             tags=tuple(members.get("tags", [])),
             metadata=dict(members.get("metadata", {})),
+            payments=tuple(map(Payment.from_json, members.get("payments", []))),
+            refunds=tuple(map(Refund.from_json, members.get("refunds", []))),
             canceled_at=_moment(members.get("canceled_at")),
         )
 

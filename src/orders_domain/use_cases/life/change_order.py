@@ -83,7 +83,7 @@ def confirm_order(request: ConfirmOrder, *, uow: UnitOfWork, cache: OrderCache, 
         request.access.require_status(request.actor, order, _CONFIRMED)
         order.change_status(_CONFIRMED, by=request.actor, at=clock())
 
-    return _changed(request, Action.CONFIRM, confirm, uow=uow, cache=cache, clock=clock)
+    return changed_order(request, Action.CONFIRM, confirm, uow=uow, cache=cache, clock=clock)
 
 
 def hold_order(request: HoldOrder, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Order:
@@ -102,7 +102,7 @@ def hold_order(request: HoldOrder, *, uow: UnitOfWork, cache: OrderCache, clock:
     def hold(order: Order) -> None:
         changes.hold(order, request.reason, by=request.actor, at=clock())
 
-    return _changed(request, Action.HOLD, hold, uow=uow, cache=cache, clock=clock)
+    return changed_order(request, Action.HOLD, hold, uow=uow, cache=cache, clock=clock)
 
 
 def release_order(request: ReleaseOrder, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Order:
@@ -117,7 +117,7 @@ def release_order(request: ReleaseOrder, *, uow: UnitOfWork, cache: OrderCache, 
     def release(order: Order) -> None:
         changes.release(order, by=request.actor, at=clock())
 
-    return _changed(request, Action.HOLD, release, uow=uow, cache=cache, clock=clock)
+    return changed_order(request, Action.HOLD, release, uow=uow, cache=cache, clock=clock)
 
 
 def cancel_units(request: CancelUnits, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Order:
@@ -140,7 +140,7 @@ def cancel_units(request: CancelUnits, *, uow: UnitOfWork, cache: OrderCache, cl
             lines = {line.number: line for line in numbered_lines(order)}
             uow.stock.release_units(order, _by_product(order, lines, cancelled), by=request.actor, at=order.updated_at)
 
-    return _changed(request, Action.CANCEL, cancel, uow=uow, cache=cache, clock=clock, afterwards=release_stock)
+    return changed_order(request, Action.CANCEL, cancel, uow=uow, cache=cache, clock=clock, afterwards=release_stock)
 
 
 def annotate_order(request: AnnotateOrder, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Order:
@@ -163,10 +163,10 @@ def annotate_order(request: AnnotateOrder, *, uow: UnitOfWork, cache: OrderCache
             at=clock(),
         )
 
-    return _changed(request, Action.ANNOTATE, annotate, uow=uow, cache=cache, clock=clock)
+    return changed_order(request, Action.ANNOTATE, annotate, uow=uow, cache=cache, clock=clock)
 
 
-def _changed(
+def changed_order(
     request: LifeRequest,
     action: Action,
     change: Callable[[Order], None],

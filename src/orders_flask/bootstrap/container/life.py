@@ -14,7 +14,7 @@ from orders_flask.bootstrap.container.components import Components
 from orders_flask.observability.instrumentation import instrumented
 
 
-def _change(use_case: Callable[..., Order]) -> providers.Callable[Order]:
+def _change(use_case: Callable[..., Order], **ports: Any) -> providers.Callable[Order]:
     changed: Any = instrumented(retry_on_contention(use_case))
     return providers.Callable(
         changed,
@@ -22,6 +22,7 @@ def _change(use_case: Callable[..., Order]) -> providers.Callable[Order]:
         uow=Components.uow,
         cache=Components.order_cache,
         clock=Components.clock,
+        **ports,
     )
 
 
@@ -42,3 +43,6 @@ class LifeUseCases(Components):
     hold_order = _change(use_cases.hold_order)
     release_order = _change(use_cases.release_order)
     annotate_order = _change(use_cases.annotate_order)
+    record_payment = _change(use_cases.record_payment, new_id=Components.new_id)
+    request_refund = _change(use_cases.request_refund, new_id=Components.new_id)
+    retry_refund = _change(use_cases.retry_refund)

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from orders_domain.errors import InsufficientStock, InvalidValue, OrdersError, Shortage
 from orders_domain.model.life.changes import NotAllowed, OrderVersionMismatch, ReferenceTaken
+from orders_domain.model.life.paying import ExceedsCaptured
 from orders_domain.model.order import OrderFinalized
 from orders_domain.model.status import InvalidTransition
 from orders_domain.use_cases.life.place_shop_order import ExpectedTotalMismatch
@@ -63,6 +64,8 @@ def details(error: OrdersError) -> Mapping[str, Any]:
     match error:
         case OrderVersionMismatch():
             members["order"] = representation(error.order, actor())
+        case ExceedsCaptured():
+            members |= {"left_minor": error.left_minor, "allowed_actions": list(allowed_for(error.order, actor()))}
         case NotAllowed() | OrderFinalized():
             members["allowed_actions"] = list(allowed_for(error.order, actor()))
         case ReferenceTaken():

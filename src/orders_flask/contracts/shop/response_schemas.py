@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.charges import ChargeKind
+from orders_domain.model.life.payments import PaymentKind, RefundState
 from orders_domain.model.origin import Origin
 from orders_flask.contracts.shop.translate import ACTIONS, VOCABULARY
 from orders_flask.web.fields import status
@@ -60,13 +61,20 @@ class ShopCharge(Schema):
 
 
 class ShopTotals(Schema):
-    """Totals, in minor units: ``due_minor`` is the total without what was cancelled."""
+    """Totals, in minor units: ``due_minor`` is the total without what was cancelled.
+
+    ``balance_minor`` is due and not captured, or refunded; negative if more is captured than due.
+    """
 
     lines_minor = fields.Integer(required=True)
     charges_minor = fields.Integer(required=True)
     total_minor = fields.Integer(required=True)
     cancelled_minor = fields.Integer(required=True)
     due_minor = fields.Integer(required=True)
+    authorized_minor = fields.Integer(required=True)
+    captured_minor = fields.Integer(required=True)
+    refunded_minor = fields.Integer(required=True)
+    balance_minor = fields.Integer(required=True)
 
 
 class ShopCustomer(Schema):
@@ -89,6 +97,37 @@ class ShopAddress(Schema):
     country = fields.String(required=True)
 
 
+class ShopPayment(Schema):
+    """A fact of a payment provider."""
+
+    id = fields.String(required=True)
+    provider = fields.String(required=True)
+    reference = fields.String(required=True)
+    kind = _one_of(PaymentKind)
+    amount_minor = fields.Integer(required=True)
+    occurred_at = _moment()
+    recorded_at = _moment()
+
+
+class ShopUnits(Schema):
+    """Units of a line."""
+
+    number = fields.Integer(required=True)
+    quantity = fields.Integer(required=True)
+
+
+class ShopRefund(Schema):
+    """A refund that was asked for."""
+
+    id = fields.String(required=True)
+    amount_minor = fields.Integer(required=True)
+    lines = fields.List(fields.Nested(ShopUnits), required=True)
+    charges = fields.List(fields.Integer(), required=True)
+    reason = fields.String(required=True)
+    state = _one_of(RefundState)
+    provider_reference = fields.String(**_OPTIONAL)
+
+
 class ShopOrder(Schema):
     """An order."""
 
@@ -108,6 +147,8 @@ class ShopOrder(Schema):
     customer = fields.Nested(ShopCustomer, required=True)
     shipping_address = fields.Nested(ShopAddress, **_OPTIONAL)
     billing_address = fields.Nested(ShopAddress, **_OPTIONAL)
+    payments = fields.List(fields.Nested(ShopPayment), required=True)
+    refunds = fields.List(fields.Nested(ShopRefund), required=True)
     tags = fields.List(fields.String(), required=True)
     metadata = fields.Raw(required=True, metadata={"type": "object", "additionalProperties": True})
     cancellation_reason = fields.String(**_OPTIONAL)
@@ -174,3 +215,4 @@ class ShopProblem(Schema):
     shortages = fields.List(fields.Nested(ShopShortage))
     expected_total_minor = fields.Integer()
     total_minor = fields.Integer()
+    left_minor = fields.Integer(metadata={"description": "The refundable amount, of `exceeds_captured`."})

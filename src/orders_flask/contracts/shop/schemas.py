@@ -12,12 +12,14 @@ from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import MAX_NOTE_LENGTH
 from orders_domain.model.life.charges import MAX_CHARGES, ChargeKind
 from orders_domain.model.life.contact import MAX_LENGTHS as CONTACT_LENGTHS
+from orders_domain.model.life.payments import MAX_FACT_LENGTH, MAX_PROVIDER_LENGTH, PaymentKind
 from orders_domain.model.life.placing import MAX_REFERENCE_LENGTH, MAX_SOURCE_LENGTH
 from orders_domain.model.life.state import MAX_REASON_LENGTH, MAX_TAG_LENGTH, MAX_TAGS
 from orders_domain.model.order_filter import Sort
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import MAX_QUANTITY, MAX_SKU_LENGTH
 from orders_domain.model.values.money import MAX_MINOR_UNITS
+from orders_domain.model.values.timestamps import parse_rfc3339
 from orders_flask.contracts.shop.translate import VOCABULARY
 from orders_flask.web.fields import (
     NO_NUL,
@@ -99,6 +101,16 @@ class LineField(fields.Field[Any]):
         return _LINES[named[0]].load(value)
 
 
+class MomentField(fields.Field[Any]):
+    """An RFC 3339 timestamp with an offset."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        try:
+            return parse_rfc3339(value)
+        except (ValueError, TypeError):
+            raise marshmallow.ValidationError("Must be an RFC 3339 timestamp with an offset.") from None
+
+
 class ChargeCreate(Schema):
     """A charge of the order, or of the line at a position of ``lines``, from 1."""
 
@@ -163,6 +175,25 @@ class ShopCancellation(Schema):
     """Request body: the units to cancel, by default all that are open."""
 
     lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
+    reason = _text(MAX_REASON_LENGTH, required=True)
+
+
+class ShopPaymentCreate(Schema):
+    """Request body: a fact of a payment provider, which is recorded once by its reference."""
+
+    provider = _text(MAX_PROVIDER_LENGTH, required=True)
+    reference = _text(MAX_FACT_LENGTH, required=True)
+    kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in PaymentKind]))
+    amount_minor = StrictInteger(required=True, validate=validate.Range(min=1, max=MAX_MINOR_UNITS), metadata=_MINOR)
+    occurred_at = MomentField(metadata={"type": "string", "format": "date-time"})
+
+
+class ShopRefundCreate(Schema):
+    """Request body: a refund of an amount, or of units and of charges that are refunded by themselves."""
+
+    amount_minor = StrictInteger(validate=validate.Range(min=1, max=MAX_MINOR_UNITS), metadata=_MINOR)
+    lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
+    charges = BoundedList(StrictInteger(validate=validate.Range(min=1, max=MAX_CHARGES)), limit=MAX_CHARGES)
     reason = _text(MAX_REASON_LENGTH, required=True)
 
 

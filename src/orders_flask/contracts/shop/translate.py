@@ -19,6 +19,7 @@ from orders_domain.model.life.changes import (
 from orders_domain.model.life.charges import Charge
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import Line, line_counters, numbered_lines
+from orders_domain.model.life.payments import Payment, Refund
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.status import OrderStatus, StatusVocabulary
@@ -32,6 +33,8 @@ ACTIONS = {
     "hold": Action.HOLD,
     "release": Action.HOLD,
     "annotate": Action.ANNOTATE,
+    "record_payment": Action.RECORD,
+    "refund": Action.REFUND,
 }
 """The action of the access rules behind each of ``allowed_actions``."""
 
@@ -43,6 +46,9 @@ _SUMMARIES = {
     "held": "The order was held.",
     "released": "The order was released from its hold.",
     "annotated": "Notes, tags or metadata changed.",
+    "payment_recorded": "A payment was recorded.",
+    "refund_requested": "A refund was asked for.",
+    "refund_settled": "A refund succeeded or failed.",
 }
 _STATUS_SUMMARIES = total_table(
     OrderStatus,
@@ -84,6 +90,8 @@ def representation(order: Order, actor: Actor) -> dict[str, Any]:
         "charges": [charge_json(number, charge) for number, charge in enumerate(order.charges, start=1)],
         "totals": totals(order),
         **_contact(order),
+        "payments": [payment_json(payment) for payment in life.payments],
+        "refunds": [refund_json(refund) for refund in life.refunds],
         "tags": list(life.tags),
         "metadata": dict(life.metadata),
         "cancellation_reason": order.cancellation_reason,
@@ -117,7 +125,7 @@ def charge_json(number: int, charge: Charge) -> dict[str, Any]:
 
 def totals(order: Order) -> dict[str, int]:
     """Return the totals; the lines have what the added charges leave of the total."""
-    total, cancelled = order.total.minor, cancelled_minor(order)
+    total, cancelled, paid = order.total.minor, cancelled_minor(order), order.life.totals
     charges = sum(charge.amount_minor for charge in order.charges if not charge.included)
     return {
         "lines_minor": total - charges,
@@ -125,7 +133,20 @@ def totals(order: Order) -> dict[str, int]:
         "total_minor": total,
         "cancelled_minor": cancelled,
         "due_minor": total - cancelled,
+        "authorized_minor": paid.authorized,
+        "captured_minor": paid.captured,
+        "refunded_minor": paid.refunded,
+        "balance_minor": total - cancelled - paid.captured + paid.refunded,
     }
+
+
+def payment_json(payment: Payment) -> dict[str, Any]:
+    moments = {name: moment(getattr(payment, name)) for name in ("occurred_at", "recorded_at")}
+    return {**payment.as_json(), **moments}
+
+
+def refund_json(refund: Refund) -> dict[str, Any]:
+    return {**refund.as_json(), "lines": [{"number": number, "quantity": units} for number, units in refund.lines]}
 
 
 def timeline(entries: Iterable[HistoryEntry], order: Order, actor: Actor) -> list[dict[str, Any]]:
@@ -141,6 +162,11 @@ def _is_internal(entry: HistoryEntry) -> bool:
 
 def _entry(entry: HistoryEntry) -> dict[str, Any]:
     details: dict[str, Any] = {} if entry.kind == PLACED else dict(entry.details)
+    for name in ("payment", "refund"):
+        if name in details:
+            loaded: Any = Payment if name == "payment" else Refund
+            shown = payment_json if name == "payment" else refund_json
+            details[name] = shown(loaded.from_json(details[name]))
     if "lines" in details:
         details["lines"] = [{"number": number, "quantity": units} for number, units in details["lines"]]
     return {

@@ -10,11 +10,17 @@ from flask import request, url_for
 from orders_domain.model.history import CANCELED, LINES_CANCELED, HistoryEntry
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import Line, line_counters, numbered_lines
+from orders_domain.model.life.payments import RefundState
 from orders_domain.model.order import Order, rebuild
 from orders_domain.model.status import OrderStatus
+from orders_domain.model.values.total_table import total_table
 from orders_flask.contracts.shop.translate import moment, totals
 
 VERSION = "2026-04-08"
+_REFUND_STATES = total_table(
+    RefundState,
+    {RefundState.REQUESTED: "pending", RefundState.SUCCEEDED: "completed", RefundState.FAILED: "failed"},
+)
 _CHARGES = {"shipping": "fulfillment", "tax": "tax", "discount": "discount", "fee": "fee"}
 
 
@@ -29,7 +35,7 @@ def ucp_order(order: Order, history: Sequence[HistoryEntry]) -> dict[str, Any]:
         "permalink_url": request.host_url.rstrip("/") + url_for(".get", order_ref=order.id),
         "line_items": [_line_item(line, counter) for line, counter in zip(lines, counters, strict=True)],
         "fulfillment": {"events": _events(history)},
-        "adjustments": _adjustments(history, lines),
+        "adjustments": [*_adjustments(history, lines), *_refunds(order, history)],
         "currency": order.total.currency,
         "totals": _totals(order),
     }
@@ -111,6 +117,26 @@ def _adjustments(history: Sequence[HistoryEntry], lines: Sequence[Line]) -> list
         for entry in history
         if entry.kind in (CANCELED, LINES_CANCELED)
     ]
+
+
+def _refunds(order: Order, history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:
+    moments = {_refund_id(entry): entry.at for entry in history if "refund" in entry.details}
+    return [
+        {
+            "id": refund.id,
+            "type": "refund",
+            "occurred_at": moment(moments[refund.id]),
+            "status": _REFUND_STATES[refund.state],
+            "totals": [{"type": "total", "amount": -refund.amount_minor}],
+            "description": refund.reason,
+        }
+        for refund in order.life.refunds
+    ]
+
+
+def _refund_id(entry: HistoryEntry) -> str:
+    details: Mapping[str, Any] = entry.details
+    return str(details["refund"]["id"])
 
 
 def _cancelled(entry: HistoryEntry, history: Sequence[HistoryEntry], lines: Sequence[Line]) -> Mapping[int, int]:

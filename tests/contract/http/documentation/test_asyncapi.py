@@ -157,6 +157,21 @@ def lived(ann: Caller, root: Caller) -> None:
     change("POST", f"/v1/orders/{order}/cancel", {"reason": "late", "lines": [{"number": 1, "quantity": 1}]})
 
 
+def paid(ann: Caller, root: Caller) -> None:
+    def change(path: str, **body: object) -> None:
+        headers = {"Idempotency-Key": f"{path} {body}", "If-Match": "*"}
+        response = root.ask("POST", f"/v1/orders{path}", headers=headers, **as_json(body))
+        assert response.status_code == 201, response.text
+
+    headers = {"Idempotency-Key": f"{ann.subject} paid"}
+    line = {"title": "Gift", "quantity": 2, "unit_price_minor": 50}
+    order = f"/{root.ask('POST', '/v1/orders', headers=headers, **as_json({'lines': [line]})).json['id']}"
+    fact = {"provider": "bank", "amount_minor": 100}
+    change(f"{order}/payments", **fact, reference=f"{ann.subject}-1", kind="captured")
+    change(f"{order}/refunds", lines=[{"number": 1, "quantity": 1}], reason="broken")
+    change(f"{order}/payments", **fact | {"amount_minor": 50}, reference=f"{ann.subject}-2", kind="refunded")
+
+
 DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     placed: {"orders.order_placed.v1"},
     changed: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
@@ -170,6 +185,12 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
         "orders.order_released.v1",
         "orders.order_annotated.v1",
         "orders.lines_canceled.v1",
+    },
+    paid: {
+        "orders.order_placed.v1",
+        "orders.payment_recorded.v1",
+        "orders.refund_requested.v1",
+        "orders.refund_settled.v1",
     },
 }
 

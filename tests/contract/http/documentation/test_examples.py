@@ -74,20 +74,30 @@ def filled(people: dict[str, Caller], path: str) -> str:
     if path.startswith("/api/v1/orders/{ref}"):
         return path.replace("{ref}", str(ann.post(order_body(), path="/api/v1/orders/").json["order_id"]))
     if path.startswith("/v1/"):
-        return path.replace("{order_ref}", shop_order(admin, held=path.endswith("/release")))
+        return shop_path(admin, path)
     if path.startswith("/ostore"):
         order = {"userID": "ann", "orderItems": [{"productID": 1, "quantity": 1}]}
         return path.replace("{ref}", str(admin.post(order, path="/ostore/orders/").json["orderID"]))
     return path.replace("{order_ref}", ann.place()["id"])
 
 
-def shop_order(admin: Caller, *, held: bool) -> str:
-    body = {"lines": [{"title": "Tea", "quantity": 2, "unit_price_minor": 250}]}
-    order = admin.post(body, path="/v1/orders", **{"Idempotency-Key": str(uuid4())}).json["id"]
-    if held:
-        key = {"Idempotency-Key": str(uuid4()), "If-Match": "*"}
-        admin.post({"reason": "address"}, path=f"/v1/orders/{order}/hold", **key)
-    return str(order)
+def shop_path(admin: Caller, path: str) -> str:
+    """The path with a new order, which allows what the path does."""
+
+    def post(to: str, **body: object) -> Any:
+        return admin.post(body, path=to, **{"Idempotency-Key": str(uuid4()), "If-Match": "*"}).json
+
+    placed = post("/v1/orders", lines=[{"title": "Tea", "quantity": 2, "unit_price_minor": 250}])
+    order = f"/v1/orders/{placed['id']}"
+    if path.endswith("/release"):
+        post(f"{order}/hold", reason="address")
+    if "/refunds" in path:
+        post(f"{order}/payments", provider="bank", reference=str(uuid4()), kind="captured", amount_minor=500)
+    if "{refund_id}" in path:
+        refund = post(f"{order}/refunds", amount_minor=10, reason="broken")["refunds"][0]["id"]
+        post(f"{order}/payments", provider="bank", reference=str(uuid4()), kind="refund_failed", amount_minor=10)
+        path = path.replace("{refund_id}", refund)
+    return path.replace("{order_ref}", str(placed["id"]))
 
 
 def job_of(admin: Caller) -> str:

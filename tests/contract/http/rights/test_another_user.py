@@ -24,6 +24,9 @@ SHOP: dict[str, dict[str, object]] = {
     "POST /v1/orders/{order}/hold": {"reason": "x"},
     "POST /v1/orders/{order}/cancel": {"reason": "x"},
     "POST /v1/orders/{order}/notes": {"text": "x"},
+    "POST /v1/orders/{order}/payments": {"provider": "x", "reference": "x", "kind": "captured", "amount_minor": 1},
+    "POST /v1/orders/{order}/refunds": {"amount_minor": 1, "reason": "x"},
+    "POST /v1/orders/{order}/refunds/{order}/retry": {},
     "PUT /v1/orders/{order}/tags": {"tags": ["x"]},
     "PATCH /v1/orders/{order}/metadata": {"x": 1},
 }

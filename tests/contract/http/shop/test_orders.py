@@ -54,6 +54,10 @@ def test_order_has_lines_charges_and_totals(stack: Stack, shop: Shopkeeper) -> N
         "total_minor": 3_400 + 3 * price,
         "cancelled_minor": 0,
         "due_minor": 3_400 + 3 * price,
+        "authorized_minor": 0,
+        "captured_minor": 0,
+        "refunded_minor": 0,
+        "balance_minor": 3_400 + 3 * price,
     }
     assert order["customer"] == {
         "user_id": shop.caller.subject, "name": "Ada", "email": "ada@example.com", "phone": None

@@ -46,6 +46,8 @@ class UseCases:
     record_payment: Callable[[use_cases.RecordPayment], Order]
     request_refund: Callable[[use_cases.RequestRefund], Order]
     retry_refund: Callable[[use_cases.RetryRefund], Order]
+    ship_units: Callable[[use_cases.ShipUnits], Order]
+    record_shipment_event: Callable[[use_cases.RecordShipmentEvent], Order]
     list_orders: Callable[[use_cases.ListOrders], Page]
     change_status: Callable[[use_cases.ChangeStatus], Order]
     cancel_order: Callable[[use_cases.CancelOrder], Order]

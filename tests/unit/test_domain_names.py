@@ -106,7 +106,7 @@ ACCOUNTS = {"role", "scope", "scopes", "subject", "request_id"}
 SIGN_IN = {"email", "password"}
 LIFE = {
     *("billing", "charges", "code", "contact", "life", "lines", "metadata", "reference", "shipping", "source", "tags"),
-    *("amount_minor", "provider", "recorded_at", "updated_since"),
+    *("amount_minor", "carrier", "event_id", "provider", "recorded_at", "tracking_number", "updated_since"),
 }
 """The fields that only requests of the contract `shop` have."""
 PRODUCTS = {"name", "sku", "description", "stock", "low_stock_threshold", "requested_items", "text"}

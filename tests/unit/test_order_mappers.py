@@ -27,6 +27,7 @@ from orders_domain.model.life.charges import Charge, ChargeKind
 from orders_domain.model.life.contact import Contact
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.payments import Payment, PaymentKind, Refund
+from orders_domain.model.life.shipments import Shipment, ShipmentEvent, ShipmentState
 from orders_domain.model.life.state import Hold, Life
 from orders_domain.model.order import order_from_state, rebuild
 from orders_domain.model.order_state import CHANGING, FOLDED, PERSONAL, order_state, placement_details
@@ -70,6 +71,17 @@ LIFE = Life(
             amount_minor=5,
             occurred_at=NOON,
             recorded_at=LATER,
+        ),
+    ),
+    shipments=(
+        Shipment(
+            id="s",
+            number=1,
+            lines=((1, 1),),
+            carrier="DHL",
+            tracking_number="7",
+            state=ShipmentState.FAILED,
+            events=(ShipmentEvent(event_id="e", state=ShipmentState.FAILED, occurred_at=LATER, text="x"),),
         ),
     ),
     refunds=(Refund(id="r", amount_minor=3, lines=((1, 2),), charges=(1,), reason="broken"),),

@@ -11,6 +11,7 @@ from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.changes import ReferenceTaken
 from orders_domain.model.life.paying import FactDiffers
+from orders_domain.model.life.shipping import ShipmentNotFound
 from orders_domain.model.order import CartOrdered, Order, rebuild
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus
@@ -54,6 +55,15 @@ class InMemoryOrderRepository(OrderRepository):
         order_id = next(order_ids, None)
         if order_id is None:
             raise OrderNotFound(shipment_id)
+        return self.get_for_update(order_id)
+
+    def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
+        wanted = str(parcel_id)
+        orders = (order for order in self._store.orders.values() if order.deleted_at is None)
+        found = (order.id for order in orders for shipment in order.life.shipments if shipment.id == wanted)
+        order_id = next(found, None)
+        if order_id is None:
+            raise ShipmentNotFound
         return self.get_for_update(order_id)
 
     def save(self, order: Order) -> None:

@@ -81,8 +81,12 @@ def payment_sum_values(order: Order) -> list[Values]:
 
 
 def line_counter_values(order: Order) -> list[Values]:
-    """Return the rows of the lines of which a unit was shipped, cancelled or returned by itself."""
-    if not order.life.counters:
+    """Return the rows of the lines of which new history entries have shipped or cancelled units by themselves.
+
+    They are those of every line with such a counter once the status says that no unit is open.
+    """
+    changed = _changed_lines(order) & order.life.counters.keys()
+    if not changed:
         return []
     every_line = zip(quantities(order), line_counters(order), strict=True)
     return [
@@ -95,8 +99,19 @@ def line_counter_values(order: Order) -> list[Values]:
             "returned": counter.returned,
         }
         for number, (quantity, counter) in enumerate(every_line, start=1)
-        if number in order.life.counters
+        if number in changed
     ]
+
+
+def _changed_lines(order: Order) -> set[int]:
+    changed: set[int] = set()
+    for entry in order.new_entries:
+        details: Mapping[str, Any] = entry.details
+        if entry.from_status is not entry.to_status:
+            return set(order.life.counters)
+        lines = details["shipment"]["lines"] if "shipment" in details else details.get("lines", ())
+        changed |= {number for number, _ in lines}
+    return changed
 
 
 def item_values(order: Order) -> list[Values]:

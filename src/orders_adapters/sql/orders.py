@@ -3,7 +3,7 @@
 A trigger inserts the user of an order if the row is missing (migration 0012).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from orders_domain.model import events, history
 from orders_domain.model.events import Event
 from orders_domain.model.life.changes import ReferenceTaken
 from orders_domain.model.life.paying import FactDiffers
+from orders_domain.model.life.shipping import ShipmentNotFound
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.order_state import CHANGING, FOLDED
@@ -59,6 +60,12 @@ _GET_BY_ID_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.id == bindparam("ref", typ
 _GET_BY_NUMBER_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.number == bindparam("ref", type_=_orders.number.type))
 _GET_BY_SHIPMENT_FOR_UPDATE = _GET_FOR_UPDATE.where(
     _orders.shipment_id == bindparam("ref", type_=_orders.shipment_id.type)
+)
+_GET_BY_PARCEL_FOR_UPDATE = _GET_FOR_UPDATE.where(
+    _orders.id
+    == select(tables.shipments.c.order_id)
+    .where(tables.shipments.c.id == bindparam("ref", type_=tables.shipments.c.id.type))
+    .scalar_subquery()
 )
 # The order as it was placed, which is the first entry of its history.
 _GET_BY_CART = (
@@ -112,6 +119,12 @@ class SqlOrderRepository(OrderRepository):
     def get_by_shipment_for_update(self, shipment_id: str) -> Order:
         return self._get_for_update(_GET_BY_SHIPMENT_FOR_UPDATE, shipment_id)
 
+    def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
+        try:
+            return self._get_for_update(_GET_BY_PARCEL_FOR_UPDATE, parcel_id)
+        except OrderNotFound:
+            raise ShipmentNotFound from None
+
     def save(self, order: Order) -> None:
         if not order.new_entries:
             return
@@ -123,6 +136,7 @@ class SqlOrderRepository(OrderRepository):
             _save_lines(self._connection, order)
             _save_tags(self._connection, order)
             _save_payments(self._connection, order)
+            _save_shipments(self._connection, order)
             self._insert_history(order)
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -192,3 +206,14 @@ def _save_payments(connection: Connection, order: Order) -> None:
     changed = {name: upsert.excluded[name] for name in ("authorizes", "authorized_minor", "captured_minor")}
     keys = ["order_id", "provider"]
     connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed), payment_sum_values(order))
+
+
+def _save_shipments(connection: Connection, order: Order) -> None:
+    """Insert the new shipments and events; their keys decide."""
+    for entry in order.new_entries:
+        details: Mapping[str, Any] = entry.details
+        if entry.kind == history.SHIPMENT_CREATED:
+            insert_all(connection, tables.shipments, [{"id": UUID(details["shipment"]["id"]), "order_id": order.id}])
+        elif entry.kind == history.SHIPMENT_CHANGED:
+            key = {"shipment_id": UUID(details["shipment_id"]), "event_id": details["event"]["event_id"]}
+            insert_all(connection, tables.shipment_events, [key])

@@ -73,6 +73,12 @@ if TYPE_CHECKING:
         retry_refund,
     )
     from orders_domain.use_cases.life.place_shop_order import PlaceShopOrder, place_shop_order
+    from orders_domain.use_cases.life.ship_order import (
+        RecordShipmentEvent,
+        ShipUnits,
+        record_shipment_event,
+        ship_units,
+    )
     from orders_domain.use_cases.orders.bulk_change_status import BulkChangeStatus, bulk_change_status
     from orders_domain.use_cases.orders.cancel_order import CancelOrder, cancel_order
     from orders_domain.use_cases.orders.change_status import ChangeStatus, change_status
@@ -156,6 +162,7 @@ __all__ = [
     "ProductUpsert",
     "PurgeResult",
     "RecordPayment",
+    "RecordShipmentEvent",
     "RefreshToken",
     "RelayResult",
     "ReleaseOrder",
@@ -164,6 +171,7 @@ __all__ = [
     "RestockProduct",
     "RetryRefund",
     "RunJob",
+    "ShipUnits",
     "SignIn",
     "SignOut",
     "StockHealthReport",
@@ -216,6 +224,7 @@ __all__ = [
     "place_shop_order",
     "purge_expired_data",
     "record_payment",
+    "record_shipment_event",
     "refresh_token",
     "relay_events",
     "release_order",
@@ -224,6 +233,7 @@ __all__ = [
     "restock_product",
     "retry_refund",
     "run_job",
+    "ship_units",
     "sign_in",
     "sign_out",
     "track_shipment",
@@ -257,6 +267,7 @@ _NAMES = {
     "life.get_order_at": "GetOrderAt get_order_at",
     "life.pay_order": "RecordPayment RequestRefund RetryRefund record_payment request_refund retry_refund",
     "life.place_shop_order": "PlaceShopOrder place_shop_order",
+    "life.ship_order": "RecordShipmentEvent ShipUnits record_shipment_event ship_units",
     "orders.bulk_change_status": "BulkChangeStatus bulk_change_status",
     "orders.cancel_order": "CancelOrder cancel_order",
     "orders.change_status": "ChangeStatus change_status",

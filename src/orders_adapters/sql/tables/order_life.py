@@ -1,11 +1,12 @@
 """Tables of the life of orders: counters of lines and sums of payments, which constrain them, facts and tags."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, SmallInteger, String, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, SmallInteger, String, Table, Uuid
 
 from orders_adapters.sql.tables.column_types import UtcDateTime, enum_column
 from orders_adapters.sql.tables.metadata import metadata
 from orders_adapters.sql.tables.orders import orders
 from orders_domain.model.life.payments import MAX_FACT_LENGTH, MAX_PROVIDER_LENGTH, PaymentKind
+from orders_domain.model.life.shipments import MAX_EVENT_ID_LENGTH
 from orders_domain.model.life.state import MAX_TAG_LENGTH
 
 # Has the lines of which a unit was shipped, cancelled or returned by itself, so that placing an order inserts none.
@@ -52,4 +53,18 @@ payment_sums = Table(
     Column("authorized_minor", BigInteger, nullable=False),
     Column("captured_minor", BigInteger, nullable=False),
     CheckConstraint("NOT authorizes OR captured_minor <= authorized_minor", name="captured_minor"),
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", ForeignKey(orders.c.id), nullable=False, index=True),
+)
+
+shipment_events = Table(
+    "shipment_events",
+    metadata,
+    Column("shipment_id", ForeignKey(shipments.c.id), primary_key=True),  # with the event's id, so that it is one
+    Column("event_id", String(MAX_EVENT_ID_LENGTH), primary_key=True),
 )

@@ -11,6 +11,7 @@ from orders_domain.model import history
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import line_counters, order_shares, quantities
+from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.life.state import checked_metadata, checked_reason, checked_tags, merged
 from orders_domain.model.status import TRANSITIONS, OrderStatus
 from orders_domain.model.values.json_values import JSON, bounded_text_error
@@ -192,6 +193,8 @@ def cancel(
     status = OrderStatus.SHIPPED if chosen == remaining else None
     details: dict[str, JSON] = {"lines": [[number, units] for number, units in sorted(chosen.items())], "reason": text}
     order.record(history.LINES_CANCELED, details, status=status, by=by, at=at)
+    if status and all(shipment.state is ShipmentState.DELIVERED for shipment in order.life.shipments):
+        order.record(history.STATUS_CHANGED, {}, status=OrderStatus.DELIVERED, by=by, at=at)
     return chosen
 
 
@@ -222,7 +225,7 @@ def allowed_actions(order: Subject) -> tuple[str, ...]:
         if OrderStatus.CONFIRMED in TRANSITIONS[order.status]:
             allowed.append("confirm")
         if open_units(order):
-            allowed.append("cancel")
+            allowed += ["cancel", "ship"]
     if order.life.hold:
         allowed.append("release")
     elif not order.status.is_final:

@@ -29,9 +29,10 @@ def axes(order: Subject) -> dict[str, JSON]:
 
 def _details(entry: history.HistoryEntry) -> dict[str, JSON]:
     details: dict[str, Any] = dict(entry.details)
-    if "refund" in details:
-        units = [{"number": number, "quantity": quantity} for number, quantity in details["refund"]["lines"]]
-        details["refund"] = {**details["refund"], "lines": units}
+    for name in ("refund", "shipment"):
+        if name in details:
+            units = [{"number": number, "quantity": quantity} for number, quantity in details[name]["lines"]]
+            details[name] = {**details[name], "lines": units}
     if "lines" in details:
         details["lines"] = [{"number": number, "quantity": units} for number, units in details["lines"]]
     return details

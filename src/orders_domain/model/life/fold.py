@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from orders_domain.model import history
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import line_counters
 from orders_domain.model.life.payments import Payment, Refund
+from orders_domain.model.life.shipments import Shipment, ShipmentEvent
 from orders_domain.model.life.state import Hold, Life, checked_tags, merged
 from orders_domain.model.status import OrderStatus
 
@@ -26,13 +27,19 @@ def life_after(order: Subject, entry: history.HistoryEntry) -> Life:
     details: Mapping[str, Any] = entry.details
     match entry.kind:
         case history.LINES_CANCELED:
-            life = replace(life, counters=_with_units(life, details["lines"]))
+            life = replace(life, counters=_with_units(life, details["lines"], "cancelled"))
         case history.HELD:
             life = replace(life, hold=Hold(reason=details["reason"], by=entry.actor, at=entry.at))
         case history.RELEASED:
             life = replace(life, hold=None)
         case history.ANNOTATED:
             life = _annotated(life, details)
+        case history.SHIPMENT_CREATED:
+            shipment = Shipment.from_json(details["shipment"])
+            counters = _with_units(life, shipment.lines, "shipped")
+            life = replace(life, counters=counters, shipments=(*life.shipments, shipment))
+        case history.SHIPMENT_CHANGED:
+            life = _tracked(life, details)
         case kind if kind in history.PAYMENT_KINDS:
             life = _paid(life, details)
     return _after_status(life, order, entry)
@@ -52,12 +59,26 @@ def _after_status(life: Life, order: Subject, entry: history.HistoryEntry) -> Li
     return life
 
 
-def _with_units(life: Life, lines: list[list[int]]) -> Mapping[int, Counter]:
+def _with_units(life: Life, lines: Iterable[Sequence[int]], name: str) -> Mapping[int, Counter]:
+    """Return the counters after units were added to those of the name."""
     counters = dict(life.counters)
     for number, quantity in lines:
         before = counters.get(number, Counter())
-        counters[number] = replace(before, cancelled=before.cancelled + quantity)
+        counters[number] = replace(before, **{name: getattr(before, name) + quantity})
     return counters
+
+
+def _tracked(life: Life, details: Mapping[str, Any]) -> Life:
+    event = ShipmentEvent.from_json(details["event"])
+    return replace(
+        life,
+        shipments=tuple(
+            replace(shipment, state=shipment.state_after(event), events=(*shipment.events, event))
+            if shipment.id == details["shipment_id"]
+            else shipment
+            for shipment in life.shipments
+        ),
+    )
 
 
 def _paid(life: Life, details: Mapping[str, Any]) -> Life:

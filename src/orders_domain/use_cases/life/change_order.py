@@ -175,13 +175,17 @@ def changed_order(
     cache: OrderCache,
     clock: Clock,
     afterwards: Callable[[Order], None] = lambda order: None,
+    get_order: Callable[[], Order] | None = None,
 ) -> Order:
-    """Lock the order, check it, change it, and commit the change with its key."""
+    """Lock the order, check it, change it, and commit the change with its key.
+
+    ``get_order`` locks and returns it, by default by its id or number.
+    """
     with uow:
         if request.idempotency_key:
             now = clock()
             uow.idempotency_keys.acquire(request.idempotency_key, at=now)
-        order = uow.orders.get_for_update(request.order_id)
+        order = get_order() if get_order else uow.orders.get_for_update(request.order_id)
         request.access.authorize_order(request.actor, order, action)
         order.ensure_version(request.versions)
         before = order.status

@@ -47,6 +47,8 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases, LifeUseCas
         record_payment=LifeUseCases.record_payment.provider,
         request_refund=LifeUseCases.request_refund.provider,
         retry_refund=LifeUseCases.retry_refund.provider,
+        ship_units=LifeUseCases.ship_units.provider,
+        record_shipment_event=LifeUseCases.record_shipment_event.provider,
         list_orders=OrderUseCases.list_orders.provider,
         change_status=OrderUseCases.change_status.provider,
         cancel_order=OrderUseCases.cancel_order.provider,

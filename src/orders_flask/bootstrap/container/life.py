@@ -46,3 +46,5 @@ class LifeUseCases(Components):
     record_payment = _change(use_cases.record_payment, new_id=Components.new_id)
     request_refund = _change(use_cases.request_refund, new_id=Components.new_id)
     retry_refund = _change(use_cases.retry_refund)
+    ship_units = _change(use_cases.ship_units, new_id=Components.new_id)
+    record_shipment_event = _change(use_cases.record_shipment_event)

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.charges import ChargeKind
 from orders_domain.model.life.payments import PaymentKind, RefundState
+from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.origin import Origin
 from orders_flask.contracts.shop.translate import ACTIONS, VOCABULARY
 from orders_flask.web.fields import status
@@ -128,6 +129,27 @@ class ShopRefund(Schema):
     provider_reference = fields.String(**_OPTIONAL)
 
 
+class ShopShipmentEvent(Schema):
+    """An event of a carrier."""
+
+    event_id = fields.String(required=True)
+    state = _one_of(ShipmentState)
+    occurred_at = _moment()
+    text = fields.String(**_OPTIONAL)
+
+
+class ShopShipment(Schema):
+    """A parcel with units of lines."""
+
+    id = fields.String(required=True)
+    number = fields.Integer(required=True)
+    lines = fields.List(fields.Nested(ShopUnits), required=True)
+    carrier = fields.String(**_OPTIONAL)
+    tracking_number = fields.String(**_OPTIONAL)
+    state = _one_of(ShipmentState)
+    events = fields.List(fields.Nested(ShopShipmentEvent), required=True)
+
+
 class ShopOrder(Schema):
     """An order."""
 
@@ -147,6 +169,7 @@ class ShopOrder(Schema):
     customer = fields.Nested(ShopCustomer, required=True)
     shipping_address = fields.Nested(ShopAddress, **_OPTIONAL)
     billing_address = fields.Nested(ShopAddress, **_OPTIONAL)
+    shipments = fields.List(fields.Nested(ShopShipment), required=True)
     payments = fields.List(fields.Nested(ShopPayment), required=True)
     refunds = fields.List(fields.Nested(ShopRefund), required=True)
     tags = fields.List(fields.String(), required=True)

@@ -14,6 +14,13 @@ from orders_domain.model.life.charges import MAX_CHARGES, ChargeKind
 from orders_domain.model.life.contact import MAX_LENGTHS as CONTACT_LENGTHS
 from orders_domain.model.life.payments import MAX_FACT_LENGTH, MAX_PROVIDER_LENGTH, PaymentKind
 from orders_domain.model.life.placing import MAX_REFERENCE_LENGTH, MAX_SOURCE_LENGTH
+from orders_domain.model.life.shipments import (
+    MAX_CARRIER_LENGTH,
+    MAX_EVENT_ID_LENGTH,
+    MAX_EVENT_TEXT_LENGTH,
+    MAX_TRACKING_LENGTH,
+    ShipmentState,
+)
 from orders_domain.model.life.state import MAX_REASON_LENGTH, MAX_TAG_LENGTH, MAX_TAGS
 from orders_domain.model.order_filter import Sort
 from orders_domain.model.origin import Origin
@@ -195,6 +202,23 @@ class ShopRefundCreate(Schema):
     lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
     charges = BoundedList(StrictInteger(validate=validate.Range(min=1, max=MAX_CHARGES)), limit=MAX_CHARGES)
     reason = _text(MAX_REASON_LENGTH, required=True)
+
+
+class ShopShipmentCreate(Schema):
+    """Request body: the units of a parcel, by default all that are open."""
+
+    lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
+    carrier = _text(MAX_CARRIER_LENGTH)
+    tracking_number = _text(MAX_TRACKING_LENGTH)
+
+
+class ShopShipmentEventCreate(Schema):
+    """Request body: an event of a carrier, which is recorded once by its id."""
+
+    event_id = _text(MAX_EVENT_ID_LENGTH, required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in ShipmentState]))
+    occurred_at = MomentField(required=True, metadata={"type": "string", "format": "date-time"})
+    text = _text(MAX_EVENT_TEXT_LENGTH)
 
 
 class ShopHold(Schema):

@@ -20,6 +20,7 @@ from orders_domain.model.life.charges import Charge
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import Line, line_counters, numbered_lines
 from orders_domain.model.life.payments import Payment, Refund
+from orders_domain.model.life.shipments import Shipment
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.status import OrderStatus, StatusVocabulary
@@ -30,6 +31,7 @@ VOCABULARY = StatusVocabulary({status: status.value.lower() for status in OrderS
 ACTIONS = {
     "confirm": Action.CONFIRM,
     "cancel": Action.CANCEL,
+    "ship": Action.SHIP,
     "hold": Action.HOLD,
     "release": Action.HOLD,
     "annotate": Action.ANNOTATE,
@@ -49,6 +51,8 @@ _SUMMARIES = {
     "payment_recorded": "A payment was recorded.",
     "refund_requested": "A refund was asked for.",
     "refund_settled": "A refund succeeded or failed.",
+    "shipment_created": "Units were shipped.",
+    "shipment_changed": "A shipment changed.",
 }
 _STATUS_SUMMARIES = total_table(
     OrderStatus,
@@ -90,6 +94,7 @@ def representation(order: Order, actor: Actor) -> dict[str, Any]:
         "charges": [charge_json(number, charge) for number, charge in enumerate(order.charges, start=1)],
         "totals": totals(order),
         **_contact(order),
+        "shipments": [shipment_json(shipment) for shipment in life.shipments],
         "payments": [payment_json(payment) for payment in life.payments],
         "refunds": [refund_json(refund) for refund in life.refunds],
         "tags": list(life.tags),
@@ -145,6 +150,12 @@ def payment_json(payment: Payment) -> dict[str, Any]:
     return {**payment.as_json(), **moments}
 
 
+def shipment_json(shipment: Shipment) -> dict[str, Any]:
+    events = [{**event.as_json(), "occurred_at": moment(event.occurred_at)} for event in shipment.events]
+    lines = [{"number": number, "quantity": units} for number, units in shipment.lines]
+    return {**shipment.as_json(), "lines": lines, "events": events}
+
+
 def refund_json(refund: Refund) -> dict[str, Any]:
     return {**refund.as_json(), "lines": [{"number": number, "quantity": units} for number, units in refund.lines]}
 
@@ -162,10 +173,8 @@ def _is_internal(entry: HistoryEntry) -> bool:
 
 def _entry(entry: HistoryEntry) -> dict[str, Any]:
     details: dict[str, Any] = {} if entry.kind == PLACED else dict(entry.details)
-    for name in ("payment", "refund"):
+    for name, (loaded, shown) in _SHOWN.items():
         if name in details:
-            loaded: Any = Payment if name == "payment" else Refund
-            shown = payment_json if name == "payment" else refund_json
             details[name] = shown(loaded.from_json(details[name]))
     if "lines" in details:
         details["lines"] = [{"number": number, "quantity": units} for number, units in details["lines"]]
@@ -178,6 +187,14 @@ def _entry(entry: HistoryEntry) -> dict[str, Any]:
         "summary": _SUMMARIES.get(entry.kind) or _STATUS_SUMMARIES[entry.to_status],
         "details": details,
     }
+
+
+_SHOWN: Mapping[str, tuple[Any, Any]] = {
+    "payment": (Payment, payment_json),
+    "refund": (Refund, refund_json),
+    "shipment": (Shipment, shipment_json),
+}
+"""How the timeline shows a member of an entry."""
 
 
 def moment(at: Any) -> str | None:

@@ -7,10 +7,18 @@ from typing import Any
 
 from flask import request, url_for
 
-from orders_domain.model.history import CANCELED, LINES_CANCELED, HistoryEntry
+from orders_domain.model.history import (
+    CANCELED,
+    LINES_CANCELED,
+    SHIPMENT_CHANGED,
+    SHIPMENT_CREATED,
+    STATUS_CHANGED,
+    HistoryEntry,
+)
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import Line, line_counters, numbered_lines
 from orders_domain.model.life.payments import RefundState
+from orders_domain.model.life.shipments import Shipment, ShipmentState
 from orders_domain.model.order import Order, rebuild
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.total_table import total_table
@@ -20,6 +28,17 @@ VERSION = "2026-04-08"
 _REFUND_STATES = total_table(
     RefundState,
     {RefundState.REQUESTED: "pending", RefundState.SUCCEEDED: "completed", RefundState.FAILED: "failed"},
+)
+_SHIPMENT_STATES = total_table(
+    ShipmentState,
+    {
+        ShipmentState.PENDING: "processing",
+        ShipmentState.IN_TRANSIT: "in_transit",
+        ShipmentState.OUT_FOR_DELIVERY: "in_transit",
+        ShipmentState.FAILED: "failed_attempt",
+        ShipmentState.DELIVERED: "delivered",
+        ShipmentState.RETURNED: "returned_to_sender",
+    },
 )
 _CHARGES = {"shipping": "fulfillment", "tax": "tax", "discount": "discount", "fee": "fee"}
 
@@ -34,7 +53,7 @@ def ucp_order(order: Order, history: Sequence[HistoryEntry]) -> dict[str, Any]:
         "checkout_id": order.cart.snapshot_id if order.cart else order.reference or str(order.id),
         "permalink_url": request.host_url.rstrip("/") + url_for(".get", order_ref=order.id),
         "line_items": [_line_item(line, counter) for line, counter in zip(lines, counters, strict=True)],
-        "fulfillment": {"events": _events(history)},
+        "fulfillment": {"events": _events(order, history)},
         "adjustments": [*_adjustments(history, lines), *_refunds(order, history)],
         "currency": order.total.currency,
         "totals": _totals(order),
@@ -84,22 +103,41 @@ def _totals(order: Order) -> list[dict[str, Any]]:
     ]
 
 
-def _events(history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:
-    """Return the fulfilment events of changes of the status by its name."""
+def _events(order: Order, history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:
+    """Return the fulfilment events: shipments, their carriers' events, and changes of the status by its name."""
+    shipments = {shipment.id: shipment for shipment in order.life.shipments}
     events = []
     for place, entry in enumerate(history, start=1):
-        moved = entry.from_status is not entry.to_status
-        if moved and entry.to_status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
-            counters = line_counters(rebuild(history[:place]))
-            items = [
-                {"id": str(number), "quantity": counter.shipped}
-                for number, counter in enumerate(counters, start=1)
-                if counter.shipped
+        details: Mapping[str, Any] = entry.details
+        if entry.kind == SHIPMENT_CREATED:
+            events.append(_event(entry, "shipped", shipments[details["shipment"]["id"]]))
+        elif entry.kind == SHIPMENT_CHANGED:
+            word = _SHIPMENT_STATES[ShipmentState(details["event"]["state"])]
+            events.append(_event(entry, word, shipments[details["shipment_id"]]))
+        elif entry.kind == STATUS_CHANGED and entry.to_status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
+            before = line_counters(rebuild(history[: place - 1]))
+            after = line_counters(rebuild(history[:place]))
+            is_shipped = entry.to_status is OrderStatus.SHIPPED
+            moved = [
+                {"id": str(number), "quantity": units}
+                for number, (old, new) in enumerate(zip(before, after, strict=True), start=1)
+                if (units := new.shipped - (old.shipped if is_shipped else 0))
             ]
-            word = entry.to_status.value.lower()
-            if items:
-                events.append({"id": _id(entry), "occurred_at": moment(entry.at), "type": word, "line_items": items})
+            if moved:
+                word = entry.to_status.value.lower()
+                events.append({"id": _id(entry), "occurred_at": moment(entry.at), "type": word, "line_items": moved})
     return events
+
+
+def _event(entry: HistoryEntry, word: str, shipment: Shipment) -> dict[str, Any]:
+    texts = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
+    return {
+        "id": _id(entry),
+        "occurred_at": moment(entry.at),
+        "type": word,
+        "line_items": [{"id": str(number), "quantity": units} for number, units in shipment.lines],
+        **{name: text for name, text in texts.items() if text is not None},
+    }
 
 
 def _adjustments(history: Sequence[HistoryEntry], lines: Sequence[Line]) -> list[dict[str, Any]]:

@@ -172,6 +172,19 @@ def paid(ann: Caller, root: Caller) -> None:
     change(f"{order}/payments", **fact | {"amount_minor": 50}, reference=f"{ann.subject}-2", kind="refunded")
 
 
+def parcelled(ann: Caller, root: Caller) -> None:
+    def change(path: str, body: object) -> Any:
+        headers = {"Idempotency-Key": f"{ann.subject} {path} {body}", "If-Match": "*"}
+        return root.ask("POST", f"/v1{path}", headers=headers, **as_json(body)).json
+
+    lines = [{"title": "Gift", "quantity": 2, "unit_price_minor": 50}]
+    order = change("/orders", {"lines": lines, "customer": {"user_id": ann.subject}})["id"]
+    change(f"/orders/{order}/shipments", {"lines": [{"number": 1, "quantity": 1}], "carrier": "DHL"})
+    for shipment in change(f"/orders/{order}/shipments", {})["shipments"]:
+        event = {"event_id": "1", "state": "delivered", "occurred_at": "2026-11-27T09:00:00Z"}
+        change(f"/shipments/{shipment['id']}/events", event)
+
+
 DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     placed: {"orders.order_placed.v1"},
     changed: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
@@ -185,6 +198,12 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
         "orders.order_released.v1",
         "orders.order_annotated.v1",
         "orders.lines_canceled.v1",
+    },
+    parcelled: {
+        "orders.order_placed.v1",
+        "orders.shipment_created.v1",
+        "orders.shipment_changed.v1",
+        "orders.user_notification.v1",
     },
     paid: {
         "orders.order_placed.v1",

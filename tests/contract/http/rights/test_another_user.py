@@ -25,6 +25,12 @@ SHOP: dict[str, dict[str, object]] = {
     "POST /v1/orders/{order}/cancel": {"reason": "x"},
     "POST /v1/orders/{order}/notes": {"text": "x"},
     "POST /v1/orders/{order}/payments": {"provider": "x", "reference": "x", "kind": "captured", "amount_minor": 1},
+    "POST /v1/orders/{order}/shipments": {},
+    "POST /v1/shipments/{order}/events": {
+        "event_id": "x",
+        "state": "delivered",
+        "occurred_at": "2026-11-27T09:00:00Z",
+    },
     "POST /v1/orders/{order}/refunds": {"amount_minor": 1, "reason": "x"},
     "POST /v1/orders/{order}/refunds/{order}/retry": {},
     "PUT /v1/orders/{order}/tags": {"tags": ["x"]},

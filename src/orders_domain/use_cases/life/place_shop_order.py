@@ -25,7 +25,7 @@ class ExpectedTotalMismatch(OrdersError):
     """The total differs from the one that the sender expects."""
 
     kind = Kind.CONFLICT
-    code = "total_mismatch"
+    code = "expected_total_mismatch"
 
     def __init__(self, *, expected_minor: int, total_minor: int) -> None:
         super().__init__(f"The total is {total_minor} minor units, not {expected_minor}.")

@@ -71,6 +71,7 @@ def details(error: OrdersError) -> Mapping[str, Any]:
         case ReferenceTaken():
             members["order_id"] = str(error.order_id)
         case ExpectedTotalMismatch():
+            members["code"] = "total_mismatch"
             members |= {"expected_total_minor": error.expected_minor, "total_minor": error.total_minor}
         case InsufficientStock():
             members["shortages"] = [_shortage(shortage) for shortage in error.shortages]

@@ -57,13 +57,13 @@ _SUMMARIES = {
 _STATUS_SUMMARIES = total_table(
     OrderStatus,
     {
+        OrderStatus.PENDING: "The order became pending.",
         OrderStatus.CONFIRMED: "The order was confirmed.",
         OrderStatus.PAID: "The order was paid.",
         OrderStatus.SHIPPED: "The order was shipped.",
         OrderStatus.DELIVERED: "The order was delivered.",
         OrderStatus.CANCELED: "The order was canceled.",
     },
-    without={OrderStatus.PENDING},
 )
 
 

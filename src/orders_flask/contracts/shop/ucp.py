@@ -17,7 +17,6 @@ from orders_domain.model.history import (
 )
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import Line, line_counters, numbered_lines
-from orders_domain.model.life.payments import RefundState
 from orders_domain.model.life.shipments import Shipment, ShipmentState
 from orders_domain.model.order import Order, rebuild
 from orders_domain.model.status import OrderStatus
@@ -25,10 +24,7 @@ from orders_domain.model.values.total_table import total_table
 from orders_flask.contracts.shop.translate import moment, totals
 
 VERSION = "2026-04-08"
-_REFUND_STATES = total_table(
-    RefundState,
-    {RefundState.REQUESTED: "pending", RefundState.SUCCEEDED: "completed", RefundState.FAILED: "failed"},
-)
+_REFUND_STATES = {"requested": "pending", "succeeded": "completed", "failed": "failed"}
 _SHIPMENT_STATES = total_table(
     ShipmentState,
     {
@@ -164,7 +160,7 @@ def _refunds(order: Order, history: Sequence[HistoryEntry]) -> list[dict[str, An
             "id": refund.id,
             "type": "refund",
             "occurred_at": moment(moments[refund.id]),
-            "status": _REFUND_STATES[refund.state],
+            "status": _REFUND_STATES[refund.state.value],
             "totals": [{"type": "total", "amount": -refund.amount_minor}],
             "description": refund.reason,
         }

@@ -16,6 +16,7 @@ background_workers = runner.BackgroundWorkers()
 if container_of(app).settings().relay == "on":
     background_workers.start(container_of(app).relay(), name="outbox relay")
     background_workers.start(container_of(app).data_purger(), name="data purger")
+    background_workers.start(container_of(app).order_expirer(), name="order expirer")
 if container_of(app).settings().jobs == "on":
     background_workers.start(container_of(app).job_worker(), name="job worker")
 if container_of(app).settings().services:

@@ -51,6 +51,16 @@ class InMemoryOrderQueries(OrderQueries):
             line.product_id in named and named[line.product_id].sku == sku for line in order.lines
         )
 
+    def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
+        with self._store.read_lock:
+            due = [
+                (order.life.expires_at, order.id)
+                for order in self._store.orders.values()
+                if order.life.expires_at and order.life.expires_at <= before
+                if order.deleted_at is None and order.life.hold is None
+            ]
+        return [order_id for _, order_id in sorted(due)[:limit]]
+
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         with self._store.read_lock:
             order_id = self._store.ids.get(ref) if isinstance(ref, int) else ref

@@ -39,6 +39,7 @@ def axis_values(order: Order) -> Values:
         "payment_status": payment_status(order),
         "fulfillment_status": fulfillment_status(order),
         "is_held": order.life.hold is not None,
+        "expires_at": order.life.expires_at,
         "captured_minor": order.life.totals.captured,
         "refunded_minor": order.life.totals.refunded,
         "refunding_minor": order.life.totals.refunding,

@@ -1,6 +1,7 @@
 """Read-only queries of orders, one statement per query. The engine may be that of a replica."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,13 @@ _ID_OF_NUMBER = select(_orders.id).where(_orders.number == bindparam("ref", type
 _HISTORY_BY_ID = _HISTORY.where(_history.order_id == bindparam("ref", type_=_orders.id.type))
 _HISTORY_BY_NUMBER = _HISTORY.where(_history.order_id == _ID_OF_NUMBER.scalar_subquery())
 
+_EXPIRING = (
+    select(_orders.id)
+    .where(_orders.expires_at <= bindparam("before", type_=UtcDateTime))
+    .where(_orders.deleted_at.is_(None), ~_orders.is_held)
+    .order_by(_orders.expires_at, _orders.id)
+    .limit(bindparam("limit"))
+)
 _PAYING = _orders.status != OrderStatus.CANCELED
 _USER_TOTALS = select(
     func.count().label("orders"),
@@ -96,6 +104,10 @@ class SqlOrderQueries(OrderQueries):
         with translate_errors(), self._engine.connect() as connection:
             rows = connection.execute(statement.where(*conditions(order_filter)), values).all()
         return [to_order(row) for row in rows]
+
+    def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
+        with translate_errors(), self._engine.connect() as connection:
+            return connection.scalars(_EXPIRING, {"before": before, "limit": limit}).all()
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         if not is_valid_id(ref):

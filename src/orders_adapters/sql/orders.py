@@ -37,7 +37,10 @@ from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
 
 _orders = tables.orders.c
-AXES = ("payment_status", "fulfillment_status", "is_held", "captured_minor", "refunded_minor", "refunding_minor")
+AXES = (
+    *("payment_status", "fulfillment_status", "is_held", "expires_at"),
+    *("captured_minor", "refunded_minor", "refunding_minor"),
+)
 """The columns that are derived from the status and the life of an order."""
 
 # The statements are built once, because building one costs more than running it.

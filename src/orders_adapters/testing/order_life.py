@@ -1,6 +1,7 @@
 """Contract of OrderRepository and Stock about the life of orders: references, counters, tags and partial releases."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -25,14 +26,24 @@ from orders_domain.model.order_filter import Sort
 SHIPPING = Charge(kind=ChargeKind.SHIPPING, amount_minor=500, text="Parcel")
 
 
-def of_shop(reference: str | None = None, *, source: str = "shop", tags: tuple[str, ...] = ()) -> Order:
+def of_shop(
+    reference: str | None = None,
+    *,
+    source: str = "shop",
+    tags: tuple[str, ...] = (),
+    expires_in: int | None = None,
+) -> Order:
     """A new order of two lamps and three cables, with a charge and a contact."""
     placing = Placing(
         source=source if reference else None,
         reference=reference,
         charges=(SHIPPING,),
         contact=Contact(name="Ada", email="ada@example.com"),
-        life=Life(tags=tags, metadata={"campaign": "spring"}),
+        life=Life(
+            tags=tags,
+            metadata={"campaign": "spring"},
+            expires_at=None if expires_in is None else NOON + timedelta(seconds=expires_in),
+        ),
     )
     total = Money(8050, "USD")
     return Order.place(
@@ -232,6 +243,21 @@ class OrderLifeTests:
         page = store.queries.search(OrderFilter(sku=store.catalog.get(tea).sku))
 
         assert [order.id for order in page.orders] == [first.id]
+
+    def test_expiring_orders_are_the_earliest_unheld(self, store: StoreHarness) -> None:
+        orders = [of_shop(expires_in=seconds) for seconds in (30, 10, 20, 40)] + [of_shop()]
+        store.add(*orders)
+        with store.unit_of_work() as uow:
+            held = uow.orders.get_for_update(orders[2].id)
+            changes.hold(held, "address", by=ADMIN, at=NOON)
+            uow.orders.save(held)
+            uow.commit()
+
+        due = store.queries.expiring(before=NOON + timedelta(seconds=30), limit=10)
+
+        assert list(due) == [orders[1].id, orders[0].id]
+        assert list(store.queries.expiring(before=NOON + timedelta(seconds=99), limit=1)) == [orders[1].id]
+        assert list(store.queries.expiring(before=NOON, limit=10)) == []
 
     @pytest.mark.parametrize("sort", Sort)
     def test_pages_follow_the_sort(self, store: StoreHarness, sort: Sort) -> None:

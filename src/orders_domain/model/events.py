@@ -31,6 +31,7 @@ ORDER_ANNOTATED = "orders.order_annotated.v1"
 PAYMENT_RECORDED = "orders.payment_recorded.v1"
 REFUND_REQUESTED = "orders.refund_requested.v1"
 REFUND_SETTLED = "orders.refund_settled.v1"
+ORDER_EXPIRED = "orders.order_expired.v1"
 SHIPMENT_CREATED = "orders.shipment_created.v1"
 SHIPMENT_CHANGED = "orders.shipment_changed.v1"
 
@@ -48,6 +49,7 @@ EVENT_TYPES: Mapping[str, str] = total_table(
         history.PAYMENT_RECORDED: PAYMENT_RECORDED,
         history.REFUND_REQUESTED: REFUND_REQUESTED,
         history.REFUND_SETTLED: REFUND_SETTLED,
+        history.EXPIRED: ORDER_EXPIRED,
         history.SHIPMENT_CREATED: SHIPMENT_CREATED,
         history.SHIPMENT_CHANGED: SHIPMENT_CHANGED,
     },

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
     from orders_domain.use_cases.accounts.sign_in import SignIn, sign_in
     from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
+    from orders_domain.use_cases.background.expire_orders import ExpiryResult, expire_orders
     from orders_domain.use_cases.background.finish_restore import FinishRestore, finish_restore
     from orders_domain.use_cases.background.get_job import GetJob, get_job
     from orders_domain.use_cases.background.notify_user import NotificationOutcome, NotifyUser, notify_user
@@ -130,6 +131,7 @@ __all__ = [
     "DisableUser",
     "EnableUser",
     "EndSessions",
+    "ExpiryResult",
     "ExportOrders",
     "FinishRestore",
     "GetJob",
@@ -196,6 +198,7 @@ __all__ = [
     "disable_user",
     "enable_user",
     "end_sessions",
+    "expire_orders",
     "export_orders",
     "finish_restore",
     "get_job",
@@ -249,6 +252,7 @@ _NAMES = {
     "accounts.refresh_token": "RefreshToken refresh_token",
     "accounts.sign_in": "SignIn sign_in",
     "accounts.sign_out": "SignOut sign_out",
+    "background.expire_orders": "ExpiryResult expire_orders",
     "background.finish_restore": "FinishRestore finish_restore",
     "background.get_job": "GetJob get_job",
     "background.notify_user": "NotificationOutcome NotifyUser notify_user",

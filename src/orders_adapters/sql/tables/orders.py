@@ -44,6 +44,7 @@ _shipped = text("shipment_id IS NOT NULL")
 _ordered = text("cart_snapshot_id IS NOT NULL")
 _referred = text("reference IS NOT NULL")
 _held = text("is_held")
+_expiring = text("expires_at IS NOT NULL")
 
 orders = Table(
     "orders",
@@ -86,6 +87,8 @@ orders = Table(
         server_default="none",
     ),
     Column("is_held", Boolean, nullable=False, server_default=false()),
+    Column("expires_at", UtcDateTime),
+    Index(None, "expires_at", "id", postgresql_where=_expiring, sqlite_where=_expiring),
     # Sums of the payment facts and the requested refunds.
     Column("captured_minor", BigInteger, nullable=False, server_default="0"),
     Column("refunded_minor", BigInteger, nullable=False, server_default="0"),

@@ -127,6 +127,29 @@ def release(order: Subject, *, by: Actor, at: datetime) -> None:
     order.record(history.RELEASED, {}, by=by, at=at)
 
 
+def expires(order: Subject, at: datetime) -> bool:
+    """Return whether the order expires: its time has come, and it is neither paid, held nor shipped in part."""
+    return (
+        order.life.expires_at is not None
+        and order.life.expires_at <= at
+        and order.life.hold is None
+        and OrderStatus.CONFIRMED in {order.status, *TRANSITIONS[order.status]}
+        and payment_status(order) not in (PaymentStatus.PAID, PaymentStatus.PART_REFUNDED, PaymentStatus.REFUNDED)
+        and not shipped_units(line_counters(order))
+    )
+
+
+def expire(order: Subject, *, by: Actor, at: datetime) -> None:
+    """Cancel the order with the reason ``expired``.
+
+    Raises:
+        NotAllowed: it does not expire.
+    """
+    if not expires(order, at):
+        raise NotAllowed("The order does not expire.", order)
+    order.record(history.EXPIRED, {"reason": "expired"}, status=OrderStatus.CANCELED, by=by, at=at)
+
+
 def ensure_not_held(order: Subject) -> None:
     """Check that the order is not held.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from orders_domain.errors import InvalidValue
@@ -19,7 +20,9 @@ from orders_domain.use_cases import PlaceShopOrder
 from orders_domain.use_cases.life.place_shop_order import PricedItem, RequestedSku
 
 
-def placement(body: Mapping[str, Any], *, actor: Actor, key: IdempotencyKey, currency: str) -> PlaceShopOrder:
+def placement(
+    body: Mapping[str, Any], *, actor: Actor, key: IdempotencyKey, currency: str, now: datetime
+) -> PlaceShopOrder:
     """Return the request of a validated body; ``currency`` is that of the service.
 
     Raises:
@@ -38,11 +41,19 @@ def placement(body: Mapping[str, Any], *, actor: Actor, key: IdempotencyKey, cur
             reference=reference,
             charges=tuple(_charge(place, charge) for place, charge in enumerate(body.get("charges") or ())),
             contact=_contact(body, customer),
-            life=Life(tags=checked_tags(body.get("tags") or ()), metadata=checked_metadata(body.get("metadata") or {})),
+            life=Life(
+                expires_at=_expiry(body.get("expires_in_seconds"), now),
+                tags=checked_tags(body.get("tags") or ()),
+                metadata=checked_metadata(body.get("metadata") or {}),
+            ),
         ),
         user_id=customer.get("user_id"),
         expected_total_minor=body.get("expected_total_minor"),
     )
+
+
+def _expiry(seconds: int | None, now: datetime) -> datetime | None:
+    return None if seconds is None else now + timedelta(seconds=seconds)
 
 
 def _line(line: Mapping[str, Any]) -> RequestedItem | RequestedSku | PricedItem:

@@ -17,8 +17,7 @@ _OPTIONAL: dict[str, Any] = {"required": True, "allow_none": True}
 
 
 def _moment(*, optional: bool = False) -> fields.Raw:
-    kind = {**_MOMENT, "type": ["string", "null"]} if optional else _MOMENT
-    return fields.Raw(required=True, allow_none=optional, metadata=kind)
+    return fields.Raw(required=True, allow_none=optional, metadata=_MOMENT)  # which adds null to the type
 
 
 def _one_of(values: Any) -> fields.String:
@@ -162,6 +161,7 @@ class ShopOrder(Schema):
     payment_status = _one_of(PaymentStatus)
     fulfillment_status = _one_of(FulfillmentStatus)
     hold = fields.Nested(ShopHoldShown, **_OPTIONAL)
+    expires_at = _moment(optional=True)
     currency = fields.String(required=True)
     lines = fields.List(fields.Nested(ShopLine), required=True)
     charges = fields.List(fields.Nested(ShopCharge), required=True)

@@ -1,5 +1,6 @@
 """Routes of orders: place, list, get, and the timeline."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response
@@ -53,7 +54,7 @@ def blueprint() -> ContractBlueprint:
     )  # fmt: skip
     def place(body: dict[str, Any]) -> Any:
         key, currency = required_key(), use_cases().default_currency
-        request = placement(body, actor=actor(), key=key, currency=currency)
+        request = placement(body, actor=actor(), key=key, currency=currency, now=datetime.now(UTC))
         return answered(lambda: use_cases().place_shop_order(request), status=201)
 
     _add_list(routes)

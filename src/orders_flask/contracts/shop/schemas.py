@@ -168,6 +168,10 @@ class ShopOrderCreate(Schema):
     billing_address = fields.Nested(AddressCreate, allow_none=True)
     tags = BoundedList(_text(MAX_TAG_LENGTH), limit=MAX_TAGS, least=0)
     metadata = fields.Dict(keys=fields.String())
+    expires_in_seconds = StrictInteger(
+        validate=validate.Range(min=60, max=30 * 86_400),
+        metadata={"description": "The order is canceled after this time unless it is paid.", "example": 3600},
+    )
     expected_total_minor = StrictInteger(validate=validate.Range(min=0, max=MAX_MINOR_UNITS), metadata=_MINOR)
 
 

@@ -51,6 +51,7 @@ _SUMMARIES = {
     "payment_recorded": "A payment was recorded.",
     "refund_requested": "A refund was asked for.",
     "refund_settled": "A refund succeeded or failed.",
+    "expired": "The order was not paid in time.",
     "shipment_created": "Units were shipped.",
     "shipment_changed": "A shipment changed.",
 }
@@ -86,6 +87,7 @@ def representation(order: Order, actor: Actor) -> dict[str, Any]:
         "payment_status": payment_status(order).value,
         "fulfillment_status": fulfillment_status(order).value,
         "hold": {"reason": hold.reason, "by": hold.by, "at": moment(hold.at)} if hold else None,
+        "expires_at": moment(life.expires_at),
         "currency": order.total.currency,
         "lines": [
             line_json(order, line, counter)

@@ -9,6 +9,7 @@ from flask import request, url_for
 
 from orders_domain.model.history import (
     CANCELED,
+    EXPIRED,
     LINES_CANCELED,
     SHIPMENT_CHANGED,
     SHIPMENT_CREATED,
@@ -149,7 +150,7 @@ def _adjustments(history: Sequence[HistoryEntry], lines: Sequence[Line]) -> list
             "description": str(entry.details.get("reason") or "Canceled"),
         }
         for entry in history
-        if entry.kind in (CANCELED, LINES_CANCELED)
+        if entry.kind in (CANCELED, EXPIRED, LINES_CANCELED)
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 
 from orders_domain import Role
 from orders_domain.model import events
+from orders_flask.app import container_of
 from tests.contract.http.checkout.carts import cart
 from tests.support.client import TEA, Caller, as_json
 from tests.support.servers import node
@@ -172,6 +174,15 @@ def paid(ann: Caller, root: Caller) -> None:
     change(f"{order}/payments", **fact | {"amount_minor": 50}, reference=f"{ann.subject}-2", kind="refunded")
 
 
+def expired(ann: Caller, root: Caller) -> None:
+    headers = {"Idempotency-Key": f"{ann.subject} expires"}
+    line = {"title": "Gift", "quantity": 2, "unit_price_minor": 50}
+    body = {"lines": [line], "expires_in_seconds": 60, "customer": {"user_id": ann.subject}}
+    assert root.ask("POST", "/v1/orders", headers=headers, **as_json(body)).status_code == 201
+    later = datetime.now(UTC) + timedelta(seconds=61)
+    assert container_of(ann.app).expire_orders(clock=lambda: later).expired
+
+
 def parcelled(ann: Caller, root: Caller) -> None:
     def change(path: str, body: object) -> Any:
         headers = {"Idempotency-Key": f"{ann.subject} {path} {body}", "If-Match": "*"}
@@ -199,6 +210,7 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
         "orders.order_annotated.v1",
         "orders.lines_canceled.v1",
     },
+    expired: {"orders.order_placed.v1", "orders.order_expired.v1", "orders.user_notification.v1"},
     parcelled: {
         "orders.order_placed.v1",
         "orders.shipment_created.v1",

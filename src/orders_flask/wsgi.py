@@ -21,6 +21,7 @@ def _start(workers: runner.BackgroundWorkers) -> None:
     if settings.relay == "on":
         workers.start(container.relay(), name="outbox relay")
         workers.start(container.data_purger(), name="data purger")
+        workers.start(container.order_expirer(), name="order expirer")
         if settings.sends_notifications:
             for sender in container.notification_senders():
                 workers.start(sender, name="notification sender")

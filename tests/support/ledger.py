@@ -134,7 +134,7 @@ def of_database(engine: Engine) -> Ledger:
         ),
         statuses={_id(order): "DELETED" if deleted else status for order, status, deleted, _ in orders},
         lines={
-            _id(order): {product: quantity for product, quantity, _ in _json(lines)} for order, _, _, lines in orders
+            _id(order): {product: quantity for product, quantity, *_ in _json(lines)} for order, _, _, lines in orders
         },
         published=tuple(_event(kind, _id(order), version, _json(data)) for kind, order, version, data in published),
         rows=rows,

@@ -86,6 +86,7 @@ SHARED = {
     "template_id",
     "to_status",
     "token",
+    "title",
     "top_products",
     "total",
     "total_products",
@@ -105,18 +106,26 @@ TRACKING_NAMES = {"eventId", "orderID", "shipmentID", "occurredAt"}
 ADDRESS = {field.name for field in fields(Address)}
 ACCOUNTS = {"role", "scope", "scopes", "subject", "request_id"}
 SIGN_IN = {"email", "password"}
+LIFE = {
+    *("billing", "charges", "code", "contact", "life", "lines", "metadata", "reference", "shipping", "source", "tags"),
+    *("amount_minor", "carrier", "event_id", "provider", "recorded_at", "tracking_number", "updated_since"),
+}
+"""The fields that only requests of the contract `shop` have."""
 PRODUCTS = {"name", "sku", "description", "stock", "low_stock_threshold", "requested_items", "text"}
 REPORTS = {"since", "before", "placed_from", "placed_before", "offset", "order_ids"}
-COMMANDS = {"gap", "address", "language", "phone"}  # of the command line only
+COMMANDS = {"gap", "address", "language"}  # of the command line only
 WITHOUT: Mapping[str, set[str]] = {
-    "orders": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS | COMMANDS
+    "orders": ACCOUNTS | SIGN_IN | LIFE | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "occurred_at", "order", "price", "quantity", "reason", "shipment_id"},
-    "management": ACCOUNTS - {"role", "request_id"} | SIGN_IN | COMMANDS
+    "management": ACCOUNTS - {"role", "request_id"} | SIGN_IN | LIFE | COMMANDS
     | {"cart", "id", "occurred_at", "order", "shipment_id"},
-    "ostore": ACCOUNTS | ADDRESS | PRODUCTS | REPORTS | COMMANDS
+    "ostore": ACCOUNTS | LIFE | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "currency", "id", "limit", "occurred_at", "order", "reason"},
-    "checkout": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS | COMMANDS
+    "checkout": ACCOUNTS | SIGN_IN | LIFE | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"items", "limit", "occurred_at", "price", "quantity", "shipment_id", "total"},
+    "shop": (ACCOUNTS - {"role"}) | COMMANDS - {"language"}
+    | {"before", "billing", "cart", "contact", "description", "life", "low_stock_threshold", "offset",
+       "order_ids", "password", "price", "requested_items", "shipment_id", "shipping", "since", "stock"},
 }  # fmt: skip
 
 
@@ -146,9 +155,13 @@ def message_names() -> set[str]:
     return {name for message in messages for name in message} - data.keys()
 
 
+OURS = "shop"
+"""The service's own contract, whose names are the domain's."""
+
+
 def published_names() -> set[str]:
     return {
-        *(name for contract in contracts.CONTRACTS for name in schema_names(contract)),
+        *(name for contract in contracts.CONTRACTS if contract != OURS for name in schema_names(contract)),
         *(message_names() | PROTOCOL_NAMES | TRACKING_NAMES),
     }
 

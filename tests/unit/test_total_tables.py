@@ -12,11 +12,12 @@ from orders_adapters.serialization import broker_messages
 from orders_adapters.sql import analytics as sql_analytics
 from orders_domain import Kind, OrderStatus, StatusVocabulary, errors
 from orders_domain.model import access_rules, analytics, events, history, status, tracking
+from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.notification import Channel
 from orders_domain.model.values.total_table import total_table
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.cli import notify
-from orders_flask.contracts import checkout, management, orders, ostore
+from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.web import problems
 
 SOURCES = Path(errors.__file__).parents[2]
@@ -44,9 +45,15 @@ TABLES: Mapping[str, tuple[Iterable[Any], Sequence[Mapping[Any, Any]]]] = {
     "orders_flask/contracts/management/translate.py": (OrderStatus, [management.translate.VOCABULARY.names]),
     "orders_flask/contracts/orders/translate.py": (OrderStatus, [orders.translate.VOCABULARY.names]),
     "orders_flask/contracts/ostore/translate.py": (OrderStatus, [ostore.translate.VOCABULARY.names]),
+    "orders_flask/contracts/shop/translate.py": (
+        OrderStatus,
+        [shop.translate.VOCABULARY.names, shop.translate._STATUS_SUMMARIES],
+    ),
+    "orders_flask/contracts/shop/ucp.py": (ShipmentState, [shop.ucp._SHIPMENT_STATES]),
 }
 PARTIAL = {
     "orders_adapters/sql/product_catalog.py": "None is a key, too",
+    "orders_domain/model/life/paying.py": "only two kinds of facts settle a refund",
     "orders_domain/ports/product_catalog.py": "computed from three numbers",
     "orders_domain/model/access.py": "relations of an actor; a stranger is an actor who has none of them",
 }

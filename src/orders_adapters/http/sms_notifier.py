@@ -13,7 +13,7 @@ from orders_domain.errors import (
     ServiceTimeout,
     ServiceUnreachable,
 )
-from orders_domain.model.values.contact import is_phone_number
+from orders_domain.model.accounts.contact import is_phone_number
 from orders_domain.ports.notifier import NotificationMessage
 
 MAX_LENGTH = 1_600  # characters, ten joined messages

@@ -18,8 +18,8 @@ from uuid import UUID
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from orders_domain.model.accounts.contact import is_language
 from orders_domain.model.notification import Channel, Notification, NotificationKind, NotificationText
-from orders_domain.model.values.contact import is_language
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.values.json_values import JSON
 

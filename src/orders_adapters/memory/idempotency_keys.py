@@ -21,10 +21,12 @@ class InMemoryIdempotencyKeys(IdempotencyKeys):
         if stored.fingerprint != key.fingerprint:
             raise IdempotencyKeyReused
         entries = self._store.histories[stored.order_id][:1]
-        raise DuplicateRequest(rebuild(entries, number=self._store.orders[stored.order_id].number))
+        raise DuplicateRequest(
+            rebuild(entries, number=self._store.orders[stored.order_id].number), version=stored.version
+        )
 
     def store(self, key: IdempotencyKey, order: Order, *, at: datetime | None = None) -> None:
-        self._staged[_composite_key(key)] = StoredKey(key.fingerprint, order.id, at or order.created_at)
+        self._staged[_composite_key(key)] = StoredKey(key.fingerprint, order.id, at or order.created_at, order.version)
 
     def merge(self) -> None:
         """Copy the staged keys to the store. The caller must hold ``store.read_lock``."""

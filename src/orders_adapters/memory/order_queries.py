@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from heapq import nlargest
+from datetime import datetime
+from heapq import nlargest, nsmallest
 from uuid import UUID
 
 from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import OrderFilter, Page
+from orders_domain.model.order_filter import OrderFilter, Page, Sort
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.user_totals import UserTotals
@@ -29,6 +30,7 @@ class InMemoryOrderQueries(OrderQueries):
             return deepcopy(order)
 
     def search(self, order_filter: OrderFilter) -> Page:
+        sort = order_filter.sort
         after = (order_filter.cursor.created_at, order_filter.cursor.order_id) if order_filter.cursor else None
         with self._store.read_lock:
             matching = [
@@ -36,10 +38,28 @@ class InMemoryOrderQueries(OrderQueries):
                 for order in self._store.orders.values()
                 if order.deleted_at is None
                 and order_filter.matches(order)
-                and (after is None or _sort_key(order) < after)
+                and self._has_sku(order, order_filter.sku)
+                and (after is None or _is_after(sort, order, after))
             ]
-            newest = nlargest(order_filter.offset + order_filter.limit + 1, matching, key=_sort_key)
-            return Page.from_rows(deepcopy(newest[order_filter.offset :]), order_filter.limit)
+            first = nlargest if sort.is_descending else nsmallest
+            rows = first(order_filter.offset + order_filter.limit + 1, matching, key=sort.key)
+            return Page.from_rows(deepcopy(rows[order_filter.offset :]), order_filter.limit, sort)
+
+    def _has_sku(self, order: Order, sku: str | None) -> bool:
+        named = self._store.products | self._store.external_products
+        return sku is None or any(
+            line.product_id in named and named[line.product_id].sku == sku for line in order.lines
+        )
+
+    def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
+        with self._store.read_lock:
+            due = [
+                (order.life.expires_at, order.id)
+                for order in self._store.orders.values()
+                if order.life.expires_at and order.life.expires_at <= before
+                if order.deleted_at is None and order.life.hold is None
+            ]
+        return [order_id for _, order_id in sorted(due)[:limit]]
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         with self._store.read_lock:
@@ -57,5 +77,5 @@ class InMemoryOrderQueries(OrderQueries):
         return UserTotals(orders=len(orders), paying=len(paying), minor=sum(paying), currency=currency)
 
 
-def _sort_key(order: Order) -> tuple[object, UUID]:
-    return order.created_at, order.id
+def _is_after(sort: Sort, order: Order, after: tuple[datetime, UUID]) -> bool:
+    return sort.key(order) < after if sort.is_descending else sort.key(order) > after

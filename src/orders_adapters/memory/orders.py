@@ -9,6 +9,9 @@ from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.model import events
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
+from orders_domain.model.life.changes import ReferenceTaken
+from orders_domain.model.life.paying import FactDiffers
+from orders_domain.model.life.shipping import ShipmentNotFound
 from orders_domain.model.order import CartOrdered, Order, rebuild
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus
@@ -31,6 +34,8 @@ class InMemoryOrderRepository(OrderRepository):
             if ordered_id := self._ordered(order.cart.snapshot_id):
                 raise CartOrdered(self._placed(ordered_id))
             self._carts[order.cart.snapshot_id] = order.id
+        if order.reference is not None and (taken := self._referred(order)):
+            raise ReferenceTaken(taken)
         order.number = next(self._store.numbers)
         self._stage(order)
 
@@ -52,12 +57,22 @@ class InMemoryOrderRepository(OrderRepository):
             raise OrderNotFound(shipment_id)
         return self.get_for_update(order_id)
 
+    def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
+        wanted = str(parcel_id)
+        orders = (order for order in self._store.orders.values() if order.deleted_at is None)
+        found = (order.id for order in orders for shipment in order.life.shipments if shipment.id == wanted)
+        order_id = next(found, None)
+        if order_id is None:
+            raise ShipmentNotFound
+        return self.get_for_update(order_id)
+
     def save(self, order: Order) -> None:
         if not order.new_entries:
             return
         stored = self._stored(order.id)
         if stored is None or stored.version != order.persisted_version:
             raise StaleOrder(order.id)
+        self._ensure_facts_are_new(order)
         self._stage(order)
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -87,6 +102,19 @@ class InMemoryOrderRepository(OrderRepository):
         ]
         order = self._stored(order_id)
         return rebuild(entries[:1], number=order.number if order else None)
+
+    def _ensure_facts_are_new(self, order: Order) -> None:
+        new = {(fact.provider, fact.reference) for fact in order.life.payments}
+        others = (other for other in self._store.orders.values() if other.id != order.id) if new else ()
+        if any((fact.provider, fact.reference) in new for other in others for fact in other.life.payments):
+            raise FactDiffers
+
+    def _referred(self, order: Order) -> UUID | None:
+        """Return the id of the order with this reference, if any."""
+        wanted = (order.source, order.reference)
+        return next(
+            (other.id for other in self._store.orders.values() if (other.source, other.reference) == wanted), None
+        )
 
     def _is_shipped(self, shipment_id: str | None) -> bool:
         return shipment_id is not None and any(

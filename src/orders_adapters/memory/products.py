@@ -101,11 +101,22 @@ class InMemoryProductRepository(ProductRepository, Stock):
 
     def release(self, order: Order, *, by: Actor, at: datetime) -> None:
         self._reservations.make_due_for_release(order.id, at=at)
-        if self._has_movement(order, MovementKind.RELEASED) or not self._has_movement(order, MovementKind.DEDUCTED):
-            return
         for line in order.lines:
-            product = self.get_for_update(line.product_id)
-            self._move(product, MovementKind.RELEASED, line.quantity, by=by, at=at, order=order)
+            deducted = self._deducted(order, line.product_id)
+            if deducted > 0:
+                product = self.get_for_update(line.product_id)
+                self._move(product, MovementKind.RELEASED, deducted, by=by, at=at, order=order)
+
+    def release_units(self, order: Order, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime) -> None:
+        for product_id, units in sorted(quantities.items()):
+            if units <= self._deducted(order, product_id):
+                product = self.get_for_update(product_id)
+                self._move(product, MovementKind.RELEASED, units, by=by, at=at, order=order)
+
+    def _deducted(self, order: Order, product_id: ProductId) -> int:
+        """Return the quantity of the product that the order still has."""
+        entries = (*self._store.movements, *self._movements)
+        return -sum(entry.quantity for entry in entries if (entry.order_id, entry.product_id) == (order.id, product_id))
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
         product = self.get_for_update(product_id)

@@ -46,6 +46,7 @@ class StoredKey:
     fingerprint: str
     order_id: UUID
     at: datetime
+    version: int = 1  # of the order, after the request
 
 
 @dataclass

@@ -23,7 +23,7 @@ from orders_domain.errors import StoreUnavailable, Unavailable
 from orders_domain.model.order import Order
 from orders_domain.ports.order_cache import OrderCache
 
-SCHEMA = b"2"  # of the JSON; another schema is a miss, so that old and new processes can share a Redis
+SCHEMA = b"3"  # of the JSON; another schema is a miss, so that old and new processes can share a Redis
 MAX_REQUEST_SECONDS = 600  # a fence outlives every copy that could have been read before it was raised
 
 _Result = TypeVar("_Result")

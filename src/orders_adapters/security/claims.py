@@ -8,7 +8,7 @@ from typing import Any
 
 from orders_domain.errors import InvalidToken
 from orders_domain.model.accounts.actor import Role
-from orders_domain.model.values.contact import Contact
+from orders_domain.model.accounts.contact import Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
-from orders_domain.model.values.contact import is_email_address
+from orders_domain.model.accounts.contact import is_email_address
 from orders_domain.ports.notifier import NotificationMessage
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}

@@ -46,7 +46,12 @@ def with_stored_order(lock: Subquery) -> FromClause:
     )
 
 
-STORED_COLUMNS = (_keys.fingerprint, tables.orders.c.number, *tables.order_history.c)
+STORED_COLUMNS = (
+    _keys.fingerprint,
+    _keys.version.label("key_version"),
+    tables.orders.c.number,
+    *tables.order_history.c,
+)
 _ACQUIRE = {
     dialect: select(lock.c.acquired, *STORED_COLUMNS).select_from(with_stored_order(lock))
     for dialect, lock in {"postgresql": KEY_LOCK.subquery(), "sqlite": NO_LOCK.subquery()}.items()
@@ -57,7 +62,7 @@ def _storing(insert: Any) -> Any:
     """Insert the key or replace an expired one. No row is returned if a key exists that has not expired."""
     return insert.on_conflict_do_update(
         index_elements=[_keys.subject, _keys.scope, _keys.key],
-        set_={name: insert.excluded[name] for name in ("fingerprint", "order_id", "at")},
+        set_={name: insert.excluded[name] for name in ("fingerprint", "order_id", "at", "version")},
         where=_keys.at <= bindparam("expired"),
     ).returning(_keys.order_id)
 
@@ -116,7 +121,7 @@ def ensure_new(key: IdempotencyKey, row: Row[Any]) -> None:
     if row.fingerprint is not None:
         if row.fingerprint != key.fingerprint:
             raise IdempotencyKeyReused
-        raise DuplicateRequest(to_placed_order(row))
+        raise DuplicateRequest(to_placed_order(row), version=row.key_version)
 
 
 def stored_row(values: Sequence[Any]) -> Any:
@@ -134,6 +139,7 @@ def key_values(key: IdempotencyKey, order: Order) -> dict[str, Any]:
         "fingerprint": key.fingerprint,
         "order_id": order.id,
         "at": order.created_at,
+        "version": order.version,
     }
 
 

@@ -1,17 +1,20 @@
 """Mappers between rows and orders, history entries and events."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Table
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.sharding import shard_of
 from orders_domain.model import order_state
+from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
+from orders_domain.model.life.changes import fulfillment_status, payment_status
+from orders_domain.model.life.lines import line_counters, quantities
+from orders_domain.model.life.payments import Payment, PaymentKind, by_provider
 from orders_domain.model.order import Order, order_from_state, rebuild
-from orders_domain.model.values.contact import NO_CONTACT, Contact
 from orders_domain.ports.outbox import DUE_AT_ONCE, OutboxMessage, OutboxState
 
 Values = dict[str, Any]
@@ -25,17 +28,100 @@ def order_values(order: Order) -> Values:
     del values["number"]
     return (
         values
+        | axis_values(order)
         | {
             "cart_snapshot_id": order.cart.snapshot_id if order.cart else None,
-            "contact": order.contact.as_dict() or None,
+            "contact": order.contact.as_json() or None,
         }
         | {column: address.get(part) for part, column in tables.SHIPPING.items()}
     )
 
 
-def to_contact(values: Mapping[str, str] | None) -> Contact:
+def to_contact(members: Mapping[str, Any] | None) -> Contact:
     """Return the contact of a stored column."""
-    return Contact(**values) if values else NO_CONTACT
+    return Contact.stored(members) if members else NO_CONTACT
+
+
+def axis_values(order: Order) -> Values:
+    """Return the columns that are derived from the status and the life of the order."""
+    return {
+        "payment_status": payment_status(order),
+        "fulfillment_status": fulfillment_status(order),
+        "is_held": order.life.hold is not None,
+        "expires_at": order.life.expires_at,
+        "captured_minor": order.life.totals.captured,
+        "refunded_minor": order.life.totals.refunded,
+        "refunding_minor": order.life.totals.refunding,
+    }
+
+
+def fact_values(order: Order) -> list[Values]:
+    """Return the rows of the payment facts that new history entries have."""
+    facts = [
+        Payment.from_json(cast(dict[str, Any], entry.details["payment"]))
+        for entry in order.new_entries
+        if "payment" in entry.details
+    ]
+    return [
+        {
+            "provider": fact.provider,
+            "reference": fact.reference,
+            "order_id": order.id,
+            "kind": fact.kind,
+            "amount_minor": fact.amount_minor,
+            "recorded_at": fact.recorded_at,
+        }
+        for fact in facts
+    ]
+
+
+def payment_sum_values(order: Order) -> list[Values]:
+    """Return the rows of the sums by provider."""
+    authorizing = {fact.provider for fact in order.life.payments if fact.kind is PaymentKind.AUTHORIZED}
+    return [
+        {
+            "order_id": order.id,
+            "provider": provider,
+            "authorizes": provider in authorizing,
+            "authorized_minor": totals.authorized,
+            "captured_minor": totals.captured,
+        }
+        for provider, totals in by_provider(order.life.payments).items()
+    ]
+
+
+def line_counter_values(order: Order) -> list[Values]:
+    """Return the rows of the lines of which new history entries have shipped or cancelled units by themselves.
+
+    They are those of every line with such a counter once the status says that no unit is open.
+    """
+    changed = _changed_lines(order) & order.life.counters.keys()
+    if not changed:
+        return []
+    every_line = zip(quantities(order), line_counters(order), strict=True)
+    return [
+        {
+            "order_id": order.id,
+            "number": number,
+            "quantity": quantity,
+            "shipped": counter.shipped,
+            "cancelled": counter.cancelled,
+            "returned": counter.returned,
+        }
+        for number, (quantity, counter) in enumerate(every_line, start=1)
+        if number in changed
+    ]
+
+
+def _changed_lines(order: Order) -> set[int]:
+    changed: set[int] = set()
+    for entry in order.new_entries:
+        details: Mapping[str, Any] = entry.details
+        if entry.from_status is not entry.to_status:
+            return set(order.life.counters)
+        lines = details["shipment"]["lines"] if "shipment" in details else details.get("lines", ())
+        changed |= {number for number, _ in lines}
+    return changed
 
 
 def item_values(order: Order) -> list[Values]:

@@ -1,9 +1,11 @@
 """Read-only queries of orders, one statement per query. The engine may be that of a replica."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, bindparam, func, select, tuple_
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
@@ -13,7 +15,7 @@ from orders_adapters.sql.tables.column_types import UtcDateTime, is_valid_id
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page
+from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page, Sort
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.user_totals import UserTotals
@@ -25,20 +27,34 @@ _history = tables.order_history.c
 _NOT_DELETED = select(tables.orders).where(_orders.deleted_at.is_(None))
 _BY_ID = _NOT_DELETED.where(_orders.id == bindparam("ref", type_=_orders.id.type))
 _BY_NUMBER = _NOT_DELETED.where(_orders.number == bindparam("ref", type_=_orders.number.type))
-_PAGE = (
-    _NOT_DELETED.order_by(_orders.created_at.desc(), _orders.id.desc())
-    .limit(bindparam("limit"))
-    .offset(bindparam("skip"))
-)
-# A row comparison, because with it the index finds the start of the page directly.
-_AFTER = tuple_(_orders.created_at, _orders.id) < tuple_(
-    bindparam("after_at", type_=UtcDateTime), bindparam("after_id", type_=_orders.id.type)
-)
+_PAGE = _NOT_DELETED.limit(bindparam("limit")).offset(bindparam("skip"))
+_START = tuple_(bindparam("after_at", type_=UtcDateTime), bindparam("after_id", type_=_orders.id.type))
+
+
+def _sorted(sort: Sort) -> tuple[Select[Any], ColumnElement[bool]]:
+    """Return the statement of a page, and the condition of its start.
+
+    The condition is a row comparison, because with it the index finds the start of the page directly.
+    """
+    keys = (_orders[sort.field], _orders.id)
+    if sort.is_descending:
+        return _PAGE.order_by(*(key.desc() for key in keys)), tuple_(*keys) < _START
+    return _PAGE.order_by(*keys), tuple_(*keys) > _START
+
+
+_PAGES = {sort: _sorted(sort) for sort in Sort}
 _HISTORY = select(tables.order_history).order_by(_history.version)
 _ID_OF_NUMBER = select(_orders.id).where(_orders.number == bindparam("ref", type_=_orders.number.type))
 _HISTORY_BY_ID = _HISTORY.where(_history.order_id == bindparam("ref", type_=_orders.id.type))
 _HISTORY_BY_NUMBER = _HISTORY.where(_history.order_id == _ID_OF_NUMBER.scalar_subquery())
 
+_EXPIRING = (
+    select(_orders.id)
+    .where(_orders.expires_at <= bindparam("before", type_=UtcDateTime))
+    .where(_orders.deleted_at.is_(None), ~_orders.is_held)
+    .order_by(_orders.expires_at, _orders.id)
+    .limit(bindparam("limit"))
+)
 _PAYING = _orders.status != OrderStatus.CANCELED
 _USER_TOTALS = select(
     func.count().label("orders"),
@@ -64,7 +80,7 @@ class SqlOrderQueries(OrderQueries):
         return to_order(row)
 
     def search(self, order_filter: OrderFilter) -> Page:
-        return Page.from_rows(self._matching(order_filter), order_filter.limit)
+        return Page.from_rows(self._matching(order_filter), order_filter.limit, order_filter.sort)
 
     def _matching(self, order_filter: OrderFilter) -> Iterator[Order]:
         """Yield one order more than the limit, if there are so many, in batches of bounded size."""
@@ -77,17 +93,21 @@ class SqlOrderQueries(OrderQueries):
             if len(batch) < size:
                 return
             remaining, skip = remaining - size, 0
-            cursor = Cursor(batch[-1].created_at, batch[-1].id)
+            cursor = Cursor(*order_filter.sort.key(batch[-1]))
 
     def _batch(self, order_filter: OrderFilter, *, cursor: Cursor | None, skip: int, size: int) -> list[Order]:
-        statement = _PAGE
+        statement, after = _PAGES[order_filter.sort]
         values: dict[str, object] = {"limit": size, "skip": skip}
         if cursor is not None:
-            statement = statement.where(_AFTER)
+            statement = statement.where(after)
             values |= {"after_at": cursor.created_at, "after_id": cursor.order_id}
         with translate_errors(), self._engine.connect() as connection:
             rows = connection.execute(statement.where(*conditions(order_filter)), values).all()
         return [to_order(row) for row in rows]
+
+    def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
+        with translate_errors(), self._engine.connect() as connection:
+            return connection.scalars(_EXPIRING, {"before": before, "limit": limit}).all()
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         if not is_valid_id(ref):
@@ -123,4 +143,23 @@ def conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:
             _orders.total_minor <= order_filter.max_total.minor,
             _orders.currency == order_filter.max_total.currency,
         ]
+    return clauses + _life_conditions(order_filter)
+
+
+def _life_conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:
+    equal = {
+        name: value
+        for name in ("origin", "payment_status", "fulfillment_status", "is_held", "source", "reference", "currency")
+        if (value := getattr(order_filter, name)) is not None
+    }
+    clauses: list[ColumnElement[bool]] = [_orders[name] == value for name, value in equal.items()]
+    if order_filter.updated_since is not None:
+        clauses.append(_orders.updated_at >= order_filter.updated_since)
+    if order_filter.tag is not None:
+        tags = tables.order_tags.c
+        clauses.append(_orders.id.in_(select(tags.order_id).where(tags.tag == order_filter.tag)))
+    if order_filter.sku is not None:
+        items, products = tables.order_items.c, tables.products.c
+        product = select(products.id).where(products.sku == order_filter.sku).scalar_subquery()
+        clauses.append(_orders.id.in_(select(items.order_id).where(items.product_id == product)))
     return clauses

@@ -3,27 +3,45 @@
 A trigger inserts the user of an order if the row is missing (migration 0012).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translate_errors
-from orders_adapters.sql.mappers import entry_values, insert_all, order_values, to_order, to_placed_order
+from orders_adapters.sql.mappers import (
+    axis_values,
+    entry_values,
+    fact_values,
+    insert_all,
+    line_counter_values,
+    order_values,
+    payment_sum_values,
+    to_order,
+    to_placed_order,
+)
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
-from orders_domain.model import events
+from orders_domain.model import events, history
 from orders_domain.model.events import Event
+from orders_domain.model.life.changes import ReferenceTaken
+from orders_domain.model.life.paying import FactDiffers
+from orders_domain.model.life.shipping import ShipmentNotFound
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.order_state import CHANGING
+from orders_domain.model.order_state import CHANGING, FOLDED
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
 
 _orders = tables.orders.c
+AXES = (
+    *("payment_status", "fulfillment_status", "is_held", "expires_at"),
+    *("captured_minor", "refunded_minor", "refunding_minor"),
+)
+"""The columns that are derived from the status and the life of an order."""
 
 # The statements are built once, because building one costs more than running it.
 
@@ -46,6 +64,12 @@ _GET_BY_NUMBER_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.number == bindparam("r
 _GET_BY_SHIPMENT_FOR_UPDATE = _GET_FOR_UPDATE.where(
     _orders.shipment_id == bindparam("ref", type_=_orders.shipment_id.type)
 )
+_GET_BY_PARCEL_FOR_UPDATE = _GET_FOR_UPDATE.where(
+    _orders.id
+    == select(tables.shipments.c.order_id)
+    .where(tables.shipments.c.id == bindparam("ref", type_=tables.shipments.c.id.type))
+    .scalar_subquery()
+)
 # The order as it was placed, which is the first entry of its history.
 _GET_BY_CART = (
     select(_orders.number, *tables.order_history.c)
@@ -61,8 +85,15 @@ _RELEASE_CART = (
 _SAVE = (
     update(tables.orders)
     .where(_orders.id == bindparam("order_id"), _orders.version == bindparam("saved_version"))
-    .values({name: bindparam(name) for name in CHANGING})
+    .values({name: bindparam(name) for name in (*CHANGING, FOLDED, *AXES)})
 )
+
+_COUNTERS = ("shipped", "cancelled", "returned")
+_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_BY_REFERENCE = select(tables.orders.c.id).where(
+    tables.orders.c.source == bindparam("source"), tables.orders.c.reference == bindparam("reference")
+)
+_DELETE_TAGS = delete(tables.order_tags).where(tables.order_tags.c.order_id == bindparam("of"))
 
 
 class SqlOrderRepository(OrderRepository):
@@ -76,6 +107,7 @@ class SqlOrderRepository(OrderRepository):
             if number is None:
                 raise self._conflict(order)
             self._insert_history(order)
+            _add_tags(self._connection, order)
         order.number = number
 
     def release_cart(self, snapshot_id: str) -> None:
@@ -90,14 +122,24 @@ class SqlOrderRepository(OrderRepository):
     def get_by_shipment_for_update(self, shipment_id: str) -> Order:
         return self._get_for_update(_GET_BY_SHIPMENT_FOR_UPDATE, shipment_id)
 
+    def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
+        try:
+            return self._get_for_update(_GET_BY_PARCEL_FOR_UPDATE, parcel_id)
+        except OrderNotFound:
+            raise ShipmentNotFound from None
+
     def save(self, order: Order) -> None:
         if not order.new_entries:
             return
-        values = {name: getattr(order, name) for name in CHANGING}
-        values |= {"order_id": order.id, "saved_version": order.persisted_version}
+        values = {name: getattr(order, name) for name in CHANGING} | axis_values(order)
+        values |= {FOLDED: order.life.as_json(), "order_id": order.id, "saved_version": order.persisted_version}
         with translate_errors():
             if self._connection.execute(_SAVE, values).rowcount != 1:
                 raise StaleOrder(order.id)
+            _save_lines(self._connection, order)
+            _save_tags(self._connection, order)
+            _save_payments(self._connection, order)
+            _save_shipments(self._connection, order)
             self._insert_history(order)
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -105,6 +147,8 @@ class SqlOrderRepository(OrderRepository):
 
     def _conflict(self, order: Order) -> OrdersError:
         """Return the error for an order that was not inserted; an inserting transaction has committed meanwhile."""
+        if order.reference is not None and (taken := _find_reference(self._connection, order)):
+            return ReferenceTaken(taken)
         if order.cart is None:
             return OrderExists(order.id)
         row = self._connection.execute(_GET_BY_CART, {"snapshot_id": order.cart.snapshot_id}).one_or_none()
@@ -122,3 +166,57 @@ class SqlOrderRepository(OrderRepository):
         insert_all(self._connection, tables.order_history, [entry_values(entry) for entry in order.new_entries])
         self.publish([events.event_for(entry, order) for entry in order.new_entries])
         order.new_entries.clear()
+
+
+def _save_lines(connection: Connection, order: Order) -> None:
+    """Insert or update the counters, in one statement; their constraints decide."""
+    if rows := line_counter_values(order):
+        insert = _INSERT[connection.dialect.name](tables.order_lines)
+        changed = {name: insert.excluded[name] for name in _COUNTERS}
+        connection.execute(insert.on_conflict_do_update(index_elements=["order_id", "number"], set_=changed), rows)
+
+
+def _add_tags(connection: Connection, order: Order) -> None:
+    insert_all(connection, tables.order_tags, [{"tag": tag, "order_id": order.id} for tag in order.life.tags])
+
+
+def _save_tags(connection: Connection, order: Order) -> None:
+    """Replace the tags, if a new history entry has changed them."""
+    if any(entry.kind == history.ANNOTATED and "tags" in entry.details for entry in order.new_entries):
+        connection.execute(_DELETE_TAGS, {"of": order.id})
+        _add_tags(connection, order)
+
+
+def _find_reference(connection: Connection, order: Order) -> UUID | None:
+    """Return the id of the order that has the reference of this one, if another transaction has committed it."""
+    return connection.scalar(_BY_REFERENCE, {"source": order.source, "reference": order.reference})
+
+
+def _save_payments(connection: Connection, order: Order) -> None:
+    """Insert the new facts, and insert or update the sums by provider; keys and constraints decide.
+
+    Raises:
+        FactDiffers: a fact of another order has the provider's reference.
+    """
+    if not (facts := fact_values(order)):
+        return
+    insert = _INSERT[connection.dialect.name]
+    for fact in facts:
+        adding = insert(tables.payment_facts).on_conflict_do_nothing().returning(tables.payment_facts.c.provider)
+        if connection.scalar(adding, fact) is None:
+            raise FactDiffers
+    upsert = insert(tables.payment_sums)
+    changed = {name: upsert.excluded[name] for name in ("authorizes", "authorized_minor", "captured_minor")}
+    keys = ["order_id", "provider"]
+    connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed), payment_sum_values(order))
+
+
+def _save_shipments(connection: Connection, order: Order) -> None:
+    """Insert the new shipments and events; their keys decide."""
+    for entry in order.new_entries:
+        details: Mapping[str, Any] = entry.details
+        if entry.kind == history.SHIPMENT_CREATED:
+            insert_all(connection, tables.shipments, [{"id": UUID(details["shipment"]["id"]), "order_id": order.id}])
+        elif entry.kind == history.SHIPMENT_CHANGED:
+            key = {"shipment_id": UUID(details["shipment_id"]), "event_id": details["event"]["event_id"]}
+            insert_all(connection, tables.shipment_events, [key])

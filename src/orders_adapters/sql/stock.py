@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translate_errors
@@ -43,8 +43,8 @@ _DEDUCT_AND_LOG = text("""
         WHERE sufficient AND locked.id = products.id AND requested.product_id = products.id
         RETURNING products.id
     ), logged AS (
-        INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
-        SELECT :order_id, requested.product_id, 'deducted', -requested.quantity, :actor, :at
+        INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at, version)
+        SELECT :order_id, requested.product_id, 'deducted', -requested.quantity, :actor, :at, :version
         FROM requested JOIN deducted ON deducted.id = requested.product_id
     )
     SELECT locked.*, availability.sufficient FROM locked, availability ORDER BY id
@@ -64,11 +64,13 @@ _DEDUCT = text("""
     RETURNING *
 """)
 
+# The quantities that the order still has: deducted, and not released by an earlier change.
 _LOG_RELEASE_SQL = """
-    INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
-    SELECT order_id, product_id, 'released', -quantity, :actor, :at
-    FROM stock_movements WHERE order_id = :order_id AND kind = 'deducted'
-    ON CONFLICT (order_id, product_id, kind) DO NOTHING
+    INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at, version)
+    SELECT order_id, product_id, 'released', -sum(quantity), :actor, :at, :version
+    FROM stock_movements WHERE order_id = :order_id
+    GROUP BY order_id, product_id HAVING sum(quantity) < 0
+    ON CONFLICT (order_id, product_id, kind, version) DO NOTHING
     RETURNING product_id, quantity
 """
 _LOG_RELEASE = text(_LOG_RELEASE_SQL).bindparams(*_typed)
@@ -84,7 +86,13 @@ _RELEASE = text(f"""
 """).bindparams(*_typed)  # noqa: S608 - both parts are constants
 
 _products = tables.products.c
+_movements = tables.stock_movements.c
 _reservations = tables.reservations.c
+_DEDUCTED = (
+    select(_movements.product_id, -func.sum(_movements.quantity))
+    .where(_movements.order_id == bindparam("of"))
+    .group_by(_movements.product_id)
+)
 _RELEASE_RESERVATION = (
     update(tables.reservations)
     .where(_reservations.order_id == bindparam("of"), _reservations.state == ReservationState.CONFIRMED)
@@ -129,6 +137,21 @@ class SqlStock(Stock):
                 self._connection.execute(_RELEASE, _movement_values(order, by=by, at=at))
             else:
                 self._release_in_steps(order, by=by, at=at)
+
+    def release_units(self, order: Order, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime) -> None:
+        common = _movement_values(order, by=by, at=at) | {"kind": MovementKind.RELEASED}
+        with translate_errors():
+            deducted = dict(self._connection.execute(_DEDUCTED, {"of": order.id}).all())
+            released = [(key, units) for key, units in sorted(quantities.items()) if units <= deducted.get(key, 0)]
+            if not released:  # the products of an external catalog have no stock here
+                return
+            locking = select(_products.id).where(_products.id.in_(quantities)).order_by(_products.id)
+            self._connection.execute(locking.with_for_update(key_share=True)).all()
+            self._connection.execute(
+                insert(tables.stock_movements).inline(),
+                [common | {"product_id": product_id, "quantity": units} for product_id, units in released],
+            )
+            self._connection.execute(_ADD_TO, [{"product_id": key, "added": units} for key, units in released])
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
         products = SqlProductRepository(self._connection)
@@ -178,7 +201,7 @@ class SqlStock(Stock):
 
 
 def _movement_values(order: Order, *, by: Actor, at: datetime) -> dict[str, Any]:
-    return {"order_id": order.id, "actor": by.subject, "at": at}
+    return {"order_id": order.id, "actor": by.subject, "at": at, "version": order.version}
 
 
 def _shortages(quantities: Mapping[ProductId, int], rows: Sequence[Row[Any]]) -> tuple[Shortage, ...]:

@@ -86,6 +86,8 @@ class AccessPolicy:
             Relation.OWNER: order.user_id == actor.subject,
             Relation.OPERATOR: actor.has_scope("orders:write") and not self.ownership_alone,
             Relation.ADMINISTRATOR: actor.role is Role.ADMIN and not self.ownership_alone,
+            Relation.READER: actor.has_scope("orders:read") and not self.ownership_alone,
+            Relation.CASHIER: actor.has_scope("payments:write") and not self.ownership_alone,
         }
         applicable = frozenset(relation for relation, applies in relations.items() if applies)
         return applicable or frozenset({Relation.STRANGER})
@@ -129,3 +131,10 @@ OWNER_OR_ADMIN_HIDDEN = AccessPolicy(roles=frozenset({Role.ADMIN}), hides_existe
 
 CARRIERS_ONLY = AccessPolicy(owner=False, roles=frozenset({Role.SYSTEM}))
 """Clause 003-07: tracking events."""
+
+SHOP = AccessPolicy(
+    roles=frozenset({Role.ADMIN}),
+    scopes=frozenset({"orders:read", "orders:write", "payments:write"}),
+    hides_existence=True,
+)
+"""The contract ``shop``: customers access their own orders, holders of a scope all; others get 'not found'."""

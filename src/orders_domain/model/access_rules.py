@@ -24,6 +24,8 @@ class Relation(Enum):
     OPERATOR = "operator"  # has the scope orders:write
     ADMINISTRATOR = "administrator"
     CARRIER = "carrier"  # tracking events only; no token grants it
+    READER = "reader"  # has the scope orders:read
+    CASHIER = "cashier"  # has the scope payments:write
     STRANGER = "stranger"  # no other relation
 
 
@@ -37,6 +39,10 @@ class Action(Enum):
     DELIVER = "deliver"
     CANCEL = "cancel"
     DELETE = "delete"
+    HOLD = "hold"  # and release
+    ANNOTATE = "annotate"  # notes, tags and metadata
+    RECORD = "record"  # a payment fact
+    REFUND = "refund"  # ask for a refund
 
 
 class Decision(Enum):
@@ -80,39 +86,67 @@ class TransitionNotPermitted(InvalidTransition):
 AccessRules: TypeAlias = Mapping[tuple[Origin, Action, Relation], Decision]
 
 _TABLE = """
-    origin      action   owner  operator  administrator  carrier  stranger
+    origin      action    owner  operator  administrator  carrier  reader  cashier  stranger
 
-    orders      read     yes    yes       yes            -        none
-    orders      confirm  -      -         yes            yes      none
-    orders      pay      yes    -         yes            -        none
-    orders      ship     yes    -         yes            yes      none
-    orders      deliver  -      -         yes            yes      none
-    orders      cancel   yes    yes       yes            yes      none
-    orders      delete   yes    -         -              -        none
+    orders      read      yes    yes       yes            -        yes     yes      none
+    orders      confirm   -      -         yes            yes      -       -        none
+    orders      pay       yes    -         yes            -        -       -        none
+    orders      ship      yes    -         yes            yes      -       -        none
+    orders      deliver   -      -         yes            yes      -       -        none
+    orders      cancel    yes    yes       yes            yes      -       -        none
+    orders      delete    yes    -         -              -        -       -        none
+    orders      hold      -      yes       yes            -        -       -        none
+    orders      annotate  -      yes       yes            -        -       -        none
+    orders      record    -      -         yes            -        -       yes      none
+    orders      refund    -      yes       yes            -        -       -        none
 
-    management  read     yes    yes       yes            -        none
-    management  confirm  -      -         yes            -        none
-    management  pay      -      -         yes            -        none
-    management  ship     -      -         yes            -        none
-    management  deliver  -      -         yes            -        none
-    management  cancel   -      -         yes            -        none
-    management  delete   yes    -         -              -        none
+    management  read      yes    yes       yes            -        yes     yes      none
+    management  confirm   -      -         yes            -        -       -        none
+    management  pay       -      -         yes            -        -       -        none
+    management  ship      -      -         yes            -        -       -        none
+    management  deliver   -      -         yes            -        -       -        none
+    management  cancel    -      -         yes            -        -       -        none
+    management  delete    yes    -         -              -        -       -        none
+    management  hold      -      yes       yes            -        -       -        none
+    management  annotate  -      yes       yes            -        -       -        none
+    management  record    -      -         yes            -        -       yes      none
+    management  refund    -      yes       yes            -        -       -        none
 
-    ostore      read     yes    yes       yes            -        none
-    ostore      confirm  -      -         yes            yes      none
-    ostore      pay      -      -         yes            -        none
-    ostore      ship     -      -         yes            yes      none
-    ostore      deliver  -      -         yes            yes      none
-    ostore      cancel   -      yes       yes            yes      none
-    ostore      delete   yes    -         -              -        none
+    ostore      read      yes    yes       yes            -        yes     yes      none
+    ostore      confirm   -      -         yes            yes      -       -        none
+    ostore      pay       -      -         yes            -        -       -        none
+    ostore      ship      -      -         yes            yes      -       -        none
+    ostore      deliver   -      -         yes            yes      -       -        none
+    ostore      cancel    -      yes       yes            yes      -       -        none
+    ostore      delete    yes    -         -              -        -       -        none
+    ostore      hold      -      yes       yes            -        -       -        none
+    ostore      annotate  -      yes       yes            -        -       -        none
+    ostore      record    -      -         yes            -        -       yes      none
+    ostore      refund    -      yes       yes            -        -       -        none
 
-    checkout    read     yes    yes       yes            -        none
-    checkout    confirm  -      -         yes            yes      none
-    checkout    pay      -      -         yes            -        none
-    checkout    ship     -      -         yes            yes      none
-    checkout    deliver  -      -         yes            yes      none
-    checkout    cancel   -      yes       yes            -        none
-    checkout    delete   -      yes       yes            -        none
+    checkout    read      yes    yes       yes            -        yes     yes      none
+    checkout    confirm   -      -         yes            yes      -       -        none
+    checkout    pay       -      -         yes            -        -       -        none
+    checkout    ship      -      -         yes            yes      -       -        none
+    checkout    deliver   -      -         yes            yes      -       -        none
+    checkout    cancel    -      yes       yes            -        -       -        none
+    checkout    delete    -      yes       yes            -        -       -        none
+    checkout    hold      -      yes       yes            -        -       -        none
+    checkout    annotate  -      yes       yes            -        -       -        none
+    checkout    record    -      -         yes            -        -       yes      none
+    checkout    refund    -      yes       yes            -        -       -        none
+
+    shop        read      yes    yes       yes            -        yes     yes      none
+    shop        confirm   -      yes       yes            yes      -       -        none
+    shop        pay       -      yes       yes            -        -       -        none
+    shop        ship      -      yes       yes            yes      -       -        none
+    shop        deliver   -      yes       yes            yes      -       -        none
+    shop        cancel    yes    yes       yes            -        -       -        none
+    shop        delete    -      -         -              -        -       -        none
+    shop        hold      -      yes       yes            -        -       -        none
+    shop        annotate  -      yes       yes            -        -       -        none
+    shop        record    -      -         yes            -        -       yes      none
+    shop        refund    -      yes       yes            -        -       -        none
 """
 
 

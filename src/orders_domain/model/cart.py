@@ -9,9 +9,9 @@ from typing import Any
 
 from orders_domain.errors import InvalidCart
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.accounts.contact import Contact
 from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
 from orders_domain.model.product import MAX_QUANTITY
-from orders_domain.model.values.contact import Contact
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.values.json_values import JSON, JSONObject, json_error, json_size
 from orders_domain.model.values.money import MAX_MINOR_UNITS, Money

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from orders_domain.errors import InvalidAmount, InvalidItem
+from orders_domain.errors import InvalidAmount, InvalidItem, TotalMismatch
 from orders_domain.model.values.json_values import JSON, JSONObject, count_values, json_error, json_size
-from orders_domain.model.values.money import EXACT, Money, to_decimal
+from orders_domain.model.values.money import EXACT, Money, rounded_sums, to_decimal
 
 MAX_ITEMS = 1_000
 MAX_CONTENT_BYTES = 64 * 1024
 MAX_CONTENT_VALUES = 10_000
+_SHOWN_DIGITS = 15  # of an expected total; a longer one exceeds the maximum of an amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class CustomItem:
         return {name: value for name, value in line.items() if value is not None}
 
     def _unit_price_minor(self, currency: str) -> int | None:
-        cents = self.content.get("unitPriceCents")
+        cents = self.content.get("unitPriceCents", self.content.get("unit_price_minor"))
         if type(cents) is int:
             return cents
         price = to_decimal(self.content.get("unit_price", self.content.get("price")))
@@ -98,3 +99,21 @@ def ensure_bounded(items: Sequence[CustomItem]) -> None:
         raise InvalidItem(
             f"The items of an order must be at most {MAX_CONTENT_BYTES:,} bytes of JSON, not {size:,}.", field="items"
         )
+
+
+def ensure_sum(subtotals: Sequence[Decimal | None], total: Money) -> None:
+    """Check that the total is the rounded sum of the subtotals, if all of them are known.
+
+    Raises:
+        TotalMismatch: it is not.
+    """
+    known = [subtotal for subtotal in subtotals if subtotal is not None]
+    if subtotals and len(known) == len(subtotals):
+        acceptable = rounded_sums(known, total.currency)
+        if total.amount not in acceptable:
+            raise TotalMismatch(_expected(acceptable[0]), field="total")
+
+
+def _expected(expected: Decimal) -> str:
+    sentence = "The total must be the sum of the items' quantities times their prices"
+    return f"{sentence}: {expected:f}." if abs(expected.adjusted()) <= _SHOWN_DIGITS else f"{sentence}."

@@ -10,6 +10,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from orders_domain.model import history
 from orders_domain.model.accounts.actor import Role
+from orders_domain.model.life.event_data import life_data
+from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.json_values import JSON
 from orders_domain.model.values.total_table import total_table
 
@@ -24,6 +26,16 @@ ORDER_CANCELED = "orders.order_canceled.v1"
 ORDER_DELETED = "orders.order_deleted.v1"
 STOCK_LOW = "orders.stock_low.v1"
 USER_NOTIFICATION = "orders.user_notification.v1"
+LINES_CANCELED = "orders.lines_canceled.v1"
+ORDER_HELD = "orders.order_held.v1"
+ORDER_RELEASED = "orders.order_released.v1"
+ORDER_ANNOTATED = "orders.order_annotated.v1"
+PAYMENT_RECORDED = "orders.payment_recorded.v1"
+REFUND_REQUESTED = "orders.refund_requested.v1"
+REFUND_SETTLED = "orders.refund_settled.v1"
+ORDER_EXPIRED = "orders.order_expired.v1"
+SHIPMENT_CREATED = "orders.shipment_created.v1"
+SHIPMENT_CHANGED = "orders.shipment_changed.v1"
 PRODUCTS = uuid5(NAMESPACE_URL, "https://orders.example/products")
 """The namespace of the ids under which events about products are stored, in order for each product."""
 
@@ -34,6 +46,16 @@ EVENT_TYPES: Mapping[str, str] = total_table(
         history.STATUS_CHANGED: ORDER_STATUS_CHANGED,
         history.CANCELED: ORDER_CANCELED,
         history.DELETED: ORDER_DELETED,
+        history.LINES_CANCELED: LINES_CANCELED,
+        history.HELD: ORDER_HELD,
+        history.RELEASED: ORDER_RELEASED,
+        history.ANNOTATED: ORDER_ANNOTATED,
+        history.PAYMENT_RECORDED: PAYMENT_RECORDED,
+        history.REFUND_REQUESTED: REFUND_REQUESTED,
+        history.REFUND_SETTLED: REFUND_SETTLED,
+        history.EXPIRED: ORDER_EXPIRED,
+        history.SHIPMENT_CREATED: SHIPMENT_CREATED,
+        history.SHIPMENT_CHANGED: SHIPMENT_CHANGED,
     },
 )
 """The event type for each kind of history entry."""
@@ -72,6 +94,10 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
         data["lines"] = [*(item.as_line(order.total.currency) for item in order.items), *map(_line, order.lines)]
     if entry.kind == history.CANCELED:
         data["reason"] = entry.details.get("reason")
+    if order.reference is not None:
+        data |= {"source": order.source, "reference": order.reference}
+    if entry.kind in history.LIFE_KINDS:
+        data |= life_data(entry, order)
     return Event(
         id=uuid5(order.id, str(entry.version)),
         type=EVENT_TYPES[entry.kind],
@@ -89,10 +115,12 @@ def _notifies(entry: history.HistoryEntry, order: Order) -> bool:
 
     There is one about each placing, each cancellation, and each change of the status by somebody else.
     """
-    if not order.user_id and not order.contact.email and not order.contact.phone:
+    if not order.user_id and not order.contact.email_address and not order.contact.phone_number:
         return False
-    confirmed = entry.kind in (history.PLACED, history.CANCELED)
-    return confirmed or (entry.kind == history.STATUS_CHANGED and not is_own_change(entry, order))
+    if entry.from_status is entry.to_status:
+        return False
+    confirmed = entry.kind == history.PLACED or entry.to_status is OrderStatus.CANCELED
+    return confirmed or not is_own_change(entry, order)
 
 
 def is_own_change(entry: history.HistoryEntry, order: Order) -> bool:

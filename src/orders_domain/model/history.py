@@ -19,7 +19,20 @@ PLACED = "placed"
 STATUS_CHANGED = "status_changed"
 CANCELED = "canceled"
 DELETED = "deleted"
-KINDS = (PLACED, STATUS_CHANGED, CANCELED, DELETED)
+LINES_CANCELED = "lines_canceled"
+HELD = "held"
+RELEASED = "released"
+ANNOTATED = "annotated"
+PAYMENT_RECORDED = "payment_recorded"
+REFUND_REQUESTED = "refund_requested"
+REFUND_SETTLED = "refund_settled"
+PAYMENT_KINDS = (PAYMENT_RECORDED, REFUND_REQUESTED, REFUND_SETTLED)
+EXPIRED = "expired"
+SHIPMENT_CREATED = "shipment_created"
+SHIPMENT_CHANGED = "shipment_changed"
+LIFE_KINDS = (LINES_CANCELED, HELD, RELEASED, ANNOTATED, *PAYMENT_KINDS, EXPIRED, SHIPMENT_CREATED, SHIPMENT_CHANGED)
+"""The kinds of the order's life (see ``orders_domain.model.life``), which the contract ``shop`` publishes."""
+KINDS = (PLACED, STATUS_CHANGED, CANCELED, DELETED, *LIFE_KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +41,7 @@ class HistoryEntry:
 
     order_id: UUID
     version: int  # of the order, after the change; the first is 1
-    kind: str  # PLACED, STATUS_CHANGED, CANCELED, DELETED
+    kind: str  # one of KINDS
     at: datetime
     actor: str
     role: Role

@@ -45,6 +45,7 @@ class DuplicateRequest(OrdersError):
     kind = Kind.CONFLICT
     code = "duplicate_request"
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, *, version: int = 1) -> None:
         super().__init__(f"This request was already processed: order {order.id}.")
         self.order = order  # in its initial state
+        self.version = version  # of the order, after the first request

@@ -9,7 +9,7 @@ from enum import Enum
 from uuid import UUID
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.values.contact import Contact, is_email_address, is_language, is_phone_number
+from orders_domain.model.accounts.contact import Contact, is_email_address, is_language, is_phone_number
 from orders_domain.model.values.json_values import JSON
 
 

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from orders_domain.errors import InvalidValue, Kind, OrdersError, TotalMismatch, VersionMismatch
+from orders_domain.errors import InvalidValue, Kind, OrdersError
 from orders_domain.model import history
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Actor
+from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
-from orders_domain.model.custom_item import MAX_ITEMS, CustomItem, ensure_bounded
-from orders_domain.model.order_state import CHANGING, order_fields, placement_details
+from orders_domain.model.custom_item import MAX_ITEMS, CustomItem, ensure_bounded, ensure_sum
+from orders_domain.model.life.changes import OrderVersionMismatch, ensure_not_held
+from orders_domain.model.life.charges import Charge
+from orders_domain.model.life.fold import life_after
+from orders_domain.model.life.placing import Placing
+from orders_domain.model.life.state import NEW, Life
+from orders_domain.model.order_state import CHANGING, SINCE_LIFE, order_fields, placement_details
 from orders_domain.model.origin import Origin, inferred_origin
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import TRANSITIONS, DeletionNotAllowed, InvalidTransition, OrderStatus, TargetStatus
-from orders_domain.model.values.contact import NO_CONTACT, Contact
 from orders_domain.model.values.json_values import JSON, bounded_text_error, json_size, text_error
-from orders_domain.model.values.money import Money, ensure_in_use, rounded_sums
+from orders_domain.model.values.money import Money, ensure_in_use
 from orders_domain.model.values.timestamps import timestamp_error
 
 MAX_SHIPMENT_ID_LENGTH = 64
@@ -66,9 +70,6 @@ def validate_reason(reason: object, *, target: OrderStatus = OrderStatus.CANCELE
         raise InvalidValue(f"The reason {error}.", field="reason")
 
 
-_SHOWN_DIGITS = 15  # of an expected total; a longer one exceeds the maximum of an amount
-
-
 @dataclass(slots=True, kw_only=True)
 class Order:
     """An order in its current state. Change it only through its methods, which append to ``new_entries``.
@@ -94,8 +95,12 @@ class Order:
     cancellation_reason: str | None = None
     shipment_id: str | None = None  # the id of the carrier's shipment
     number: int | None = None  # short number for people, assigned by the store
-    # Personal data, so neither the history, nor a cache, nor an event, nor a published representation has it.
+    # Personal data, so neither the history, nor a cache, nor an event has it, and only the contract `shop` shows it.
     contact: Contact = field(default=NO_CONTACT, compare=False, repr=False)
+    source: str | None = None  # the shop or channel whose number the reference is
+    reference: str | None = None  # the shop's own number, unique for its source
+    charges: tuple[Charge, ...] = ()
+    life: Life = NEW  # all that changes beside the status
     new_entries: list[history.HistoryEntry] = field(default_factory=list, compare=False, repr=False)  # not stored yet
 
     @classmethod
@@ -111,13 +116,13 @@ class Order:
         address: Address | None = None,
         user_id: str | None = None,
         shipment_id: str | None = None,
-        contact: Contact = NO_CONTACT,
+        placing: Placing = Placing(),  # noqa: B008 - immutable
         by: Actor,
         at: datetime,
     ) -> Order:
         """Return a new PENDING order. It belongs to the cart's user, to ``user_id`` if given, otherwise to the actor.
 
-        Its contact is ``contact``, then that of the cart, then the actor's own if the order is the actor's.
+        Its contact is that of ``placing``, then that of the cart, then the actor's own if the order is the actor's.
 
         Raises:
             InvalidValue: no items and lines (which ``Origin.ORDERS`` allows), or more than 1,000; items of more than
@@ -136,7 +141,8 @@ class Order:
             cart.ensure_bounded()
         else:
             ensure_bounded(items)
-            _ensure_sum(items, lines, total)
+            if not placing.charges:  # with charges, the placement has computed the total
+                ensure_sum([item.subtotal for item in items] + [line.subtotal.amount for line in lines], total)
         owner = cart.user_id if cart else by.subject if user_id is None else user_id
         order = cls(
             id=order_id,
@@ -148,11 +154,12 @@ class Order:
             total=total,
             address=address,
             shipment_id=shipment_id,
-            contact=_contact(contact, cart, by=by, owner=owner),
+            contact=_contact(placing.contact, cart, by=by, owner=owner),
             status=OrderStatus.PENDING,
             created_at=at,
             updated_at=at,
             version=0,
+            **placing.fields(),
         )
         order._record(history.PLACED, by=by, at=at, from_status=None, details=placement_details(order))
         return order
@@ -174,14 +181,27 @@ class Order:
         if self.status in target.equivalent:
             return False
         allowed = TRANSITIONS[self.status]
+        if self._has_shipped:
+            allowed -= {OrderStatus.CANCELED}
         if target.status not in allowed:
             raise InvalidTransition(self.status, target.status, allowed)
-        previous, self.status = self.status, target.status
+        if target.status not in (OrderStatus.PAID, OrderStatus.DELIVERED):
+            ensure_not_held(self)
         kind = history.CANCELED if target.status is OrderStatus.CANCELED else history.STATUS_CHANGED
-        self.cancellation_reason = reason
         details = {} if reason is None else {"reason": reason}
-        self._record(kind, by=by, at=at, from_status=previous, details=details)
+        self.record(kind, details, status=target.status, by=by, at=at)
         return True
+
+    def record(
+        self, kind: str, details: Mapping[str, JSON], *, status: OrderStatus | None = None, by: Actor, at: datetime
+    ) -> None:
+        """Record a change of the status or of the order's life (see ``orders_domain.model.life.changes``)."""
+        previous, self.status = self.status, status or self.status
+        self._record(kind, by=by, at=at, from_status=previous, details=details)
+
+    @property
+    def _has_shipped(self) -> bool:
+        return any(counter.shipped for counter in self.life.counters.values())
 
     def cancel(self, reason: str | None, *, by: Actor, at: datetime) -> None:
         """Set the status CANCELED and the reason.
@@ -191,16 +211,15 @@ class Order:
             InvalidValue: the reason is not a string of up to 200 storable characters.
         """
         validate_reason(reason)
-        if OrderStatus.CANCELED not in TRANSITIONS[self.status]:
+        if OrderStatus.CANCELED not in TRANSITIONS[self.status] or self._has_shipped:
             raise OrderFinalized(self)
-        previous, self.status = self.status, OrderStatus.CANCELED
-        self.cancellation_reason = reason
-        self._record(history.CANCELED, by=by, at=at, from_status=previous, details={"reason": reason})
+        ensure_not_held(self)
+        self.record(history.CANCELED, {"reason": reason}, status=OrderStatus.CANCELED, by=by, at=at)
 
     @property
     def canceled_at(self) -> datetime | None:
-        """The time of the cancellation, which is the last update because CANCELED is final; None if not cancelled."""
-        return self.updated_at if self.status is OrderStatus.CANCELED else None
+        """The time of the cancellation; None if the order is not cancelled."""
+        return self.life.canceled_at or self.updated_at if self.status is OrderStatus.CANCELED else None
 
     def delete(self, *, by: Actor, at: datetime) -> None:
         """Mark the order as deleted; its history remains.
@@ -208,19 +227,18 @@ class Order:
         Raises:
             DeletionNotAllowed: the order is not pending.
         """
-        if self.status is not OrderStatus.PENDING:
+        if self.status is not OrderStatus.PENDING or self.life.payments:
             raise DeletionNotAllowed(self.status)
-        self._record(history.DELETED, by=by, at=at, from_status=self.status, details={})
-        self.deleted_at = self.updated_at
+        self.record(history.DELETED, {}, by=by, at=at)
 
     def ensure_version(self, expected: frozenset[int] | None) -> None:
         """Check that the order is at one of the expected versions; None accepts any version.
 
         Raises:
-            VersionMismatch: the order is at another version.
+            OrderVersionMismatch: the order is at another version.
         """
         if expected is not None and self.version not in expected:
-            raise VersionMismatch(expected=expected, current=self.version)
+            raise OrderVersionMismatch(self, expected)
 
     @property
     def persisted_version(self) -> int:
@@ -239,20 +257,30 @@ class Order:
         if error := timestamp_error(at):  # a ValueError, because the fault is in the clock and not in the request
             raise ValueError(f"The clock's timestamp {error}.")
         at = max(at, self.updated_at)  # clocks differ, and a caller may have waited for the lock of the order
-        self.version += 1
-        self.updated_at = at
-        self.new_entries.append(
-            history.HistoryEntry.record(
-                by,
-                order_id=self.id,
-                version=self.version,
-                kind=kind,
-                at=at,
-                from_status=from_status,
-                to_status=self.status,
-                details=details,
-            )
+        entry = history.HistoryEntry.record(
+            by,
+            order_id=self.id,
+            version=self.version + 1,
+            kind=kind,
+            at=at,
+            from_status=from_status,
+            to_status=self.status,
+            details=details,
         )
+        self.apply(entry)
+        self.new_entries.append(entry)
+
+    def apply(self, entry: history.HistoryEntry) -> None:
+        """Set the fields that a history entry changes; a change and a rebuild do so alike."""
+        self.status = entry.to_status
+        if entry.kind != history.PLACED:
+            self.life = life_after(self, entry)
+        if entry.to_status is OrderStatus.CANCELED and entry.from_status is not OrderStatus.CANCELED:
+            reason: Any = entry.details.get("reason")
+            self.cancellation_reason = reason
+        self.version, self.updated_at = entry.version, entry.at
+        if entry.kind == history.DELETED:
+            self.deleted_at = entry.at
 
 
 def rebuild(entries: Sequence[history.HistoryEntry], *, number: int | None = None) -> Order:
@@ -265,16 +293,14 @@ def rebuild(entries: Sequence[history.HistoryEntry], *, number: int | None = Non
         raise ValueError("The history must have every version from 1 on, without gaps.")
     if not entries or entries[0].kind != history.PLACED:
         raise ValueError("The history must begin with the placement.")
-    first, last = entries[0], entries[-1]
-    changed = {
-        "status": last.to_status,
-        "version": last.version,
-        "updated_at": last.at,
-        "deleted_at": last.at if last.kind == history.DELETED else None,
-        "cancellation_reason": last.details.get("reason") if last.kind == history.CANCELED else None,
-    }
+    first, *changes = entries
+    changed = {"status": first.to_status, "version": 1, "updated_at": first.at}
+    changed |= {"deleted_at": None, "cancellation_reason": None}
     identity = {"id": first.order_id, "number": number, "created_at": first.at}
-    return order_from_state(_placement(first.details) | changed | identity)
+    order = order_from_state(_placement(first.details) | changed | identity)
+    for entry in changes:
+        order.apply(entry)
+    return order
 
 
 def order_from_state(state: Mapping[str, Any]) -> Order:
@@ -284,7 +310,8 @@ def order_from_state(state: Mapping[str, Any]) -> Order:
 
 def _placement(details: Mapping[str, Any]) -> dict[str, Any]:
     """Return the recorded placement. A field that an older history lacks has its default, or is inferred."""
-    defaults = {field.name: field.default for field in fields(Order) if field.name not in CHANGING}
+    not_placed = {*CHANGING, *SINCE_LIFE}
+    defaults = {field.name: field.default for field in fields(Order) if field.name not in not_placed}
     placement = {name: value for name, value in defaults.items() if value is not MISSING} | dict(details)
     if "origin" not in placement:
         placement["origin"] = inferred_origin(
@@ -304,18 +331,7 @@ def _validate_ids(*, user_id: str | None, shipment_id: str | None) -> None:
 
 def _contact(given: Contact, cart: Cart | None, *, by: Actor, owner: str | None) -> Contact:
     contact = given.or_else(cart.contact) if cart else given
-    return contact.or_else(by.contact) if owner == by.subject else contact
-
-
-def _ensure_sum(items: Sequence[CustomItem], lines: Sequence[OrderLine], total: Money) -> None:
-    subtotals = [item.subtotal for item in items] + [line.subtotal.amount for line in lines]
-    known = [subtotal for subtotal in subtotals if subtotal is not None]
-    if subtotals and len(known) == len(subtotals):
-        acceptable = rounded_sums(known, total.currency)
-        if total.amount not in acceptable:
-            raise TotalMismatch(_expected(acceptable[0]), field="total")
-
-
-def _expected(expected: Decimal) -> str:
-    sentence = "The total must be the sum of the items' quantities times their prices"
-    return f"{sentence}: {expected:f}." if abs(expected.adjusted()) <= _SHOWN_DIGITS else f"{sentence}."
+    if owner != by.subject:
+        return contact
+    # A customer whom the sender names is not mixed with the sender.
+    return contact.or_else(Contact(language=by.contact.language) if given.is_named else by.contact)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
 from orders_domain.errors import InvalidValue
+from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import Order
+from orders_domain.model.origin import Origin
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.money import Money
 from orders_domain.model.values.timestamps import timestamp_error
@@ -21,9 +25,30 @@ BATCH_SIZE = 100
 MAX_OFFSET = 100_000
 
 
+class Sort(Enum):
+    """The order of a list: by the moment, then by the id in the same direction."""
+
+    NEWEST = "-created_at"
+    OLDEST = "created_at"
+    LAST_UPDATED = "-updated_at"
+    FIRST_UPDATED = "updated_at"
+
+    @property
+    def field(self) -> str:
+        return self.value.removeprefix("-")
+
+    @property
+    def is_descending(self) -> bool:
+        return self.value.startswith("-")
+
+    def key(self, order: Order) -> tuple[datetime, UUID]:
+        moment: datetime = getattr(order, self.field)
+        return moment, order.id
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last order before a page, in the order of the list (newest first)."""
+    """The last order before a page, in the order of the list; the moment is that of the list's ``Sort``."""
 
     created_at: datetime
     order_id: UUID
@@ -49,9 +74,24 @@ class OrderFilter:
     limit: int = 100
     offset: int = 0
     cursor: Cursor | None = None
+    origin: Origin | None = None
+    payment_status: PaymentStatus | None = None
+    fulfillment_status: FulfillmentStatus | None = None
+    is_held: bool | None = None
+    source: str | None = None
+    reference: str | None = None
+    tag: str | None = None
+    sku: str | None = None  # of a product of the catalogue; ``matches`` leaves it to the store
+    updated_since: datetime | None = None
+    currency: str | None = None
+    sort: Sort = Sort.NEWEST
 
     def __post_init__(self) -> None:
-        for field, at in (("placed_from", self.placed_from), ("placed_before", self.placed_before)):
+        for field, at in (
+            ("placed_from", self.placed_from),
+            ("placed_before", self.placed_before),
+            ("updated_since", self.updated_since),
+        ):
             if at is not None and (error := timestamp_error(at)):
                 raise InvalidValue(f"The timestamp {error}.", field=field)
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_PAGE_SIZE:
@@ -69,6 +109,22 @@ class OrderFilter:
                 self.placed_before is None or order.created_at < self.placed_before,
                 self.min_total is None or _not_above(self.min_total, order.total),
                 self.max_total is None or _not_above(order.total, self.max_total),
+                self._matches_life(order),
+            )
+        )
+
+    def _matches_life(self, order: Order) -> bool:
+        return all(
+            (
+                self.origin in (None, order.origin),
+                self.payment_status in (None, payment_status(order)),
+                self.fulfillment_status in (None, fulfillment_status(order)),
+                self.is_held in (None, order.life.hold is not None),
+                self.source in (None, order.source),
+                self.reference in (None, order.reference),
+                self.tag is None or self.tag in order.life.tags,
+                self.updated_since is None or order.updated_at >= self.updated_since,
+                self.currency in (None, order.total.currency),
             )
         )
 
@@ -85,7 +141,7 @@ class Page:
     is_cut: bool = False
 
     @classmethod
-    def from_rows(cls, rows: Iterable[Order], limit: int) -> Page:
+    def from_rows(cls, rows: Iterable[Order], limit: int, sort: Sort = Sort.NEWEST) -> Page:
         """Return a page of at most ``limit`` orders; a further row only shows that there is a next page.
 
         Rows beyond the first that ``MAX_PAGE_BYTES`` excludes are not read.
@@ -102,7 +158,7 @@ class Page:
         orders = tuple(taken)
         if not more:
             return cls(orders)
-        return cls(orders, Cursor(orders[-1].created_at, orders[-1].id), is_cut=len(orders) < limit)
+        return cls(orders, Cursor(*sort.key(orders[-1])), is_cut=len(orders) < limit)
 
 
 def _not_above(lower: Money, upper: Money) -> bool:

@@ -12,6 +12,8 @@ from uuid import UUID
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
 from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.life.charges import Charge
+from orders_domain.model.life.state import Life
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus
@@ -21,7 +23,11 @@ from orders_domain.model.values.timestamps import parse_timestamp
 
 CHANGING = ("status", "version", "updated_at", "deleted_at", "cancellation_reason")
 """The fields that a change may set. All others are as the order was placed, and the first history entry has them."""
-_NOT_PLACED = {*CHANGING, "id", "number", "created_at"}  # the history entry has them as fields of its own
+FOLDED = "life"
+"""The field that every change may set, and that the first history entry has too, if the order was placed with it."""
+_NOT_PLACED = {*CHANGING, "id", "number", "created_at"}  # the entry has most of them as its own fields
+SINCE_LIFE = ("source", "reference", "charges", FOLDED)
+"""The fields that an entry has only if they are set, so that the entries of other contracts are as they were."""
 
 
 class OrderContent(Protocol):
@@ -37,10 +43,14 @@ class OrderContent(Protocol):
     def total(self) -> Money: ...
     @property
     def address(self) -> Address | None: ...
+    @property
+    def charges(self) -> tuple[Charge, ...]: ...
+    @property
+    def life(self) -> Life: ...
 
 
 def order_state(order: OrderContent) -> dict[str, JSON]:
-    """Return all fields as plain JSON. ``Order(**order_fields(order_state(order))) == order``."""
+    """Return all fields except the contact as plain JSON. ``Order(**order_fields(order_state(order))) == order``."""
     return {name: scalar.dump(getattr(order, name)) for name, scalar in SCALARS.items()} | _content(order)
 
 
@@ -51,7 +61,11 @@ def order_values(order: OrderContent) -> dict[str, Any]:
 
 def placement_details(order: OrderContent) -> dict[str, JSON]:
     """Return the state as the first history entry records it."""
-    return {name: value for name, value in order_state(order).items() if name not in _NOT_PLACED}
+    return {
+        name: value
+        for name, value in order_state(order).items()
+        if name not in _NOT_PLACED and (value or name not in SINCE_LIFE)
+    }
 
 
 def order_fields(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +78,11 @@ def order_fields(state: Mapping[str, Any]) -> dict[str, Any]:
     cart = None if state["cart"] is None else Cart.stored(checked(dict, state["cart"]))
     currency, address = state["currency"], state["address"]
     return {
-        **{name: scalar.load(state[name]) for name, scalar in SCALARS.items()},
+        **{name: scalar.load(state[name]) for name, scalar in SCALARS.items() if name not in SINCE_LIFE},
+        "source": SCALARS["source"].load(state.get("source")),
+        "reference": SCALARS["reference"].load(state.get("reference")),
+        "charges": tuple(Charge.from_json(charge) for charge in state.get("charges") or ()),
+        "life": Life.from_json(state.get("life")),
         "items": cart.items if cart else _items(state["items"]),
         "cart": cart,
         "lines": tuple(_line(line, currency) for line in checked(list, state["lines"])),
@@ -77,11 +95,19 @@ def _content(order: OrderContent) -> dict[str, JSON]:
     return {
         "items": [] if order.cart else [cast(JSON, dict(item.content)) for item in order.items],
         "cart": cast(JSON, dict(order.cart.content)) if order.cart else None,
-        "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
+        "lines": [_line_state(line) for line in order.lines],
         "total_minor": order.total.minor,
         "currency": order.total.currency,
         "address": cast(JSON, order.address.as_dict()) if order.address else None,
+        "charges": [cast(JSON, charge.as_json()) for charge in order.charges],
+        "life": order.life.as_json(),
     }
+
+
+def _line_state(line: OrderLine) -> list[JSON]:
+    """Return the line; one of an earlier release has no sku and no title."""
+    described: list[JSON] = [line.sku, line.title] if line.sku is not None or line.title is not None else []
+    return [line.product_id, line.quantity, line.unit_price.minor, *described]
 
 
 def _items(contents: Any) -> tuple[CustomItem, ...]:
@@ -89,9 +115,14 @@ def _items(contents: Any) -> tuple[CustomItem, ...]:
 
 
 def _line(line: Any, currency: str) -> OrderLine:
-    product_id, quantity, minor = line
+    product_id, quantity, minor, *described = line
+    sku, title = described or (None, None)
     return OrderLine(
-        product_id=checked(int, product_id), quantity=checked(int, quantity), unit_price=Money(minor, currency)
+        product_id=checked(int, product_id),
+        quantity=checked(int, quantity),
+        unit_price=Money(minor, currency),
+        sku=_OPTIONAL_TEXT.load(sku),
+        title=_OPTIONAL_TEXT.load(title),
     )
 
 
@@ -119,6 +150,7 @@ def _timestamp(value: str | datetime) -> datetime:
 
 
 _TEXT = Scalar(_unchanged, lambda value: checked(str, value))
+_OPTIONAL_TEXT = _optional(_TEXT)
 _INTEGER = Scalar(_unchanged, lambda value: checked(int, value))
 _TIMESTAMP = Scalar(lambda at: at.astimezone(UTC).isoformat(), _timestamp)
 
@@ -127,14 +159,16 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
         "id": Scalar(str, lambda value: value if isinstance(value, UUID) else UUID(value)),
         "number": _optional(_INTEGER),
         "origin": Scalar(lambda origin: origin.value, Origin),
-        "user_id": _optional(_TEXT),
+        "user_id": _OPTIONAL_TEXT,
         "status": Scalar(lambda status: status.value, OrderStatus),
         "version": _INTEGER,
         "created_at": _TIMESTAMP,
         "updated_at": _TIMESTAMP,
         "deleted_at": _optional(_TIMESTAMP),
-        "cancellation_reason": _optional(_TEXT),
-        "shipment_id": _optional(_TEXT),
+        "cancellation_reason": _OPTIONAL_TEXT,
+        "shipment_id": _OPTIONAL_TEXT,
+        "source": _OPTIONAL_TEXT,
+        "reference": _OPTIONAL_TEXT,
     }
 )
 """The fields of one value, by name."""

@@ -10,6 +10,7 @@ class Origin(Enum):
     MANAGEMENT = "management"
     OSTORE = "ostore"
     CHECKOUT = "checkout"
+    SHOP = "shop"
 
 
 def inferred_origin(*, cart: object, shipment_id: str | None, lines: object) -> Origin:

@@ -35,7 +35,13 @@ def find_shortages(quantities: Mapping[ProductId, int], products: Mapping[Produc
 
 def build_lines(quantities: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> list[OrderLine]:
     return [
-        OrderLine(product_id=product_id, quantity=quantity, unit_price=products[product_id].price)
+        OrderLine(
+            product_id=product_id,
+            quantity=quantity,
+            unit_price=products[product_id].price,
+            sku=products[product_id].sku,
+            title=products[product_id].name,
+        )
         for product_id, quantity in quantities.items()
     ]
 

@@ -121,6 +121,8 @@ class OrderLine:
     product_id: ProductId
     quantity: int
     unit_price: Money
+    sku: str | None = None  # and the title: those of the product when the order was placed
+    title: str | None = None
 
     @property
     def subtotal(self) -> Money:

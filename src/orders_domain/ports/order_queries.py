@@ -1,7 +1,9 @@
 """Order query port: reads outside any unit of work, possibly from a replica."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
@@ -27,6 +29,10 @@ class OrderQueries(Protocol):
         Following ``next_cursor`` returns every order that existed at the start exactly once, even if orders are added
         meanwhile. The cost of a page does not depend on its position.
         """
+        ...
+
+    def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
+        """Return at most ``limit`` orders that expire before the time, the earliest first; held ones are left out."""
         ...
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:

@@ -1,6 +1,7 @@
 """Order repository port, within a unit of work."""
 
 from typing import Protocol
+from uuid import UUID
 
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
@@ -45,6 +46,15 @@ class OrderRepository(Protocol):
 
         Raises:
             OrderNotFound: the order does not exist or is deleted.
+            StoreUnavailable: the store is unavailable.
+        """
+        ...
+
+    def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
+        """Return and lock the order that has the shipment in its life, like ``get_for_update``.
+
+        Raises:
+            ShipmentNotFound: no order has it, or its order is deleted.
             StoreUnavailable: the store is unavailable.
         """
         ...

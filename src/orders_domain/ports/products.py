@@ -96,6 +96,14 @@ class Stock(Protocol):
         """
         ...
 
+    def release_units(self, order: Order, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime) -> None:
+        """Release units of products that the order has deducted, by the present version of the order.
+
+        The counters of the order's lines bound the quantities, so call it after the order is saved. ``release`` later
+        releases the rest only. A product of which the order has fewer units, such as an external one, is left out.
+        """
+        ...
+
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
         """Add to the stock, and record it in the history; return the product with its new stock.
 

@@ -6,6 +6,8 @@ A use case is imported when it is first used, because a program pays 0.4 ms for 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from orders_domain.use_cases._modules import MODULES
+
 if TYPE_CHECKING:
     from orders_domain.use_cases.accounts.authenticate import authenticate
     from orders_domain.use_cases.accounts.limit_requests import LimitRequests, limit_requests
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         defer_placement,
         get_placement,
     )
+    from orders_domain.use_cases.background.expire_orders import ExpiryResult, expire_orders
     from orders_domain.use_cases.background.finish_restore import FinishRestore, finish_restore
     from orders_domain.use_cases.background.get_job import GetJob, get_job
     from orders_domain.use_cases.background.manage_alerts import (
@@ -76,6 +79,34 @@ if TYPE_CHECKING:
         UpsertProducts,
         upsert_products,
     )
+    from orders_domain.use_cases.life.change_order import (
+        AnnotateOrder,
+        CancelUnits,
+        ConfirmOrder,
+        HoldOrder,
+        ReleaseOrder,
+        annotate_order,
+        cancel_units,
+        confirm_order,
+        hold_order,
+        release_order,
+    )
+    from orders_domain.use_cases.life.get_order_at import GetOrderAt, get_order_at
+    from orders_domain.use_cases.life.pay_order import (
+        RecordPayment,
+        RequestRefund,
+        RetryRefund,
+        record_payment,
+        request_refund,
+        retry_refund,
+    )
+    from orders_domain.use_cases.life.place_shop_order import PlaceShopOrder, place_shop_order
+    from orders_domain.use_cases.life.ship_order import (
+        RecordShipmentEvent,
+        ShipUnits,
+        record_shipment_event,
+        ship_units,
+    )
     from orders_domain.use_cases.orders.bulk_change_status import BulkChangeStatus, bulk_change_status
     from orders_domain.use_cases.orders.cancel_order import CancelOrder, cancel_order
     from orders_domain.use_cases.orders.change_status import ChangeStatus, change_status
@@ -114,11 +145,14 @@ __all__ = [
     "AddAlertRecipient",
     "AddProduct",
     "AddTemplate",
+    "AnnotateOrder",
     "BulkChangeStatus",
     "CancelOrder",
+    "CancelUnits",
     "CartPolicy",
     "ChangePassword",
     "ChangeStatus",
+    "ConfirmOrder",
     "CreateUser",
     "DeferPlacement",
     "DeleteOrder",
@@ -126,17 +160,20 @@ __all__ = [
     "DisableUser",
     "EnableUser",
     "EndSessions",
+    "ExpiryResult",
     "ExportOrders",
     "FinishRestore",
     "GetJob",
     "GetOrder",
     "GetOrderAnalytics",
+    "GetOrderAt",
     "GetOrderHistory",
     "GetOrderStatistics",
     "GetPlacement",
     "GetProduct",
     "GetProductHistory",
     "GetStockHealth",
+    "HoldOrder",
     "ImportProducts",
     "ImportResult",
     "ImportRow",
@@ -155,15 +192,22 @@ __all__ = [
     "PlaceOrderFromTemplate",
     "PlaceReservedOrder",
     "PlaceShippedOrder",
+    "PlaceShopOrder",
     "ProductUpsert",
     "PurgeResult",
+    "RecordPayment",
+    "RecordShipmentEvent",
     "RefreshToken",
     "RelayResult",
+    "ReleaseOrder",
     "ReleaseResult",
     "RemoveAlertRecipient",
+    "RequestRefund",
     "RestockProduct",
+    "RetryRefund",
     "RunJob",
     "SendNotification",
+    "ShipUnits",
     "SignIn",
     "SignOut",
     "StockHealthReport",
@@ -175,11 +219,14 @@ __all__ = [
     "add_alert_recipient",
     "add_product",
     "add_template",
+    "annotate_order",
     "authenticate",
     "bulk_change_status",
     "cancel_order",
+    "cancel_units",
     "change_password",
     "change_status",
+    "confirm_order",
     "create_user",
     "defer_placement",
     "delete_order",
@@ -187,17 +234,20 @@ __all__ = [
     "disable_user",
     "enable_user",
     "end_sessions",
+    "expire_orders",
     "export_orders",
     "finish_restore",
     "get_job",
     "get_order",
     "get_order_analytics",
+    "get_order_at",
     "get_order_history",
     "get_order_statistics",
     "get_placement",
     "get_product",
     "get_product_history",
     "get_stock_health",
+    "hold_order",
     "import_products",
     "limit_requests",
     "list_alert_recipients",
@@ -213,15 +263,22 @@ __all__ = [
     "place_order_via_services",
     "place_reserved_order",
     "place_shipped_order",
+    "place_shop_order",
     "purge_expired_data",
     "queue_notifications",
+    "record_payment",
+    "record_shipment_event",
     "refresh_token",
     "relay_events",
+    "release_order",
     "release_reservations",
     "remove_alert_recipient",
+    "request_refund",
     "restock_product",
+    "retry_refund",
     "run_job",
     "send_notification",
+    "ship_units",
     "sign_in",
     "sign_out",
     "track_shipment",
@@ -229,60 +286,10 @@ __all__ = [
     "upsert_products",
 ]
 
-_NAMES = {
-    "accounts.authenticate": "authenticate",
-    "accounts.limit_requests": "LimitRequests limit_requests",
-    "accounts.manage_users": "ChangePassword CreateUser DisableUser EnableUser EndSessions ListUsers "
-    "change_password create_user disable_user enable_user end_sessions list_users",
-    "accounts.refresh_token": "RefreshToken refresh_token",
-    "accounts.sign_in": "SignIn sign_in",
-    "accounts.sign_out": "SignOut sign_out",
-    "background.defer_placement": "DeferPlacement GetPlacement defer_placement get_placement",
-    "background.finish_restore": "FinishRestore finish_restore",
-    "background.get_job": "GetJob get_job",
-    "background.manage_alerts": "AddAlertRecipient ListAlertRecipients RemoveAlertRecipient add_alert_recipient "
-    "list_alert_recipients remove_alert_recipient",
-    "background.purge_expired_data": "PurgeResult purge_expired_data",
-    "background.queue_notifications": "queue_notifications",
-    "background.relay_events": "RelayResult relay_events",
-    "background.run_job": "RunJob run_job",
-    "background.send_notification": "NotificationResult SendNotification send_notification",
-    "background.track_shipment": "TrackingOutcome TrackShipment track_shipment",
-    "catalog.audit_products": "GetProductHistory ListStockMovements get_product_history list_stock_movements",
-    "catalog.get_product": "GetProduct get_product",
-    "catalog.get_stock_health": "GetStockHealth StockHealthReport get_stock_health",
-    "catalog.import_products": "ImportProducts ImportResult ImportRow import_products",
-    "catalog.list_products": "ListProducts list_products",
-    "catalog.manage_products": "AddProduct RestockProduct UpdateProduct add_product restock_product update_product",
-    "catalog.upsert_products": "ProductUpsert UpsertOutcome UpsertProducts upsert_products",
-    "orders.bulk_change_status": "BulkChangeStatus bulk_change_status",
-    "orders.cancel_order": "CancelOrder cancel_order",
-    "orders.change_status": "ChangeStatus change_status",
-    "orders.delete_order": "DeleteOrder delete_order",
-    "orders.export_orders": "ExportOrders export_orders",
-    "orders.get_order": "GetOrder get_order",
-    "orders.get_order_analytics": "GetOrderAnalytics get_order_analytics",
-    "orders.get_order_history": "GetOrderHistory get_order_history",
-    "orders.get_order_statistics": "GetOrderStatistics OrderStatistics get_order_statistics",
-    "orders.list_orders": "ListOrders list_orders",
-    "orders.manage_templates": "AddTemplate DeleteTemplate ListTemplates add_template delete_template list_templates",
-    "orders.place_cart_order": "CartPolicy PlaceCartOrder place_cart_order",
-    "orders.place_catalog_order": "PlaceCatalogOrder place_catalog_order",
-    "orders.place_order": "PlaceOrder place_order",
-    "orders.place_order_from_template": "PlaceOrderFromTemplate place_order_from_template",
-    "orders.place_order_via_services": "place_order_via_services",
-    "orders.place_reserved_order": "PlaceReservedOrder place_reserved_order",
-    "orders.place_shipped_order": "PlaceShippedOrder place_shipped_order",
-    "orders.release_reservations": "ReleaseResult release_reservations",
-}
-"""The names of each module, separated by spaces."""
-
-_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{MODULES[name]}"), name)
     globals()[name] = value  # so that the next use is as fast as that of any global
     return value

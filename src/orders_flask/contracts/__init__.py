@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from orders_flask.contracts import checkout, management, orders, ostore
+from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.web.contract import Contract
 
 CONTRACTS: Mapping[str, Callable[[], Contract]] = {
@@ -10,5 +10,6 @@ CONTRACTS: Mapping[str, Callable[[], Contract]] = {
     "orders": orders.contract,
     "ostore": ostore.contract,
     "management": management.contract,
+    "shop": shop.contract,
 }
 """Factories by the contract names of ORDERS_MOUNTS."""

@@ -10,7 +10,7 @@ from flask import g, request
 
 from orders_domain.errors import InvalidToken
 from orders_domain.model.access import AccessPolicy
-from orders_domain.model.values.contact import Contact
+from orders_domain.model.accounts.contact import Contact
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.path_params import order_id_from_path
 from orders_flask.web.rate_limiting import limit_address, limit_subject

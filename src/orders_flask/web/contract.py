@@ -26,3 +26,4 @@ class Contract:
     absolute_mounts: Mapping[str, Blueprint] = field(default_factory=dict)  # by absolute path, mounted once
     statuses: Mapping[Kind, int] = field(default_factory=lambda: STATUSES)
     malformed_status: int = 400
+    query_status: int | None = None  # of an invalid query, if not that of an invalid body

@@ -84,13 +84,16 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
         return _domain_error(error, statuses[error.kind], contract)
     if isinstance(error, InvalidRequest):
         use_cases().metrics.request_rejected(reason="invalid_request")
-        return Problem(status=statuses[Kind.INVALID], detail=str(error), errors=error.messages)
+        of_query = contract.query_status if contract and error.in_query else None
+        return Problem(status=of_query or statuses[Kind.INVALID], detail=str(error), errors=error.messages)
     if isinstance(error, MalformedBody):
         return Problem(status=contract.malformed_status if contract else 400, detail=str(error))
     if isinstance(error, HTTPException):
         response = error.get_response()
         headers = {name: value for name, value in response.headers if name in _PASSED_HEADERS}
-        return Problem(status=error.code or 500, detail=error.description or error.name, headers=headers)
+        members = getattr(error, "members", None)  # of an error that a contract raises
+        detail = error.description or error.name
+        return Problem(status=error.code or 500, detail=detail, headers=headers, extra=members)
     return Problem(status=500, detail="An unexpected error occurred; the log has it under the request's id.")
 
 

@@ -89,7 +89,8 @@ class StrictParser(FlaskParser):
     ) -> NoReturn:
         messages = error.messages
         location, by_field = next(iter(messages.items())) if isinstance(messages, dict) else ("json", messages)
-        raise InvalidRequest(_truncate(by_field if isinstance(by_field, dict) else {location: by_field})) from error
+        messages = _truncate(by_field if isinstance(by_field, dict) else {location: by_field})
+        raise InvalidRequest(messages, in_query=location == "query") from error
 
 
 def _require_identity(content_encoding: str) -> None:

@@ -34,7 +34,7 @@ def read_cursor(text: str | None) -> Cursor | None:
         microseconds, order_id = _FORMAT.unpack(urlsafe_b64decode(text.encode("ascii") + b"=="))
         return Cursor(_EPOCH + timedelta(microseconds=microseconds), UUID(bytes=order_id))
     except (Error, ValueError, struct.error, OverflowError):
-        raise InvalidRequest(_INVALID) from None
+        raise InvalidRequest(_INVALID, in_query=True) from None
 
 
 def write_cursor(after: Cursor) -> str:
@@ -74,9 +74,9 @@ def read_product_cursor(text: str | None) -> ProductId | None:
         after: ProductId
         (after,) = _PRODUCT_FORMAT.unpack(urlsafe_b64decode(text.encode("ascii") + b"="))
     except (Error, ValueError, struct.error):
-        raise InvalidRequest(_INVALID) from None
+        raise InvalidRequest(_INVALID, in_query=True) from None
     if after < 1:
-        raise InvalidRequest(_INVALID)
+        raise InvalidRequest(_INVALID, in_query=True)
     return after
 
 

@@ -52,9 +52,10 @@ class MalformedBody(Exception):
 class InvalidRequest(Exception):
     """The request does not match its schema; ``messages`` are by field."""
 
-    def __init__(self, messages: Mapping[str, Any]) -> None:
+    def __init__(self, messages: Mapping[str, Any], *, in_query: bool = False) -> None:
         super().__init__("The request is not valid.")
         self.messages = messages
+        self.in_query = in_query
 
 
 def invalid_transition(error: InvalidTransition, vocabulary: StatusVocabulary) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from orders_domain import Actor, CustomItem, Money
-from orders_domain.model.values.contact import Contact
+from orders_domain.model.accounts.contact import Contact
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close

@@ -1,10 +1,15 @@
 """Contract of OrderRepository and UnitOfWork, on every adapter."""
 
+from orders_adapters.testing.order_life import OrderLifeTests
 from orders_adapters.testing.orders import OrderRepositoryTests
 from orders_adapters.testing.unit_of_work import UnitOfWorkTests
 
 
 class TestOrderRepository(OrderRepositoryTests):
+    pass
+
+
+class TestOrderLife(OrderLifeTests):
     pass
 
 

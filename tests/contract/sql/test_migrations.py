@@ -198,7 +198,7 @@ ORIGINS = [  # lines, cart, shipment, and the origin that follows from them
     ("[]", None, "SHIP-2", "ostore"),
     ("[]", CART, None, "checkout"),
 ]
-FORGED = ["NULL", "''", "'shop'", "'ORDERS'"]
+FORGED = ["NULL", "''", "'bazaar'", "'ORDERS'"]
 
 
 def stored_before_origins(address: str, engine: Engine) -> None:

@@ -13,9 +13,9 @@ from orders_adapters.testing.examples import ADMIN
 from orders_domain import Actor, OrderStatus
 from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
 from orders_domain.model.access import OWNER_OR_ADMIN
+from orders_domain.model.accounts.contact import Contact
 from orders_domain.model.events import notification_id
 from orders_domain.model.notification import AlertRecipient, Channel, NotificationState
-from orders_domain.model.values.contact import Contact
 from orders_domain.ports.notifier import NotificationMessage
 from orders_domain.use_cases import (
     NotificationResult,

@@ -18,6 +18,14 @@ from orders_adapters.sql.tables.messages import (
     outbox,
 )
 from orders_adapters.sql.tables.metadata import metadata
+from orders_adapters.sql.tables.order_life import (
+    order_lines,
+    order_tags,
+    payment_facts,
+    payment_sums,
+    shipment_events,
+    shipments,
+)
 from orders_adapters.sql.tables.orders import SHIPPING, order_history, order_templates, orders
 from orders_adapters.sql.tables.products import order_items, product_history, products, stock_movements
 from orders_adapters.sql.tables.reservations import UNCONFIRMED, reservations
@@ -47,13 +55,19 @@ __all__ = [
     "notifications",
     "order_history",
     "order_items",
+    "order_lines",
+    "order_tags",
     "order_templates",
     "orders",
     "outbox",
+    "payment_facts",
+    "payment_sums",
     "product_history",
     "products",
     "reservations",
     "revoked_tokens",
+    "shipment_events",
+    "shipments",
     "stock_movements",
     "store_identity",
     "users",

@@ -23,9 +23,9 @@ from sqlalchemy import (
 from orders_adapters.sql.tables.column_types import UtcDateTime, enum_column, identity_column
 from orders_adapters.sql.tables.metadata import MAX_TRACEPARENT_LENGTH, literals, metadata
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.accounts.contact import MAX_ADDRESS_LENGTH, MAX_LANGUAGE_LENGTH
 from orders_domain.model.idempotency import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
 from orders_domain.model.notification import Alert, Channel, NotificationKind, NotificationState
-from orders_domain.model.values.contact import MAX_ADDRESS_LENGTH, MAX_LANGUAGE_LENGTH
 from orders_domain.ports.inbox import MAX_MESSAGE_ID_LENGTH
 from orders_domain.ports.outbox import OutboxState
 
@@ -45,6 +45,7 @@ idempotency_keys = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("order_id", Uuid, nullable=False),
     Column("at", UtcDateTime, nullable=False, index=True),  # for pruning
+    Column("version", Integer, nullable=False, server_default="1"),  # of the order, after the request
 )
 
 inbox = Table(

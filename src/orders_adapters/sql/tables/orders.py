@@ -3,6 +3,7 @@
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     text,
 )
 
@@ -21,6 +23,8 @@ from orders_adapters.sql.tables.users import users
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Role
 from orders_domain.model.address import MAX_LENGTHS
 from orders_domain.model.cart import MAX_ID_LENGTH
+from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.placing import MAX_REFERENCE_LENGTH, MAX_SOURCE_LENGTH
 from orders_domain.model.order import MAX_REASON_LENGTH, MAX_SHIPMENT_ID_LENGTH
 from orders_domain.model.origin import Origin
 from orders_domain.model.status import OrderStatus
@@ -38,6 +42,9 @@ SHIPPING = {
 
 _shipped = text("shipment_id IS NOT NULL")
 _ordered = text("cart_snapshot_id IS NOT NULL")
+_referred = text("reference IS NOT NULL")
+_held = text("is_held")
+_expiring = text("expires_at IS NOT NULL")
 
 orders = Table(
     "orders",
@@ -64,10 +71,41 @@ orders = Table(
     Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
     # The snapshotId of the cart. Unique, so that a cart is ordered once. NULL if the cart may be ordered anew.
     Column("cart_snapshot_id", String(MAX_ID_LENGTH)),
-    # The e-mail address, phone number and language of letters. Personal data, which no other table copies.
+    # The customer: the names and addresses of letters. Personal data, which no other table copies.
     Column("contact", JSON(none_as_null=True)),
     # No default, because a missing value must not become the least restrictive contract.
     Column("origin", enum_column(Origin, "origin"), nullable=False),
+    Column("source", String(MAX_SOURCE_LENGTH)),
+    Column("reference", String(MAX_REFERENCE_LENGTH)),
+    Column("charges", JSON, nullable=False, server_default="[]"),
+    Column("life", JSON, nullable=False, server_default="{}"),  # the fold of the history (decision 0044)
+    # Derived from the status and the life, for queries.
+    Column("payment_status", enum_column(PaymentStatus, "payment_status"), nullable=False, server_default="none"),
+    Column(
+        "fulfillment_status",
+        enum_column(FulfillmentStatus, "fulfillment_status"),
+        nullable=False,
+        server_default="none",
+    ),
+    Column("is_held", Boolean, nullable=False, server_default=false()),
+    Column("expires_at", UtcDateTime),
+    Index(None, "expires_at", "id", postgresql_where=_expiring, sqlite_where=_expiring),
+    # Sums of the payment facts and the requested refunds.
+    Column("captured_minor", BigInteger, nullable=False, server_default="0"),
+    Column("refunded_minor", BigInteger, nullable=False, server_default="0"),
+    Column("refunding_minor", BigInteger, nullable=False, server_default="0"),
+    CheckConstraint("refunded_minor + refunding_minor <= captured_minor", name="refunding_minor"),
+    # Unique, so that a number of a shop is one order.
+    Index(
+        "uq_orders_source_reference",
+        "source",
+        "reference",
+        unique=True,
+        postgresql_where=_referred,
+        sqlite_where=_referred,
+    ),
+    Index("ix_orders_held", "created_at", "id", postgresql_where=_held, sqlite_where=_held),
+    Index(None, "updated_at", "id"),
     # Unique, because a tracking event of a shipment belongs to one order.
     Index("uq_orders_shipment_id", "shipment_id", unique=True, postgresql_where=_shipped, sqlite_where=_shipped),
     Index(

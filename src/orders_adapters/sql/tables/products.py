@@ -91,8 +91,10 @@ stock_movements = Table(
     Column("quantity", BigInteger, nullable=False),  # negative for a deduction
     Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),  # of the order
     Index("ix_stock_movements_ledger", "product_id", "id"),  # read backwards, newest first
-    UniqueConstraint("order_id", "product_id", "kind"),  # prevents a second deduction or release
+    # Prevents a second deduction or release by one change of the order.
+    UniqueConstraint("order_id", "product_id", "kind", "version"),
     CheckConstraint("(kind IN ('deducted', 'released')) = (order_id IS NOT NULL)", name="order"),
     sqlite_autoincrement=True,
 )

@@ -10,6 +10,7 @@ from orders_adapters.testing.examples import ADA, ADMIN, NOON, new_id, only, pla
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import Actor, OrderStatus
+from orders_domain.model.accounts.contact import Contact
 from orders_domain.model.events import Event
 from orders_domain.model.notification import (
     Channel,
@@ -18,7 +19,6 @@ from orders_domain.model.notification import (
     NotificationState,
     NotifiedOrder,
 )
-from orders_domain.model.values.contact import Contact
 from orders_domain.ports.notification_queue import QueuedNotification
 
 LATER = NOON + timedelta(minutes=5)

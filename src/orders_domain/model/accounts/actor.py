@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.values.contact import NO_CONTACT, Contact
+from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.values.json_values import text_error
 
 MAX_SUBJECT_LENGTH = 255  # characters (OpenID Connect Core 1.0, 2)

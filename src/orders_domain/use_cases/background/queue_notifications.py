@@ -1,6 +1,6 @@
 """Use case: queue the notifications that events ask for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from uuid import uuid5
@@ -15,6 +15,7 @@ from orders_domain.model.notification import (
     NotificationKind,
     NotifiedOrder,
 )
+from orders_domain.model.status import OrderStatus
 from orders_domain.ports.alert_recipients import AlertRecipientRepository
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.notification_queue import NotificationQueue
@@ -22,11 +23,7 @@ from orders_domain.ports.notification_queue import NotificationQueue
 MAX_EVENT_AGE = timedelta(days=3)
 """Older events ask for no letter any more, such as when a mail server is set for the first time."""
 
-_KINDS: Mapping[str, NotificationKind] = {
-    events.ORDER_PLACED: NotificationKind.ORDER_PLACED,
-    events.ORDER_STATUS_CHANGED: NotificationKind.STATUS_CHANGED,
-    events.ORDER_CANCELED: NotificationKind.ORDER_CANCELED,
-}
+_OF_ORDERS = frozenset(events.EVENT_TYPES.values())
 
 
 def queue_notifications(
@@ -53,7 +50,7 @@ def queue_notifications(
             return []
         if event.type == events.STOCK_LOW:
             return list(map(partial(_alert, event), alerted))
-        return [] if order is None or event.type not in _KINDS else _letters(event, order, channels)
+        return [] if order is None or event.type not in _OF_ORDERS else _letters(event, order, channels)
 
     return queue.add_from_events(notifications_for, now=now, limit=limit)
 
@@ -70,14 +67,22 @@ def _alert(event: Event, recipient: AlertRecipient) -> Notification:
     )
 
 
+def _kind(event: Event) -> NotificationKind:
+    """Return the kind of the letter; a payment, a shipment or an expiry may have changed the status."""
+    if event.type == events.ORDER_PLACED:
+        return NotificationKind.ORDER_PLACED
+    canceled = event.data["status"] == OrderStatus.CANCELED.value
+    return NotificationKind.ORDER_CANCELED if canceled else NotificationKind.STATUS_CHANGED
+
+
 def _letters(event: Event, order: NotifiedOrder, channels: Collection[Channel]) -> list[Notification]:
     letter_id = events.notification_id(event.order_id, event.version)
     ids = [(Channel.EMAIL, letter_id)]
-    ids += [(Channel.SMS, uuid5(letter_id, "sms"))] if order.contact.phone else []
+    ids += [(Channel.SMS, uuid5(letter_id, "sms"))] if order.contact.phone_number else []
     return [
         Notification(
             id=notification_id,
-            kind=_KINDS[event.type],
+            kind=_kind(event),
             channel=channel,
             data={**event.data, "number": order.number},
             occurred_at=event.at,

@@ -6,8 +6,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
+from orders_domain.model.accounts.contact import is_email_address
 from orders_domain.model.notification import Channel, NotificationState
-from orders_domain.model.values.contact import is_email_address
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.notification_queue import NotificationQueue, QueuedNotification
 from orders_domain.ports.notifier import EmailLookup, NotificationMessage, NotificationRenderer, Notifier
@@ -100,7 +100,7 @@ def _address(queued: QueuedNotification, email_lookup: EmailLookup) -> str | Non
         return queued.notification.address
     contact, user_id = queued.order.contact, queued.order.user_id
     if queued.notification.channel is Channel.SMS:
-        return contact.phone
-    if contact.email or user_id is None:
-        return contact.email
+        return contact.phone_number
+    if contact.email_address or user_id is None:
+        return contact.email_address
     return email_lookup(user_id) or (user_id if is_email_address(user_id) else None)

@@ -16,19 +16,22 @@ class GetOrder:
     actor: Actor
     order_id: OrderRef
     access: AccessPolicy = OWNER_ONLY_HIDDEN
+    with_contact: bool = False  # which no cache has, so that the order is read from the store
 
 
 def get_order(request: GetOrder, *, queries: OrderQueries, cache: OrderCache) -> Order:
     """Return the order from the cache, otherwise from the store, and cache it (clauses 000-07, 000-08).
 
-    An order requested by its number is always read from the store.
+    An order requested by its number or with its contact is always read from the store.
 
     Raises:
         OrderNotFound: the order does not exist, or its existence is hidden from the actor.
         AccessDenied: the order belongs to another user.
         StoreUnavailable: the store is unavailable.
     """
-    cached = cache.get(request.order_id) if isinstance(request.order_id, UUID) else None
+    cached = None
+    if isinstance(request.order_id, UUID) and not request.with_contact:
+        cached = cache.get(request.order_id)
     order = cached or queries.get(request.order_id)
     request.access.authorize_order(request.actor, order)
     if cached is None:

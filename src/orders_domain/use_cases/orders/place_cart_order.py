@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from orders_domain.errors import InvalidCart
 from orders_domain.model.access import OWNER_OR_WRITER
+from orders_domain.model.accounts.contact import Contact
 from orders_domain.model.cart import Cart
 from orders_domain.model.idempotency import DuplicateRequest
+from orders_domain.model.life.placing import Placing
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.origin import Origin
-from orders_domain.model.values.contact import Contact
 from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
@@ -65,7 +66,7 @@ def place_cart_order(
         origin=Origin.CHECKOUT,
         cart=cart,
         total=cart.total,
-        contact=Contact.of(language=request.language),
+        placing=Placing(contact=Contact.of(language=request.language)),
         by=request.actor,
         at=now,
     )

@@ -20,6 +20,7 @@ from orders_flask.workers.data_purger import DataPurger
 from orders_flask.workers.job_worker import JobWorker
 from orders_flask.workers.message_worker import MessageWorker, message_handler
 from orders_flask.workers.notification_sender import NotificationSender
+from orders_flask.workers.order_expirer import OrderExpirer
 from orders_flask.workers.outbox_relay import OutboxRelay
 from orders_flask.workers.reservation_releaser import ReservationReleaser
 
@@ -58,6 +59,14 @@ class BackgroundUseCases(OrderUseCases):
     reservation_releaser = providers.Factory(
         ReservationReleaser, release_reservations=OrderUseCases.release_reservations.provider
     )
+    expire_orders: providers.Callable[use_cases.ExpiryResult] = providers.Callable(
+        use_cases.expire_orders,
+        queries=Components.queries,
+        uow=Components.uow,
+        cache=Components.order_cache,
+        clock=Components.store_clock,
+    )
+    order_expirer = providers.Factory(OrderExpirer, expire_orders=expire_orders.provider)
     get_job: providers.Callable[BulkStatusJob] = providers.Callable(
         instrumented(use_cases.get_job), metrics=Components.metrics, jobs=Components.jobs
     )

@@ -11,6 +11,7 @@ from orders_flask.bootstrap.container.accounts import AccountUseCases
 from orders_flask.bootstrap.container.background import BackgroundUseCases
 from orders_flask.bootstrap.container.catalog import CatalogUseCases
 from orders_flask.bootstrap.container.components import Components
+from orders_flask.bootstrap.container.life import LifeUseCases
 from orders_flask.bootstrap.container.orders import OrderUseCases
 from orders_flask.observability.metrics import Metrics
 from orders_flask.use_cases import UseCases
@@ -22,7 +23,7 @@ def _measure_components(
     metrics.parts(circuit_open=cache.circuit_open(), connections_in_use=store.connections_in_use())
 
 
-class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases):
+class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases, LifeUseCases):
     """Use as ``Container(settings=...)``."""
 
     web_use_cases = providers.Singleton(
@@ -37,6 +38,18 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases):
         place_cart_order=OrderUseCases.place_cart_order.provider,
         place_order_from_template=OrderUseCases.place_order_from_template.provider,
         get_order=OrderUseCases.get_order.provider,
+        get_order_at=LifeUseCases.get_order_at.provider,
+        place_shop_order=LifeUseCases.place_shop_order.provider,
+        confirm_order=LifeUseCases.confirm_order.provider,
+        cancel_units=LifeUseCases.cancel_units.provider,
+        hold_order=LifeUseCases.hold_order.provider,
+        release_order=LifeUseCases.release_order.provider,
+        annotate_order=LifeUseCases.annotate_order.provider,
+        record_payment=LifeUseCases.record_payment.provider,
+        request_refund=LifeUseCases.request_refund.provider,
+        retry_refund=LifeUseCases.retry_refund.provider,
+        ship_units=LifeUseCases.ship_units.provider,
+        record_shipment_event=LifeUseCases.record_shipment_event.provider,
         list_orders=OrderUseCases.list_orders.provider,
         change_status=OrderUseCases.change_status.provider,
         cancel_order=OrderUseCases.cancel_order.provider,

@@ -61,8 +61,19 @@ def entry_representation(entry: HistoryEntry) -> Mapping[str, Any]:
         "event": entry.kind,
         "from_status": VOCABULARY.name_of(entry.from_status) if entry.from_status else None,
         "to_status": VOCABULARY.name_of(entry.to_status),
-        "details": _placement_entry(rebuild([entry])) if entry.kind == history.PLACED else dict(entry.details),
+        "details": _details(entry),
     }
+
+
+def _details(entry: HistoryEntry) -> Mapping[str, Any]:
+    """Return the details; those of the order's life are the contract ``shop``'s, such as internal notes."""
+    if entry.kind in history.LIFE_KINDS:
+        return {}
+    return (
+        _placement_entry(rebuild([entry]))
+        if entry.kind == history.PLACED
+        else {name: value for name, value in entry.details.items() if name == "reason"}
+    )
 
 
 def _placement_entry(order: Order) -> Mapping[str, Any]:

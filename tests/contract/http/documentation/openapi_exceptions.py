@@ -23,6 +23,22 @@ ZONE = "Must be a time zone of the IANA database"
 REASON = "A reason must be given for a cancellation only"
 PERIOD = "Must not be after end_date|The period must"
 
+CHARGES = "must not exceed|must not be positive|must not be negative|position of a line|An amount must"
+OWN = "metadata must|name of each member|An item must not|must not be blank"
+UNIT = "must be that of a line of the order|listed only once"
+REFUND = "either amount_minor, or lines or charges|units of a line|must be one of|RFC 3339"
+SHOP = (
+    "confirm",
+    "release",
+    "hold",
+    "cancel",
+    "notes",
+    "payments",
+    "refunds",
+    "refunds/{refund_id}/retry",
+    "shipments",
+)
+
 REASONS = {
     "POST /orders/": f"The total|{FINER}|An item must not (contain|be nested)|{KEY}",
     "GET /orders/user/{user_id}": CURSOR,
@@ -46,6 +62,12 @@ REASONS = {
     "POST /auth/refresh": TEXT,
     "POST /api/orders/": f"Invalid snapshot payload|{KEY}",  # generated carts have no valid signature
     "POST /api/orders/{order_ref}/cancel": TEXT,
+    **{f"POST /v1/orders/{{order_ref}}/{verb}": f"{KEY}|{TEXT}|{NON_INTEGER}|{UNIT}|{REFUND}" for verb in SHOP},
+    "POST /v1/shipments/{shipment_id}/events": f"{KEY}|{TEXT}|RFC 3339",
+    "POST /v1/orders/": f"{KEY}|{TEXT}|{NON_INTEGER}|{CHARGES}|no product with the sku|must be in one currency|{OWN}",
+    "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}",
+    "PUT /v1/orders/{order_ref}/tags": TEXT,
+    "PATCH /v1/orders/{order_ref}/metadata": f"{TEXT}|metadata must|name of each member",
 }
 REFUSALS = (400, 422)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 
 from orders_domain import Role
 from orders_domain.model import events
+from orders_flask.app import container_of
 from tests.contract.http.checkout.carts import cart
 from tests.support.client import TEA, Caller, as_json
 from tests.support.servers import node
@@ -183,6 +185,65 @@ def delivered(ann: Caller, root: Caller) -> None:
         root.ask("PUT", f"/api/v1/orders/{number}/status", **as_json({"status": status}))
 
 
+def lived(ann: Caller, root: Caller) -> None:
+    version = 0
+
+    def change(method: str, path: str, body: object) -> None:
+        nonlocal version
+        key = {"Idempotency-Key": f"{ann.subject}{version}"}
+        headers = key | {"If-Match": f'"{version}"'} if version else key
+        response = root.ask(method, path, headers=headers, **as_json(body))
+        assert response.status_code in {200, 201}, response.text
+        version = response.json["version"]
+
+    line = {"title": "Gift", "quantity": 2, "unit_price_minor": 5}
+    change("POST", "/v1/orders", {"lines": [line], "reference": ann.subject, "customer": {"user_id": ann.subject}})
+    order = root.ask("GET", f"/v1/orders?reference={ann.subject}").json["data"][0]["id"]
+    change("POST", f"/v1/orders/{order}/hold", {"reason": "address"})
+    change("POST", f"/v1/orders/{order}/release", {})
+    change("POST", f"/v1/orders/{order}/notes", {"text": "Called."})
+    change("PUT", f"/v1/orders/{order}/tags", {"tags": ["gift"]})
+    change("PATCH", f"/v1/orders/{order}/metadata", {"a": {"b": 1}})
+    change("POST", f"/v1/orders/{order}/cancel", {"reason": "late", "lines": [{"number": 1, "quantity": 1}]})
+
+
+def paid(ann: Caller, root: Caller) -> None:
+    def change(path: str, **body: object) -> None:
+        headers = {"Idempotency-Key": f"{path} {body}", "If-Match": "*"}
+        response = root.ask("POST", f"/v1/orders{path}", headers=headers, **as_json(body))
+        assert response.status_code == 201, response.text
+
+    headers = {"Idempotency-Key": f"{ann.subject} paid"}
+    line = {"title": "Gift", "quantity": 2, "unit_price_minor": 50}
+    order = f"/{root.ask('POST', '/v1/orders', headers=headers, **as_json({'lines': [line]})).json['id']}"
+    fact = {"provider": "bank", "amount_minor": 100}
+    change(f"{order}/payments", **fact, reference=f"{ann.subject}-1", kind="captured")
+    change(f"{order}/refunds", lines=[{"number": 1, "quantity": 1}], reason="broken")
+    change(f"{order}/payments", **fact | {"amount_minor": 50}, reference=f"{ann.subject}-2", kind="refunded")
+
+
+def expired(ann: Caller, root: Caller) -> None:
+    headers = {"Idempotency-Key": f"{ann.subject} expires"}
+    line = {"title": "Gift", "quantity": 2, "unit_price_minor": 50}
+    body = {"lines": [line], "expires_in_seconds": 60, "customer": {"user_id": ann.subject}}
+    assert root.ask("POST", "/v1/orders", headers=headers, **as_json(body)).status_code == 201
+    later = datetime.now(UTC) + timedelta(seconds=61)
+    assert container_of(ann.app).expire_orders(clock=lambda: later).expired
+
+
+def parcelled(ann: Caller, root: Caller) -> None:
+    def change(path: str, body: object) -> Any:
+        headers = {"Idempotency-Key": f"{ann.subject} {path} {body}", "If-Match": "*"}
+        return root.ask("POST", f"/v1{path}", headers=headers, **as_json(body)).json
+
+    lines = [{"title": "Gift", "quantity": 2, "unit_price_minor": 50}]
+    order = change("/orders", {"lines": lines, "customer": {"user_id": ann.subject}})["id"]
+    change(f"/orders/{order}/shipments", {"lines": [{"number": 1, "quantity": 1}], "carrier": "DHL"})
+    for shipment in change(f"/orders/{order}/shipments", {})["shipments"]:
+        event = {"event_id": "1", "state": "delivered", "occurred_at": "2026-11-27T09:00:00Z"}
+        change(f"/shipments/{shipment['id']}/events", event)
+
+
 DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     placed: {"orders.order_placed.v1"},
     changed: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
@@ -190,6 +251,26 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     deleted: {"orders.order_placed.v1", "orders.order_deleted.v1"},
     low: {"orders.order_placed.v1", "orders.stock_low.v1"},
     delivered: {"orders.order_placed.v1", "orders.order_status_changed.v1", "orders.user_notification.v1"},
+    lived: {
+        "orders.order_placed.v1",
+        "orders.order_held.v1",
+        "orders.order_released.v1",
+        "orders.order_annotated.v1",
+        "orders.lines_canceled.v1",
+    },
+    expired: {"orders.order_placed.v1", "orders.order_expired.v1", "orders.user_notification.v1"},
+    parcelled: {
+        "orders.order_placed.v1",
+        "orders.shipment_created.v1",
+        "orders.shipment_changed.v1",
+        "orders.user_notification.v1",
+    },
+    paid: {
+        "orders.order_placed.v1",
+        "orders.payment_recorded.v1",
+        "orders.refund_requested.v1",
+        "orders.refund_settled.v1",
+    },
 }
 
 

@@ -28,6 +28,7 @@ SHOWN = {
     ("get", "/ostore/orders/{ref}"),
     ("get", "/api/orders/{order_ref}"),
     ("get", "/api/v1/products/{ref}"),
+    ("get", "/v1/orders/{order_ref}"),
 }
 CHANGED = {
     ("patch", "/orders/{order_ref}"),
@@ -45,6 +46,8 @@ FITS_NOT = {
     "/auth/": {"400"},
     "/api/orders/": {"422"},
 }
+SHOP = "/v1/"
+"""The prefix of the contract that requires If-Match and Idempotency-Key."""
 SUCCESS = {"post": "201", "get": "200", "patch": "200"}
 
 
@@ -105,6 +108,7 @@ def test_operation_has_tag_and_unique_summary(document: dict[str, Any]) -> None:
 def test_operation_id_is_unique_and_names_its_use_case(document: dict[str, Any]) -> None:
     listed = operations(document, below="/")
     use_cases = {field.name for field in fields(UseCases)} | {"list_own_orders", "update_product_by_put"}
+    use_cases |= {"annotate_order_tags", "annotate_order_metadata"}
 
     by_tag = [(operation["tags"][0], operation["operationId"]) for operation in listed.values()]
 
@@ -152,8 +156,22 @@ def test_operation_documents_schemas_and_errors(document: dict[str, Any], operat
 
 def test_operation_documents_etag_headers(document: dict[str, Any]) -> None:
     assert documenting(document, "304") == taking(document, "If-None-Match") == SHOWN
-    assert documenting(document, "412") == taking(document, "If-Match") == CHANGED
+    changing = documenting(document, "412")
+    assert {name for name in changing if not name[1].startswith(SHOP)} == taking(document, "If-Match") == CHANGED
     assert all("content" not in operations(document, below="/")[name]["responses"]["304"] for name in SHOWN)
+
+
+def test_shop_requires_its_headers(document: dict[str, Any]) -> None:
+    changes = {name: operation for name, operation in operations(document, below=SHOP).items() if name[0] != "get"}
+    for (method, path), operation in changes.items():
+        required = {parameter["name"] for parameter in operation["parameters"] if parameter.get("required")}
+        expected = {"Idempotency-Key"} if method == "post" else set()
+        assert required - {"order_ref", "refund_id", "shipment_id"} == expected | (
+            {"If-Match"} if "{" in path else set()
+        ), path
+        assert ("428" in operation["responses"]) == ("{" in path)
+
+    assert len(changes) >= 8
 
 
 @pytest.mark.parametrize("below", FITS_NOT)

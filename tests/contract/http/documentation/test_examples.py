@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 from orders_flask import Settings
 from orders_flask.cli import demo
@@ -43,8 +44,10 @@ def test_every_example_succeeds_on_the_demonstration(build: Callable[..., Stack]
 
 def request(person: Caller, method: str, path: str, operation: dict[str, Any]) -> Any:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    sent = as_json(body["example"]) if body else {}
-    headers = {one["name"]: one["example"] for one in operation.get("parameters", []) if one.get("required")}
+    sent = as_json(body["example"]) if "example" in body else {}
+    required = [one for one in operation.get("parameters", []) if one.get("required")]
+    given = {"Idempotency-Key": path, "If-Match": "*"}
+    headers = {one["name"]: one.get("example") or given[one["name"]] for one in required}
     return person.ask(method.upper(), path, headers=headers, **sent)
 
 
@@ -69,10 +72,33 @@ def filled(people: dict[str, Caller], path: str) -> str:
         return path.replace("{ref}", str(ann.post(body, path="/api/v1/orders/templates").json["template_id"]))
     if path.startswith("/api/v1/orders/{ref}"):
         return path.replace("{ref}", str(ann.post(order_body(), path="/api/v1/orders/").json["order_id"]))
+    if path.startswith("/v1/"):
+        return shop_path(admin, path)
     if path.startswith("/ostore"):
         order = {"userID": "ann", "orderItems": [{"productID": 1, "quantity": 1}]}
         return path.replace("{ref}", str(admin.post(order, path="/ostore/orders/").json["orderID"]))
     return path.replace("{order_ref}", ann.place()["id"])
+
+
+def shop_path(admin: Caller, path: str) -> str:
+    """The path with a new order, which allows what the path does."""
+
+    def post(to: str, **body: object) -> Any:
+        return admin.post(body, path=to, **{"Idempotency-Key": str(uuid4()), "If-Match": "*"}).json
+
+    placed = post("/v1/orders", lines=[{"title": "Tea", "quantity": 2, "unit_price_minor": 250}])
+    order = f"/v1/orders/{placed['id']}"
+    if path.endswith("/release"):
+        post(f"{order}/hold", reason="address")
+    if "/refunds" in path:
+        post(f"{order}/payments", provider="bank", reference=str(uuid4()), kind="captured", amount_minor=500)
+    if "{shipment_id}" in path:
+        path = path.replace("{shipment_id}", post(f"{order}/shipments")["shipments"][0]["id"])
+    if "{refund_id}" in path:
+        refund = post(f"{order}/refunds", amount_minor=10, reason="broken")["refunds"][0]["id"]
+        post(f"{order}/payments", provider="bank", reference=str(uuid4()), kind="refund_failed", amount_minor=10)
+        path = path.replace("{refund_id}", refund)
+    return path.replace("{order_ref}", str(placed["id"]))
 
 
 def job_of(admin: Caller) -> str:

@@ -29,7 +29,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 401, 403
 """
 
 
-PATHS = ["/orders/", "/api/v1/orders/", "/api/v1/products/", "/ostore/orders/", "/api/orders/", "/auth/"]
+PATHS = ["/orders/", "/api/v1/orders/", "/api/v1/products/", "/ostore/orders/", "/api/orders/", "/auth/", "/v1/"]
 
 
 @pytest.mark.clause("001-07", "002-20")

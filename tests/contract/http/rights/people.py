@@ -70,6 +70,9 @@ class People:
             case "ostore":
                 body = {"userID": owner.subject, "orderItems": [{"productID": self.product_id, "quantity": 1}]}
                 response = owner.post(body, path="/ostore/orders/")
+            case "shop":
+                headers = {"Idempotency-Key": str(uuid4())}
+                response = owner.post({"lines": items}, path="/v1/orders", **headers)
             case _:
                 response = self._checked_out(owner.subject if contract == "checkout" else None)
         assert response.status_code in {200, 201}, response.text
@@ -121,6 +124,7 @@ class Placed:
             "management": "/api/v1/orders",
             "ostore": "/ostore/orders",
             "checkout": "/api/orders",
+            "shop": "/v1/orders",
         }
         return by.ask("GET", f"{prefixes[door]}/{self.id}")
 
@@ -138,6 +142,11 @@ class Placed:
 
     def cancel(self, by: Caller) -> Answer:
         return by.ask("POST", f"/api/orders/{self.id}/cancel")
+
+    def change(self, by: Caller, verb: str, body: dict[str, str]) -> Answer:
+        """Send a change through the contract `shop`."""
+        headers = {"Idempotency-Key": str(uuid4()), "If-Match": "*"}
+        return by.post(body, path=f"/v1/orders/{self.id}/{verb}", **headers)
 
     def track(self, word: str) -> str | None:
         """Handle a tracking event as `orders track` does; return the reason of a rejection, or None."""

@@ -16,26 +16,51 @@ from tests.support.client import as_json
 from tests.support.service_stack import Stack
 
 ORDER = {"GET /orders/{order}": 404, "PATCH /orders/{order}": 404}  # by id only
-MATRIX = ORDER | {
-    "GET /orders/user/{user}": 403,
-    "GET /api/v1/orders/{order}": 403,
-    "DELETE /api/v1/orders/{order}": 403,
-    "PUT /api/v1/orders/{order}/status": 403,
-    "GET /api/v1/orders/{order}/statistics": 403,
-    "GET /api/v1/orders/{order}/history": 403,
-    "GET /api/v1/orders/jobs/{job}": 403,
-    "POST /api/v1/orders/templates/{template}/place": 404,
-    "DELETE /api/v1/orders/templates/{template}": 404,
-    "GET /ostore/orders/{order}": 404,
-    "GET /api/orders/{order}": 403,
-    "POST /api/orders/{order}/cancel": 403,
-    "GET /orders/placements/{job}": 404,
-    "GET /api/v1/orders/placements/{job}": 404,
-    "GET /ostore/orders/placements/{job}": 404,
-    "GET /api/orders/placements/{job}": 404,
+SHOP: dict[str, dict[str, object]] = {
+    "GET /v1/orders/{order}": {},
+    "GET /v1/orders/{order}/timeline": {},
+    "POST /v1/orders/{order}/confirm": {},
+    "POST /v1/orders/{order}/release": {},
+    "POST /v1/orders/{order}/hold": {"reason": "x"},
+    "POST /v1/orders/{order}/cancel": {"reason": "x"},
+    "POST /v1/orders/{order}/notes": {"text": "x"},
+    "POST /v1/orders/{order}/payments": {"provider": "x", "reference": "x", "kind": "captured", "amount_minor": 1},
+    "POST /v1/orders/{order}/shipments": {},
+    "POST /v1/shipments/{order}/events": {
+        "event_id": "x",
+        "state": "delivered",
+        "occurred_at": "2026-11-27T09:00:00Z",
+    },
+    "POST /v1/orders/{order}/refunds": {"amount_minor": 1, "reason": "x"},
+    "POST /v1/orders/{order}/refunds/{order}/retry": {},
+    "PUT /v1/orders/{order}/tags": {"tags": ["x"]},
+    "PATCH /v1/orders/{order}/metadata": {"x": 1},
 }
-OPERATORS = {"GET /api/orders/{order}", "POST /api/orders/{order}/cancel"}
-"""`orders:write` opens these to anybody; that is for the tests of `checkout`."""
+"""The routes of `shop`, with a valid body."""
+MATRIX = (
+    ORDER
+    | dict.fromkeys(SHOP, 404)
+    | {
+        "GET /orders/user/{user}": 403,
+        "GET /api/v1/orders/{order}": 403,
+        "DELETE /api/v1/orders/{order}": 403,
+        "PUT /api/v1/orders/{order}/status": 403,
+        "GET /api/v1/orders/{order}/statistics": 403,
+        "GET /api/v1/orders/{order}/history": 403,
+        "GET /api/v1/orders/jobs/{job}": 403,
+        "POST /api/v1/orders/templates/{template}/place": 404,
+        "DELETE /api/v1/orders/templates/{template}": 404,
+        "GET /ostore/orders/{order}": 404,
+        "GET /api/orders/{order}": 403,
+        "POST /api/orders/{order}/cancel": 403,
+        "GET /orders/placements/{job}": 404,
+        "GET /api/v1/orders/placements/{job}": 404,
+        "GET /ostore/orders/placements/{job}": 404,
+        "GET /api/orders/placements/{job}": 404,
+    }
+)
+OPERATORS = {"GET /api/orders/{order}", "POST /api/orders/{order}/cancel", *SHOP}
+"""`orders:write` opens these to anybody; that is for the tests of `checkout` and `shop`."""
 
 EVERYBODYS = {
     "GET /api/v1/products/{product}",
@@ -47,7 +72,8 @@ EVERYBODYS = {
 }
 """They name nothing that belongs to anybody."""
 
-BODIES = {"PATCH": {"status": "PAID"}, "PUT": {"status": "shipped"}}
+BODIES: dict[str, dict[str, object]] = {"PATCH": {"status": "PAID"}, "PUT": {"status": "shipped"}}
+REQUIRED = {"Idempotency-Key": "a stranger's", "If-Match": "*"}
 
 
 def test_matrix_lists_every_route_with_an_id(stack: Stack) -> None:
@@ -78,7 +104,12 @@ def test_stranger_is_rejected_on_every_route(stack: Stack, cached: bool, scopes:
     before, copy = stack.everything(), stack.cached(order)
 
     responses = {
-        (route, ref): stranger.ask(method, path.format(**named, order=ref), **as_json(BODIES.get(method, {})))
+        (route, ref): stranger.ask(
+            method,
+            path.format(**named, order=ref),
+            headers=REQUIRED if route in SHOP else {},
+            **as_json(SHOP.get(route, BODIES.get(method, {}))),
+        )
         for route in MATRIX.keys() - (OPERATORS if scopes else set())
         for method, path in [route.split()]
         for ref in ([order["id"]] if route in ORDER or route in OPERATORS else [order["id"], order["order_id"]])

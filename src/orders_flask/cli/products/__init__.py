@@ -23,8 +23,8 @@ from orders_flask.cli._streaming import (
     open_input,
     progress,
 )
-from orders_flask.cli.product_audit import ledger, product_history
-from orders_flask.cli.product_file import csv_rows, json_rows
+from orders_flask.cli.products.audit import ledger, product_history
+from orders_flask.cli.products.file import csv_rows, json_rows
 
 _ROWS = {"csv": csv_rows, "jsonl": json_rows}
 

@@ -1,0 +1,279 @@
+"""Contract of OrderRepository and Stock about the life of orders: references, counters, tags and partial releases."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from orders_adapters.testing.catalog.inventory import Inventory, order_of
+from orders_adapters.testing.examples import ADA, ADMIN, NOON, items, new_id, placed
+from orders_adapters.testing.stores import StoreHarness
+from orders_adapters.testing.threads import at_once
+from orders_domain import Money, Order, OrderFilter, Origin
+from orders_domain.errors import OrdersError
+from orders_domain.model.accounts.contact import NO_CONTACT, Contact
+from orders_domain.model.life import changes, paying
+from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.changes import NotOpen, ReferenceTaken
+from orders_domain.model.life.charges import Charge, ChargeKind
+from orders_domain.model.life.paying import ExceedsCaptured, FactDiffers
+from orders_domain.model.life.payments import Payment, PaymentKind
+from orders_domain.model.life.placing import Placing
+from orders_domain.model.life.state import Life
+from orders_domain.model.order import rebuild
+from orders_domain.model.order_filter import Sort
+
+SHIPPING = Charge(kind=ChargeKind.SHIPPING, amount_minor=500, text="Parcel")
+
+
+def of_shop(
+    reference: str | None = None,
+    *,
+    source: str = "shop",
+    tags: tuple[str, ...] = (),
+    expires_in: int | None = None,
+) -> Order:
+    """A new order of two lamps and three cables, with a charge and a contact."""
+    placing = Placing(
+        source=source if reference else None,
+        reference=reference,
+        charges=(SHIPPING,),
+        contact=Contact(name="Ada", email="ada@example.com"),
+        life=Life(
+            tags=tags,
+            metadata={"campaign": "spring"},
+            expires_at=None if expires_in is None else NOON + timedelta(seconds=expires_in),
+        ),
+    )
+    total = Money(8050, "USD")
+    return Order.place(
+        order_id=new_id(), origin=Origin.SHOP, items=items(), total=total, placing=placing, by=ADA, at=NOON
+    )
+
+
+def changed(store: StoreHarness, order: Order, lines: Mapping[int, int]) -> Order:
+    """The order after units of its lines were cancelled, as a use case does it."""
+    with store.unit_of_work() as uow:
+        present = uow.orders.get_for_update(order.id)
+        changes.cancel(present, lines, "late", by=ADMIN, at=NOON)
+        uow.orders.save(present)
+        products = {line.product_id: lines[place] for place, line in enumerate(present.lines, 1) if place in lines}
+        uow.stock.release_units(present, products, by=ADMIN, at=NOON)
+        uow.commit()
+    return present
+
+
+def paid(store: StoreHarness, order: Order, *, amount: int = 8050) -> Order:
+    """The order after the provider's fact "1" was recorded."""
+    with store.unit_of_work() as uow:
+        present = uow.orders.get_for_update(order.id)
+        fact = Payment(
+            id=str(new_id()),
+            provider="bank",
+            reference="1",
+            kind=PaymentKind.CAPTURED,
+            amount_minor=amount,
+            occurred_at=NOON,
+            recorded_at=NOON,
+        )
+        paying.record_payment(present, fact, by=ADMIN, at=NOON)
+        uow.orders.save(present)
+        uow.commit()
+    return present
+
+
+def refunding(store: StoreHarness, order: Order, amount: int) -> Order:
+    """The order after a refund was asked for."""
+    with store.unit_of_work() as uow:
+        present = uow.orders.get_for_update(order.id)
+        paying.request_refund(
+            present,
+            str(new_id()),
+            amount_minor=amount,
+            lines=None,
+            charges=(),
+            reason="broken",
+            by=ADMIN,
+            at=NOON,
+        )
+        uow.orders.save(present)
+        uow.commit()
+    return present
+
+
+class OrderLifeTests:
+    """Promises about the life of orders.
+
+    A subclass has the fixture ``store``: an empty store (``StoreHarness``).
+    """
+
+    def test_particulars_are_stored_and_folded(self, store: StoreHarness) -> None:
+        order = of_shop("R-1", tags=("gift",))
+        store.add(order)
+
+        stored = store.queries.get(order.id)
+        folded = rebuild(store.queries.history(order.id), number=stored.number)
+
+        assert stored == order
+        assert stored.contact == order.contact == Contact(name="Ada", email="ada@example.com")
+        assert folded.contact == NO_CONTACT  # no history has personal data
+        assert folded == stored
+
+    def test_reference_is_unique_for_its_source(self, store: StoreHarness) -> None:
+        first = of_shop("R-1")
+        store.add(first, of_shop("R-1", source="market"), of_shop("R-2"), of_shop(), of_shop())
+
+        with pytest.raises(ReferenceTaken) as refusal:
+            store.add(of_shop("R-1"))
+
+        assert refusal.value.order_id == first.id
+
+    def test_one_of_many_gets_the_reference(self, store: StoreHarness) -> None:
+        orders = [of_shop("R-1") for _ in range(8)]
+
+        results = at_once(*[lambda order=order: store.add(order) for order in orders])
+
+        refused = [result for result in results if isinstance(result, OrdersError)]
+        assert len(refused) == 7
+        assert {type(result) for result in refused} == {ReferenceTaken}
+        [stored] = store.queries.search(OrderFilter()).orders
+        assert {result.order_id for result in refused if isinstance(result, ReferenceTaken)} == {stored.id}
+
+    def test_cancelled_units_are_stored_and_folded(self, store: StoreHarness) -> None:
+        order = of_shop()
+        store.add(order)
+
+        changed(store, order, {1: 1, 2: 2})
+        changed(store, order, {2: 1})
+
+        stored = store.queries.get(order.id)
+        assert [stored.life.counters[number].cancelled for number in (1, 2)] == [1, 3]
+        folded = rebuild(store.queries.history(order.id), number=stored.number)
+        assert (folded.life, folded.status, folded.version) == (stored.life, stored.status, 3)
+
+    def test_unit_is_cancelled_once(self, store: StoreHarness) -> None:
+        [product] = Inventory(store).stocked(10)
+        order = order_of({product: 5})
+        Inventory(store).deduct(order)
+
+        results = at_once(*[lambda: changed(store, order, {1: 3})] * 6)
+
+        assert [type(result) for result in results if isinstance(result, OrdersError)].count(NotOpen) == 5
+        assert store.catalog.get(product).stock == 8
+
+    def test_units_and_rest_are_released_once(self, store: StoreHarness) -> None:
+        inventory = Inventory(store)
+        tea, milk = inventory.stocked(10, 10)
+        order = order_of({tea: 5, milk: 4})
+        inventory.deduct(order)
+        changed(store, order, {1: 2})
+        changed(store, order, {1: 1, 2: 4})
+        assert [store.catalog.get(product).stock for product in (tea, milk)] == [8, 10]
+
+        with store.unit_of_work() as uow:
+            present = uow.orders.get_for_update(order.id)
+            present.cancel("late", by=ADMIN, at=NOON)
+            uow.orders.save(present)
+            for _ in range(2):
+                uow.stock.release(present, by=ADMIN, at=NOON)
+            uow.commit()
+
+        assert [store.catalog.get(product).stock for product in (tea, milk)] == [10, 10]
+
+    def test_fact_belongs_to_one_order(self, store: StoreHarness) -> None:
+        first, second = of_shop(), of_shop()
+        store.add(first, second)
+
+        results = at_once(*[lambda order=order: paid(store, order) for order in (first, second) * 3])
+
+        refused = [result for result in results if isinstance(result, OrdersError)]
+        assert {type(result) for result in refused} <= {FactDiffers}
+        orders = [store.queries.get(order.id) for order in (first, second)]
+        assert sorted(len(order.life.payments) for order in orders) == [0, 1]
+        for order in orders:
+            folded = rebuild(store.queries.history(order.id), number=order.number)
+            assert (folded.life, folded.status) == (order.life, order.status)
+
+    def test_captured_amount_is_refunded_once(self, store: StoreHarness) -> None:
+        order = of_shop()
+        store.add(order)
+        paid(store, order, amount=100)
+
+        results = at_once(*[lambda: refunding(store, order, 60)] * 6)
+
+        refused = [result for result in results if isinstance(result, OrdersError)]
+        assert [type(result) for result in refused] == [ExceedsCaptured] * 5
+        stored = store.queries.get(order.id)
+        assert (stored.life.totals.refunding, stored.life.totals.refundable) == (60, 40)
+
+    def test_orders_are_found_by_their_life(self, store: StoreHarness) -> None:
+        held, tagged, plain = of_shop("R-1"), of_shop("R-2", tags=("gift", "vip")), placed()
+        store.add(held, tagged, plain)
+        with store.unit_of_work() as uow:
+            present = uow.orders.get_for_update(held.id)
+            changes.hold(present, "address", by=ADMIN, at=NOON)
+            uow.orders.save(present)
+            present = uow.orders.get_for_update(tagged.id)
+            changes.annotate(present, tags=["vip"], by=ADMIN, at=NOON)
+            uow.orders.save(present)
+            uow.commit()
+
+        def found(**conditions: object) -> set[object]:
+            return {order.id for order in store.queries.search(OrderFilter(**conditions)).orders}  # type: ignore[arg-type]
+
+        every = {held.id, tagged.id, plain.id}
+        assert found(is_held=True) == {held.id}
+        assert found(is_held=False) == every - {held.id}
+        assert found(tag="vip") == {tagged.id}
+        assert found(tag="gift") == set()
+        assert found(source="shop", reference="R-2") == {tagged.id}
+        assert found(origin=Origin.ORDERS) == {plain.id}
+        assert found(payment_status=PaymentStatus.NONE) == every
+        assert found(fulfillment_status=FulfillmentStatus.FULL) == set()
+        assert found(currency="EUR") == set()
+        assert found(sku="LAMP-1") == set()  # items of the client are no products
+
+    def test_orders_are_found_by_the_sku_of_a_product(self, store: StoreHarness) -> None:
+        inventory = Inventory(store)
+        tea, milk = inventory.stocked(10, 10)
+        first, second = order_of({tea: 1}), order_of({milk: 1})
+        for order in (first, second):
+            inventory.deduct(order)
+
+        page = store.queries.search(OrderFilter(sku=store.catalog.get(tea).sku))
+
+        assert [order.id for order in page.orders] == [first.id]
+
+    def test_expiring_orders_are_the_earliest_unheld(self, store: StoreHarness) -> None:
+        orders = [of_shop(expires_in=seconds) for seconds in (30, 10, 20, 40)] + [of_shop()]
+        store.add(*orders)
+        with store.unit_of_work() as uow:
+            held = uow.orders.get_for_update(orders[2].id)
+            changes.hold(held, "address", by=ADMIN, at=NOON)
+            uow.orders.save(held)
+            uow.commit()
+
+        due = store.queries.expiring(before=NOON + timedelta(seconds=30), limit=10)
+
+        assert list(due) == [orders[1].id, orders[0].id]
+        assert list(store.queries.expiring(before=NOON + timedelta(seconds=99), limit=1)) == [orders[1].id]
+        assert list(store.queries.expiring(before=NOON, limit=10)) == []
+
+    @pytest.mark.parametrize("sort", Sort)
+    def test_pages_follow_the_sort(self, store: StoreHarness, sort: Sort) -> None:
+        for number in range(5):
+            order = of_shop(f"R-{number}")
+            store.add(order)
+            if number % 2:
+                changed(store, order, {1: 1})
+        expected = sorted(store.queries.search(OrderFilter()).orders, key=sort.key, reverse=sort.is_descending)
+
+        seen: list[Order] = []
+        cursor = None
+        while True:
+            page = store.queries.search(OrderFilter(sort=sort, limit=2, cursor=cursor))
+            seen += page.orders
+            if (cursor := page.next_cursor) is None:
+                break
+
+        assert [order.id for order in seen] == [order.id for order in expected]

@@ -1,0 +1,118 @@
+"""Numbered lines of an order: its items and products, whatever contract placed it, with counters of their units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.life.charges import Shares, divided, shares
+from orders_domain.model.life.counter import Counter
+from orders_domain.model.status import OrderStatus
+from orders_domain.model.values.json_values import JSONObject
+
+if TYPE_CHECKING:
+    from orders_domain.model.life.subject import Subject
+    from orders_domain.model.product import OrderLine
+
+TITLES = ("title", "name", "sku")
+"""The members of an item that say what it is, the best first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A numbered line. An item without a price has none here either; one without a whole quantity has quantity 1."""
+
+    number: int  # 1 to n: the items first, then the products
+    quantity: int
+    title: str
+    sku: str | None = None
+    product_id: int | None = None
+    unit_price_minor: int | None = None
+    content: JSONObject | None = None  # the client's own item, as sent
+
+    @property
+    def subtotal_minor(self) -> int | None:
+        return None if self.unit_price_minor is None else self.quantity * self.unit_price_minor
+
+
+def numbered_lines(order: Subject) -> tuple[Line, ...]:
+    """Return all lines of the order."""
+    items = [_of_item(number, item, order.total.currency) for number, item in enumerate(order.items, start=1)]
+    products = [_of_product(number, line) for number, line in enumerate(order.lines, start=len(items) + 1)]
+    return (*items, *products)
+
+
+def quantities(order: Subject) -> list[int]:
+    """Return the quantity of each line, in their order."""
+    return [*(item_quantity(item) for item in order.items), *(line.quantity for line in order.lines)]
+
+
+def item_quantity(item: CustomItem) -> int:
+    """Return the item's quantity if it is a whole number of at least 1, otherwise 1."""
+    quantity = item.quantity
+    is_countable = quantity is not None and 1 <= quantity < Decimal(2**31) and quantity % 1 == 0
+    return int(quantity or 0) if is_countable else 1
+
+
+def order_shares(order: Subject) -> Shares:
+    """Return the division of the order's total.
+
+    It is that of the subtotals and the charges if they add up to the total. Otherwise, for items without prices or with
+    rounded ones, the total is divided in proportion to what is known.
+    """
+    lines = numbered_lines(order)
+    subtotals = [line.subtotal_minor for line in lines]
+    known = [subtotal or 0 for subtotal in subtotals]
+    frozen = shares(known, order.charges)
+    if None not in subtotals and sum(frozen.by_line) + sum(frozen.by_charge.values()) == order.total.minor:
+        return frozen
+    return Shares(by_line=tuple(divided(order.total.minor, known)), by_charge={})
+
+
+def line_counters(order: Subject, stored: Mapping[int, Counter] | None = None) -> tuple[Counter, ...]:
+    """Return the counter of each line. The status decides where it says so of every unit (decision 0044).
+
+    ``stored`` are other counters than those of the order.
+    """
+    stored = order.life.counters if stored is None else stored
+    counters = [stored.get(number, _NO_UNIT) for number in range(1, len(quantities(order)) + 1)]
+    if order.status is OrderStatus.CANCELED:
+        return tuple(Counter(cancelled=quantity) for quantity in quantities(order))
+    if order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
+        return tuple(
+            Counter(quantity - counter.cancelled, counter.cancelled, counter.returned)
+            for quantity, counter in zip(quantities(order), counters, strict=True)
+        )
+    return tuple(counters)
+
+
+_NO_UNIT = Counter()
+
+
+def _of_item(number: int, item: CustomItem, currency: str) -> Line:
+    said = item.as_line(currency)
+    product_id, sku, price = said.get("product_id"), said.get("sku"), said.get("unit_price_minor")
+    titles = (item.content.get(name) for name in TITLES)
+    return Line(
+        number=number,
+        quantity=item_quantity(item),
+        title=next((title for title in titles if isinstance(title, str) and title.strip()), f"Item {number}"),
+        sku=sku if isinstance(sku, str) else None,
+        product_id=product_id if isinstance(product_id, int) else None,
+        unit_price_minor=price if isinstance(price, int) else None,
+        content=item.content,
+    )
+
+
+def _of_product(number: int, line: OrderLine) -> Line:
+    return Line(
+        number=number,
+        quantity=line.quantity,
+        title=line.title or f"Product {line.product_id}",
+        sku=line.sku,
+        product_id=line.product_id,
+        unit_price_minor=line.unit_price.minor,
+    )

@@ -1,0 +1,55 @@
+"""Use case: expire unpaid orders."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from orders_domain.errors import OrderNotFound, StaleOrder, StoreContention
+from orders_domain.model.accounts.actor import Actor, Role
+from orders_domain.model.life.changes import expire, expires
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.order_cache import OrderCache
+from orders_domain.ports.order_queries import OrderQueries
+from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases.orders._common import save_and_notify
+
+EXPIRY = Actor(subject="expiry", role=Role.SYSTEM)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryResult:
+    """The orders that expired, and those that were due and did not expire, because they are held or were changed."""
+
+    expired: tuple[UUID, ...] = ()
+    left: tuple[UUID, ...] = ()
+
+
+def expire_orders(
+    *, queries: OrderQueries, uow: UnitOfWork, cache: OrderCache, clock: Clock, limit: int = 100
+) -> ExpiryResult:
+    """Cancel at most ``limit`` orders whose time has come, and release their stock.
+
+    Each is examined again under its lock, so that a payment or another process precedes or follows, and never both.
+    Any number of processes may do this at once.
+
+    Raises:
+        StoreUnavailable: the store is unavailable.
+    """
+    expired: list[UUID] = []
+    left: list[UUID] = []
+    for order_id in queries.expiring(before=clock(), limit=limit):
+        try:
+            with uow:
+                order = uow.orders.get_for_update(order_id)
+                now = clock()
+                if not expires(order, now):
+                    left.append(order_id)
+                    continue
+                expire(order, by=EXPIRY, at=now)
+                save_and_notify(order, by=EXPIRY, uow=uow)
+                uow.commit()
+        except (OrderNotFound, StaleOrder, StoreContention):
+            left.append(order_id)
+            continue
+        expired.append(order_id)
+        cache.invalidate({order.id: order.version})
+    return ExpiryResult(tuple(expired), tuple(left))

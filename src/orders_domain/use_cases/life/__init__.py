@@ -1,0 +1,1 @@
+"""Use cases of an order's life, which the contract ``shop`` publishes."""

@@ -1,0 +1,292 @@
+"""Schemas of the contract's requests. Unknown members are rejected."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow
+from marshmallow import Schema, fields, validate
+
+from orders_domain.model.accounts.contact import MAX_LANGUAGE_LENGTH
+from orders_domain.model.accounts.contact import MAX_LENGTHS as CONTACT_LENGTHS
+from orders_domain.model.address import MAX_LENGTHS
+from orders_domain.model.custom_item import MAX_ITEMS
+from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.changes import MAX_NOTE_LENGTH
+from orders_domain.model.life.charges import MAX_CHARGES, ChargeKind
+from orders_domain.model.life.payments import MAX_FACT_LENGTH, MAX_PROVIDER_LENGTH, PaymentKind
+from orders_domain.model.life.placing import MAX_REFERENCE_LENGTH, MAX_SOURCE_LENGTH
+from orders_domain.model.life.shipments import (
+    MAX_CARRIER_LENGTH,
+    MAX_EVENT_ID_LENGTH,
+    MAX_EVENT_TEXT_LENGTH,
+    MAX_TRACKING_LENGTH,
+    ShipmentState,
+)
+from orders_domain.model.life.state import MAX_REASON_LENGTH, MAX_TAG_LENGTH, MAX_TAGS
+from orders_domain.model.order_filter import Sort
+from orders_domain.model.origin import Origin
+from orders_domain.model.product import MAX_QUANTITY, MAX_SKU_LENGTH
+from orders_domain.model.values.money import MAX_MINOR_UNITS
+from orders_domain.model.values.timestamps import parse_rfc3339
+from orders_flask.contracts.shop.translate import VOCABULARY
+from orders_flask.web.fields import (
+    NO_NUL,
+    BoundedList,
+    DateOrDateTime,
+    QueryInteger,
+    SafeString,
+    StrictInteger,
+    currency,
+    cursor,
+    status,
+)
+
+MAX_PAGE = 200
+_MINOR = {"description": "In minor units of the order's currency.", "example": 2500}
+
+
+def _text(longest: int, *, least: int = 1, **arguments: Any) -> SafeString:
+    return SafeString(validate=validate.Length(min=least, max=longest), metadata={"pattern": NO_NUL}, **arguments)
+
+
+def _quantity(*, most: int = MAX_QUANTITY) -> StrictInteger:
+    return StrictInteger(required=True, validate=validate.Range(min=1, max=most), metadata={"example": 2})
+
+
+class ProductLine(Schema):
+    """A line of a product by its id."""
+
+    product_id = StrictInteger(required=True, validate=validate.Range(min=1))
+    quantity = _quantity()
+
+
+class SkuLine(Schema):
+    """A line of a product by its sku."""
+
+    sku = _text(MAX_SKU_LENGTH, required=True)
+    quantity = _quantity()
+
+
+class PricedLine(Schema):
+    """A line of an item with a stated price, which needs orders:write."""
+
+    title = _text(255, required=True)
+    quantity = _quantity()
+    unit_price_minor = StrictInteger(required=True, validate=validate.Range(min=0, max=MAX_MINOR_UNITS))
+    content = fields.Dict(keys=fields.String(), metadata={"description": "Your own data, returned unchanged."})
+
+
+_LINES: Mapping[str, Schema] = {"product_id": ProductLine(), "sku": SkuLine(), "title": PricedLine()}
+_LINE = {
+    "type": "object",
+    "description": "A product by `product_id` or `sku`; or, with orders:write, an item with its title and price.",
+    "properties": {
+        "product_id": {"type": "integer", "minimum": 1},
+        "sku": {"type": "string", "minLength": 1, "maxLength": MAX_SKU_LENGTH},
+        "title": {"type": "string", "minLength": 1, "maxLength": 255},
+        "quantity": {"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY},
+        "unit_price_minor": {"type": "integer", "minimum": 0, "maximum": MAX_MINOR_UNITS},
+        "content": {"type": "object", "additionalProperties": True},
+    },
+    "required": ["quantity"],
+    "additionalProperties": False,
+    "oneOf": [
+        {"required": ["product_id"], "not": {"anyOf": [{"required": ["unit_price_minor"]}, {"required": ["content"]}]}},
+        {"required": ["sku"], "not": {"anyOf": [{"required": ["unit_price_minor"]}, {"required": ["content"]}]}},
+        {"required": ["title", "unit_price_minor"]},
+    ],
+    "example": {"product_id": 1, "quantity": 2},
+}
+
+
+class LineField(fields.Field[Any]):
+    """A line of a new order, by the member that says what it is."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        named = [name for name in _LINES if isinstance(value, Mapping) and name in value]
+        if len(named) != 1:
+            raise marshmallow.ValidationError("Must have exactly one of product_id, sku and title.")
+        return _LINES[named[0]].load(value)
+
+
+class MomentField(fields.Field[Any]):
+    """An RFC 3339 timestamp with an offset."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        try:
+            return parse_rfc3339(value)
+        except (ValueError, TypeError):
+            raise marshmallow.ValidationError("Must be an RFC 3339 timestamp with an offset.") from None
+
+
+class ChargeCreate(Schema):
+    """A charge of the order, or of the line at a position of ``lines``, from 1."""
+
+    kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in ChargeKind]))
+    amount_minor = StrictInteger(
+        required=True,
+        validate=validate.Range(min=-MAX_MINOR_UNITS, max=MAX_MINOR_UNITS),
+        metadata={"description": "In minor units; negative for a discount, and for nothing else.", "example": 500},
+    )
+    code = _text(64, least=0, load_default="")
+    text = _text(255, least=0, load_default="")
+    line = StrictInteger(load_default=None, allow_none=True, validate=validate.Range(min=1, max=MAX_ITEMS))
+    included = fields.Boolean(
+        load_default=False, truthy={True}, falsy={False}, metadata={"description": "Whether the prices include it."}
+    )
+
+
+class AddressCreate(Schema):
+    """An address."""
+
+    line1 = _text(MAX_LENGTHS["line1"], required=True)
+    line2 = _text(MAX_LENGTHS["line2"], allow_none=True)
+    city = _text(MAX_LENGTHS["city"], required=True)
+    state = _text(MAX_LENGTHS["state"], required=True)
+    postal_code = _text(MAX_LENGTHS["postal_code"], required=True)
+    country = _text(MAX_LENGTHS["country"], required=True)
+
+
+class CustomerCreate(Schema):
+    """The customer; another user than the sender's needs orders:write."""
+
+    user_id = _text(255)
+    name = _text(CONTACT_LENGTHS["name"], allow_none=True)
+    email = _text(CONTACT_LENGTHS["email"], allow_none=True)
+    phone = _text(CONTACT_LENGTHS["phone"], allow_none=True)
+    language = _text(MAX_LANGUAGE_LENGTH, allow_none=True)
+
+
+class ShopOrderCreate(Schema):
+    """Request body: a new order."""
+
+    lines = BoundedList(LineField(metadata=_LINE), limit=MAX_ITEMS, required=True)
+    charges = BoundedList(fields.Nested(ChargeCreate), limit=MAX_CHARGES, least=0)
+    currency = currency(description="Of items with a stated price; by default the service's currency.")
+    reference = _text(MAX_REFERENCE_LENGTH, allow_none=True)
+    source = _text(MAX_SOURCE_LENGTH, allow_none=True)
+    customer = fields.Nested(CustomerCreate)
+    shipping_address = fields.Nested(AddressCreate, allow_none=True)
+    billing_address = fields.Nested(AddressCreate, allow_none=True)
+    tags = BoundedList(_text(MAX_TAG_LENGTH), limit=MAX_TAGS, least=0)
+    metadata = fields.Dict(keys=fields.String())
+    expires_in_seconds = StrictInteger(
+        validate=validate.Range(min=60, max=30 * 86_400),
+        metadata={"description": "The order is canceled after this time unless it is paid.", "example": 3600},
+    )
+    expected_total_minor = StrictInteger(validate=validate.Range(min=0, max=MAX_MINOR_UNITS), metadata=_MINOR)
+
+
+class UnitsOfLine(Schema):
+    """Units of a line, by its number."""
+
+    number = StrictInteger(required=True, validate=validate.Range(min=1, max=MAX_ITEMS), metadata={"example": 1})
+    quantity = StrictInteger(required=True, validate=validate.Range(min=1, max=2**31), metadata={"example": 1})
+
+
+class ShopCancellation(Schema):
+    """Request body: the units to cancel, by default all that are open."""
+
+    lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
+    reason = _text(MAX_REASON_LENGTH, required=True)
+
+
+class ShopPaymentCreate(Schema):
+    """Request body: a fact of a payment provider, which is recorded once by its reference."""
+
+    provider = _text(MAX_PROVIDER_LENGTH, required=True)
+    reference = _text(MAX_FACT_LENGTH, required=True)
+    kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in PaymentKind]))
+    amount_minor = StrictInteger(required=True, validate=validate.Range(min=1, max=MAX_MINOR_UNITS), metadata=_MINOR)
+    occurred_at = MomentField(metadata={"type": "string", "format": "date-time"})
+
+
+class ShopRefundCreate(Schema):
+    """Request body: a refund of an amount, or of units and of charges that are refunded by themselves."""
+
+    amount_minor = StrictInteger(validate=validate.Range(min=1, max=MAX_MINOR_UNITS), metadata=_MINOR)
+    lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
+    charges = BoundedList(StrictInteger(validate=validate.Range(min=1, max=MAX_CHARGES)), limit=MAX_CHARGES)
+    reason = _text(MAX_REASON_LENGTH, required=True)
+
+
+class ShopShipmentCreate(Schema):
+    """Request body: the units of a parcel, by default all that are open."""
+
+    lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
+    carrier = _text(MAX_CARRIER_LENGTH)
+    tracking_number = _text(MAX_TRACKING_LENGTH)
+
+
+class ShopShipmentEventCreate(Schema):
+    """Request body: an event of a carrier, which is recorded once by its id."""
+
+    event_id = _text(MAX_EVENT_ID_LENGTH, required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in ShipmentState]))
+    occurred_at = MomentField(required=True, metadata={"type": "string", "format": "date-time"})
+    text = _text(MAX_EVENT_TEXT_LENGTH)
+
+
+class ShopHold(Schema):
+    """Request body: the reason of a hold."""
+
+    reason = _text(MAX_REASON_LENGTH, required=True)
+
+
+class ShopNote(Schema):
+    """Request body: a note."""
+
+    text = _text(MAX_NOTE_LENGTH, required=True)
+    visibility = fields.String(load_default="internal", validate=validate.OneOf(["internal", "customer"]))
+
+
+class ShopTags(Schema):
+    """Request body: the tags, which replace the present ones."""
+
+    tags = BoundedList(_text(MAX_TAG_LENGTH), limit=MAX_TAGS, least=0, required=True)
+
+
+class ShopMetadata(Schema):
+    """Request body: a JSON merge patch (RFC 7396) of the metadata."""
+
+    class Meta:
+        unknown = marshmallow.INCLUDE
+
+
+class Nothing(Schema):
+    """Request body: none, or an empty object."""
+
+    optional_body = True
+
+
+class ShopQuery(Schema):
+    """Query of the list."""
+
+    status = status(VOCABULARY)
+    payment_status = fields.String(validate=validate.OneOf([member.value for member in PaymentStatus]))
+    fulfillment_status = fields.String(validate=validate.OneOf([member.value for member in FulfillmentStatus]))
+    origin = fields.String(validate=validate.OneOf([origin.value for origin in Origin]))
+    user_id = _text(255)
+    reference = _text(MAX_REFERENCE_LENGTH)
+    source = _text(MAX_SOURCE_LENGTH)
+    sku = _text(MAX_SKU_LENGTH)
+    tag = _text(MAX_TAG_LENGTH)
+    hold = fields.String(validate=validate.OneOf(["true", "false"]), metadata={"description": "Whether it is held."})
+    created_from = DateOrDateTime()
+    created_to = DateOrDateTime(description="An ISO 8601 date or datetime; that day or moment is included.")
+    updated_since = DateOrDateTime()
+    min_total_minor = QueryInteger(validate=validate.Range(min=0, max=MAX_MINOR_UNITS))
+    max_total_minor = QueryInteger(validate=validate.Range(min=0, max=MAX_MINOR_UNITS))
+    currency = currency()
+    sort = fields.String(load_default=Sort.NEWEST.value, validate=validate.OneOf([sort.value for sort in Sort]))
+    limit = QueryInteger(load_default=50, validate=validate.Range(min=1, max=MAX_PAGE))
+    cursor = cursor("From `next_cursor` of the previous page.", load_default=None)
+
+
+class GetQuery(Schema):
+    """Query of one order."""
+
+    view = fields.String(
+        validate=validate.OneOf(["ucp"]),
+        metadata={"description": "`ucp`: as an order of the Universal Commerce Protocol."},
+    )

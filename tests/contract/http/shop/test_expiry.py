@@ -1,0 +1,111 @@
+"""Expiry of unpaid orders: at their time, once, and never beside a payment."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from orders_adapters.testing.threads import at_once
+from orders_domain.use_cases import ExpiryResult
+from orders_flask.workers.order_expirer import OrderExpirer
+from tests.contract.http.shop.client import Shopkeeper, problem
+from tests.contract.http.shop.test_changes import stock_of, stocked
+from tests.contract.http.shop.test_payments import pay
+from tests.contract.http.shop.test_ucp import viewed
+from tests.support.depth import effort
+from tests.support.service_stack import Stack
+
+ROUNDS = effort(4, 1_000)
+
+
+def expiring(stack: Stack, *, seconds: int = 61) -> ExpiryResult:
+    """Expire the orders that are due after some seconds."""
+    later = datetime.now(UTC) + timedelta(seconds=seconds)
+    result: ExpiryResult = stack.container.expire_orders(clock=lambda: later)
+    return result
+
+
+def placed(admin: Shopkeeper, product: int, *, quantity: int = 2) -> dict[str, Any]:
+    return admin.place({"product_id": product, "quantity": quantity}, expires_in_seconds=60)
+
+
+def test_unpaid_order_expires_with_its_stock(stack: Stack) -> None:
+    admin, product = stocked(stack, 10)
+    order = admin.changed(placed(admin, product), "confirm")
+    assert order["expires_at"] is not None
+    assert UUID(order["id"]) not in expiring(stack, seconds=30).expired
+
+    assert UUID(order["id"]) in expiring(stack).expired
+
+    after = admin.order(order)
+    assert (after["status"], after["cancellation_reason"], after["expires_at"]) == ("canceled", "expired", None)
+    assert stock_of(admin, product) == 10
+    assert UUID(order["id"]) not in expiring(stack).expired
+    assert viewed(admin, order)["adjustments"][0]["description"] == "expired"
+    late = pay(admin, order, "captured", after["totals"]["total_minor"]).json  # never silence: a refund is due
+    assert (late["status"], late["totals"]["balance_minor"]) == ("canceled", -after["totals"]["total_minor"])
+    assert "refund" in late["allowed_actions"]
+
+
+def test_paid_held_and_shipped_orders_do_not_expire(stack: Stack) -> None:
+    admin, product = stocked(stack, 10)
+    paid, held, shipped = (placed(admin, product) for _ in range(3))
+    pay(admin, paid, "captured", paid["totals"]["total_minor"])
+    admin.changed(held, "hold", {"reason": "address"})
+    admin.change(shipped, "shipments", {"lines": [{"number": 1, "quantity": 1}]})
+
+    expired = expiring(stack).expired
+
+    assert not {UUID(order["id"]) for order in (paid, held, shipped)} & set(expired)
+    assert stock_of(admin, product) == 4
+    admin.change(held, "release")
+    assert UUID(held["id"]) in expiring(stack).expired
+
+
+def test_payment_and_expiry_exclude_each_other(stack: Stack) -> None:
+    admin, product = stocked(stack, 2 * ROUNDS)
+    for _ in range(ROUNDS):
+        order = placed(admin, product)
+        before = stock_of(admin, product)
+        total = order["totals"]["total_minor"]
+
+        def paying(order: dict[str, Any] = order, total: int = total) -> object:
+            return pay(admin, order, "captured", total)
+
+        def expiring_now() -> object:
+            return expiring(stack)
+
+        at_once(paying, expiring_now, expiring_now)
+
+        after = admin.order(order)
+        assert after["totals"]["captured_minor"] == total  # a fact is recorded in either case
+        if after["status"] == "paid":
+            assert stock_of(admin, product) == before
+        else:
+            assert (after["status"], after["totals"]["balance_minor"]) == ("canceled", -total)
+            assert stock_of(admin, product) == before + 2
+
+
+def test_invalid_expiry_is_rejected(stack: Stack) -> None:
+    admin, _ = stocked(stack)
+    for seconds in (59, 30 * 86_400 + 1, "60"):
+        body = {"lines": [{"title": "x", "quantity": 1, "unit_price_minor": 1}], "expires_in_seconds": seconds}
+        refused = problem(admin.post("/orders", body, key=str(uuid4())), 422, "invalid_request")
+        assert [flaw["pointer"] for flaw in refused["errors"]] == ["/expires_in_seconds"]
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_worker_waits_only_if_nothing_expired(count: int) -> None:
+    outcome = ExpiryResult(expired=tuple(uuid4() for _ in range(count)))
+    worker = OrderExpirer(expire_orders=lambda: outcome)
+    waited: list[float | None] = []
+
+    def wait(timeout: float | None = None) -> bool:
+        waited.append(timeout)
+        return False
+
+    worker.stop.wait = wait  # type: ignore[method-assign]
+    worker.step()
+
+    assert bool(waited) == (count == 0)

@@ -102,7 +102,7 @@ def _values(notification: Notification) -> dict[str, Any]:
     data = notification.data
     values: dict[str, Any] = {"id": str(notification.id), "occurred_at": notification.occurred_at, **data}
     if "total_minor" in data:
-        values["total"] = f"{to_major_units(data['total_minor'], str(data['currency'])):f}"
+        values["total"] = f"{to_major_units(values['total_minor'], values['currency']):f}"
     return values
 
 

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,8 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from orders_domain.model.accounts.contact import is_language
 from orders_domain.model.notification import Channel, Notification, NotificationKind, NotificationText
-from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.values.json_values import JSON
+from orders_domain.model.values.money import to_major_units
 
 BUILT_IN = Path(__file__).parent / "templates"
 BUILT_IN_LANGUAGES = ("de", "en")
@@ -103,13 +102,8 @@ def _values(notification: Notification) -> dict[str, Any]:
     data = notification.data
     values: dict[str, Any] = {"id": str(notification.id), "occurred_at": notification.occurred_at, **data}
     if "total_minor" in data:
-        values["total"] = _major(data["total_minor"], str(data["currency"]))
+        values["total"] = f"{to_major_units(values['total_minor'], values['currency']):f}"
     return values
-
-
-def _major(minor: Any, currency: str) -> str:
-    digits = MINOR_UNIT_DIGITS[currency]
-    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
 
 
 def _read(folder: Path) -> _Folder:

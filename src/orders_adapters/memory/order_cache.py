@@ -11,7 +11,7 @@ from uuid import UUID
 from orders_domain.model.order import Order, order_from_state
 from orders_domain.model.order_state import order_state
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.order_cache import OrderCache
+from orders_domain.ports.order_cache import MAX_COPY_BYTES, OrderCache
 
 TTL = timedelta(seconds=300)
 FENCE_TTL = timedelta(seconds=900)  # longer than TTL plus the longest request
@@ -50,6 +50,9 @@ class InMemoryOrderCache(OrderCache):
 
     def put(self, order: Order) -> None:
         snapshot = json.dumps(order_state(order), ensure_ascii=False, default=dict).encode()
+        if len(snapshot) > MAX_COPY_BYTES:
+            self.invalidate({order.id: order.version})
+            return
         with self._lock:
             fence, _ = self._fences.get(order.id, (0, None))
             entry = self._copies.get(order.id)

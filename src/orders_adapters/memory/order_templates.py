@@ -5,7 +5,7 @@ from datetime import datetime
 
 from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import TemplateNotFound
-from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate, template_page
 from orders_domain.ports.order_templates import OrderTemplateRepository
 
 
@@ -36,7 +36,7 @@ class InMemoryOrderTemplateRepository(OrderTemplateRepository):
     def list_for_user(self, user_id: str, *, offset: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
         with self._store.read_lock:
             templates = [template for template in self._store.templates.values() if template.user_id == user_id]
-        return templates[offset : offset + limit]
+        return template_page(templates[offset : offset + limit])
 
     def delete(self, template_id: int) -> None:
         with self._store.read_lock:

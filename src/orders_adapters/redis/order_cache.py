@@ -21,7 +21,7 @@ from orders_adapters.serialization import order_snapshot
 from orders_adapters.serialization.json_format import DecodeError
 from orders_domain.errors import StoreUnavailable, Unavailable
 from orders_domain.model.order import Order
-from orders_domain.ports.order_cache import OrderCache
+from orders_domain.ports.order_cache import MAX_COPY_BYTES, OrderCache
 
 SCHEMA = b"3"  # of the JSON; another schema is a miss, so that old and new processes can share a Redis
 MAX_REQUEST_SECONDS = 600  # a fence outlives every copy that could have been read before it was raised
@@ -84,6 +84,9 @@ class RedisOrderCache(OrderCache):
         if (keys := self._keys(order.id)) is None:
             return
         value = b"%b %d %b" % (SCHEMA, order.version, order_snapshot.order_bytes(order))
+        if len(value) > MAX_COPY_BYTES:
+            self.invalidate({order.id: order.version})
+            return
         call = (*keys, value, order.version, self._ttl * 1000, self._seconds_since_miss(order.id))
         self._try_call(lambda client: lua_scripts.run(client, lua_scripts.PUT, [call]))
 

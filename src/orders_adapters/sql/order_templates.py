@@ -15,7 +15,7 @@ from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import TemplateNotFound
 from orders_domain.model.address import Address
-from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate, template_page
 from orders_domain.model.product import RequestedItem
 from orders_domain.ports.order_templates import OrderTemplateRepository
 
@@ -62,8 +62,8 @@ class SqlOrderTemplateRepository(OrderTemplateRepository):
 
     def list_for_user(self, user_id: str, *, offset: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
         with translate_errors(), self._autocommit.connect() as connection:
-            rows = connection.execute(_LIST_FOR_USER, {"user_id": user_id, "skip": offset, "limit": limit}).all()
-        return [_to_template(row) for row in rows]
+            rows = connection.execute(_LIST_FOR_USER, {"user_id": user_id, "skip": offset, "limit": limit})
+            return template_page(_to_template(row) for row in rows)
 
     def delete(self, template_id: int) -> None:
         if not is_valid_id(template_id):

@@ -12,7 +12,7 @@ from orders_adapters.testing.examples import ADA, NOON, new_id, only, placed
 from orders_adapters.testing.orders import AS_SENT
 from orders_adapters.testing.threads import at_once
 from orders_domain import CustomItem, Order, OrderStatus
-from orders_domain.ports.order_cache import OrderCache
+from orders_domain.ports.order_cache import MAX_COPY_BYTES, OrderCache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +78,20 @@ class OrderCacheTests:
         cache.put(second)
 
         assert cache.get(first.id) == second
+
+    def test_large_order_is_not_cached_and_never_stale(self, cache: OrderCache) -> None:
+        first, second, third = versions(3)
+        large = {"note": "x" * MAX_COPY_BYTES}
+        cache.put(first)
+
+        second.items = (CustomItem(large),)
+        cache.put(second)
+
+        assert cache.get(first.id) is None
+        cache.put(first)
+        assert cache.get(first.id) is None
+        cache.put(third)
+        assert cache.get(first.id) == third
 
     def test_uncached_order_returns_none(self, cache: OrderCache) -> None:
         cache.put(saved(placed()))

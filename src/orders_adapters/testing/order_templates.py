@@ -1,5 +1,6 @@
 """Contract of OrderTemplateRepository: templates are stored unchanged, private to their user, and deletable."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -8,9 +9,10 @@ import pytest
 from orders_adapters.testing.examples import ADA, NOON, placed
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
-from orders_domain.errors import TemplateNotFound
+from orders_domain.errors import InvalidValue, TemplateNotFound
 from orders_domain.model.address import Address
-from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.model.custom_item import MAX_ITEMS
+from orders_domain.model.order_template import MAX_PAGE_ITEMS, NewOrderTemplate, OrderTemplate
 from orders_domain.model.product import RequestedItem
 
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
@@ -61,6 +63,19 @@ class OrderTemplateRepositoryTests:
         assert ids(*store.templates.list_for_user("ada", offset=2, limit=2)) == ids(*mine[2:4])
         assert ids(*store.templates.list_for_user("ada", offset=4, limit=2)) == ids(*mine[4:])
         assert list(store.templates.list_for_user("nobody")) == []
+
+    def test_page_of_too_many_items_is_refused(self, store: StoreHarness) -> None:
+        large = replace(weekly(), requested_items=(RequestedItem(product_id=7, quantity=2),) * MAX_ITEMS)
+        allowed = MAX_PAGE_ITEMS // MAX_ITEMS
+        for _ in range(allowed + 1):
+            store.templates.add(large, at=NOON)
+
+        with pytest.raises(InvalidValue, match=f"at most {allowed} ") as refusal:
+            store.templates.list_for_user("ada")
+
+        assert refusal.value.field == "limit"
+        assert len(store.templates.list_for_user("ada", limit=allowed)) == allowed
+        assert len(store.templates.list_for_user("ada", offset=allowed)) == 1
 
     def test_deleted_template_id_is_not_reused(self, store: StoreHarness) -> None:
         first, second = (store.templates.add(weekly(), at=NOON) for _ in range(2))

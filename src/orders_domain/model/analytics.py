@@ -12,7 +12,7 @@ from enum import Enum
 from orders_domain.errors import InvalidValue
 from orders_domain.model.product import ProductId
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.values.currencies import STORED_DIGITS
 from orders_domain.model.values.money import to_major_units
 from orders_domain.model.values.timestamps import timestamp_error
 from orders_domain.model.values.total_table import total_table
@@ -86,8 +86,8 @@ class Period:
     zone: tzinfo = UTC
 
     def __post_init__(self) -> None:
-        if self.currency not in MINOR_UNIT_DIGITS:
-            raise InvalidValue("The currency must be an ISO 4217 code in use.", field="currency")
+        if self.currency not in STORED_DIGITS:
+            raise InvalidValue("The currency must be an ISO 4217 code.", field="currency")
         for field, at in (("since", self.since), ("before", self.before)):
             if error := timestamp_error(at):
                 raise InvalidValue(f"The timestamp {error}.", field=field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,6 +16,10 @@ from orders_domain.model.values.typed_text import trim
 
 if TYPE_CHECKING:
     from orders_domain.model.accounts.actor import Actor
+
+
+MAX_PAGE_ITEMS = 50_000
+"""Items of all templates of a page; they are about 3 MB of JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +63,19 @@ class OrderTemplate(NewOrderTemplate):
         """
         if self.user_id != actor.subject:
             raise TemplateNotFound(self.id)
+
+
+def template_page(templates: Iterable[OrderTemplate]) -> Sequence[OrderTemplate]:
+    """Return the templates of a page. Those behind the first that makes the page too large are not read.
+
+    Raises:
+        InvalidValue: the templates have more than ``MAX_PAGE_ITEMS`` items; a shorter page is allowed.
+    """
+    page: list[OrderTemplate] = []
+    items = 0
+    for template in templates:
+        items += len(template.requested_items)
+        if items > MAX_PAGE_ITEMS:
+            raise InvalidValue(f"Must be at most {len(page)} here, because these templates are large.", field="limit")
+        page.append(template)
+    return page

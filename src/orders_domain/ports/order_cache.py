@@ -6,6 +6,9 @@ from uuid import UUID
 
 from orders_domain.model.order import Order
 
+MAX_COPY_BYTES = 128 * 1024
+"""Size of the largest copy in bytes; larger orders are read from the store."""
+
 
 class OrderCache(Protocol):
     """A cache that never raises: if it is unavailable, every read is a miss, after a short timeout."""
@@ -22,7 +25,10 @@ class OrderCache(Protocol):
         ...
 
     def put(self, order: Order) -> None:
-        """Cache the order, unless a later version was cached or passed to ``invalidate``."""
+        """Cache the order, unless a later version was cached or passed to ``invalidate``.
+
+        A copy of more than ``MAX_COPY_BYTES`` is not cached, and copies of older versions are deleted.
+        """
         ...
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:

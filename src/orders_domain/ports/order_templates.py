@@ -23,7 +23,11 @@ class OrderTemplateRepository(Protocol):
         ...
 
     def list_for_user(self, user_id: str, *, offset: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
-        """Return a page of the user's templates, in the order they were added."""
+        """Return a page of the user's templates, in the order they were added.
+
+        Raises:
+            InvalidValue: the templates have more items than a page may have (``template_page``).
+        """
         ...
 
     def delete(self, template_id: int) -> None:

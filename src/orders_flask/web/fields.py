@@ -13,7 +13,7 @@ from orders_domain.errors import InvalidValue
 from orders_domain.model.analytics import parse_zone
 from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_domain.model.status import StatusVocabulary
-from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS, STORED_DIGITS
 from orders_domain.model.values.json_values import text_error
 from orders_domain.model.values.money import Money, to_decimal
 from orders_domain.model.values.timestamps import TimeRange, parse_time_range
@@ -144,11 +144,15 @@ def not_blank(text: str | None) -> None:
         raise marshmallow.ValidationError("Must not be blank.")
 
 
-def currency(**metadata: Any) -> fields.String:
-    """Return a field for an ISO 4217 currency code; ``example=None`` is for an optional filter."""
+def currency(*, withdrawn: bool = False, **metadata: Any) -> fields.String:
+    """Return a field for an ISO 4217 currency code; ``example=None`` is for an optional filter.
+
+    With ``withdrawn`` the code may be one in which orders are stored and no longer placed.
+    """
+    codes = sorted(STORED_DIGITS if withdrawn else MINOR_UNIT_DIGITS)
     described = {"example": "USD", **metadata}
     return fields.String(
-        validate=validate.OneOf(sorted(MINOR_UNIT_DIGITS), error="Must be an ISO 4217 currency code."),
+        validate=validate.OneOf(codes, error="Must be an ISO 4217 currency code."),
         metadata={name: value for name, value in described.items() if value is not None},
     )
 

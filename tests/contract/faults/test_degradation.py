@@ -1,6 +1,7 @@
 """Each neighbour in each state: requests that do not need it are answered in time, and the service heals by itself.
 
-The cells of the table in docs/operations.md that a network can show; other tests of that table refuse writes.
+The cells of the table in docs/operations.md that a network can show, and a Redis that refuses writes; other tests of
+that table refuse writes elsewhere.
 """
 
 import json
@@ -10,9 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
+import redis
 from flask import Flask
 from jwt.algorithms import RSAAlgorithm
 from sqlalchemy import Engine, event
@@ -45,6 +48,10 @@ STATES: Mapping[str, Callable[[Proxy], None]] = {
     "slow": lambda network: network.delay(0.4),
 }
 SHORT = ("down", "frozen")
+REFUSES = "refuses writes"
+CELLS = [(neighbour, state) for state in (STATES if deep() else SHORT) for neighbour in NEIGHBOURS] + [
+    ("redis", REFUSES)
+]
 
 
 class IdentityProvider(RemoteService):
@@ -56,12 +63,39 @@ class IdentityProvider(RemoteService):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RedisUser:
+    """A user of a Redis that others use at the same time; only this user may lose the permission to write."""
+
+    client: redis.Redis
+    name: str
+
+    def permit_writes(self, permitted: bool) -> None:
+        categories = ["+@all"] if permitted else ["+@all", "-@write"]
+        self.client.acl_setuser(self.name, enabled=True, nopass=True, keys=["*"], channels=["*"], categories=categories)
+
+    def url_of(self, url: str) -> str:
+        parts = urlsplit(url)
+        return parts._replace(netloc=f"{self.name}:any@{parts.netloc.rpartition('@')[2]}").geturl()
+
+
+@dataclass(frozen=True, kw_only=True)
 class World:
     """The service with a proxy before each neighbour, a cached order, and a product of the catalogue."""
 
     app: Flask
     networks: Mapping[str, Proxy]
+    redis_user: RedisUser
     order: dict[str, Any] = field(default_factory=dict)
+
+    def begin(self, neighbour: str, state: str) -> None:
+        if state == REFUSES:
+            self.redis_user.permit_writes(False)
+        else:
+            STATES[state](self.networks[neighbour])
+
+    def end(self, neighbour: str) -> None:
+        self.redis_user.permit_writes(True)
+        self.networks[neighbour].restore()
 
     def ask(self, method: str, path: str, body: object = None, *, kid: str = "known") -> Answer:
         token = jwt.encode(claims("ann"), KEY, algorithm="RS256", headers={"kid": kid})
@@ -117,8 +151,12 @@ def world(
         catalogue = stack.enter_context(CatalogueService())
         shipments, provider = stack.enter_context(ShipmentService()), stack.enter_context(IdentityProvider())
         catalogue.stock(1, quantity=10_000)
+        client = stack.enter_context(redis.Redis.from_url(redis_server.url))
+        redis_user = RedisUser(client=client, name=f"{redis_server.prefix.rstrip(':')}-degradation")
+        stack.callback(client.acl_deluser, redis_user.name)
+        redis_user.permit_writes(True)
         urls = {
-            "redis": redis_server.url, "rabbitmq": rabbitmq_server.url, "postgresql": database,
+            "redis": redis_user.url_of(redis_server.url), "rabbitmq": rabbitmq_server.url, "postgresql": database,
             "catalogue": catalogue.url, "shipments": shipments.url, "jwks": provider.url, "smtp": provider.url,
         }  # fmt: skip
         networks = {name: stack.enter_context(Proxy.before(url)) for name, url in urls.items()}
@@ -137,7 +175,7 @@ def world(
             cart_snapshot_secret=CART_SECRET,
             log_level="ERROR",
         )
-        world = World(app=create_app(settings), networks=networks)
+        world = World(app=create_app(settings), networks=networks, redis_user=redis_user)
         world.order.update(world.ask("POST", "/orders/", CART_BODY).json)
         yield world
         close(container_of(world.app))
@@ -191,7 +229,7 @@ def observe(world: World, neighbour: str, state: str) -> Cell:
     waiting = [threading.Thread(target=request.send, args=(world,)) for request in needing]
     cell, ready = Cell(), Request(send=lambda world: ask(world.app, "GET", "/readyz"))
 
-    STATES[state](world.networks[neighbour])
+    world.begin(neighbour, state)
     for thread in waiting:
         thread.start()
     try:
@@ -204,7 +242,7 @@ def observe(world: World, neighbour: str, state: str) -> Cell:
         if (took := timed(ready, world)[1]) > SLOWEST:
             cell.late["readiness"] = took
     finally:
-        world.networks[neighbour].restore()
+        world.end(neighbour)
     within(RECOVERY, lambda: is_well(world), "the service is not well after the fault")
     for thread in waiting:
         thread.join(RECOVERY)
@@ -212,8 +250,7 @@ def observe(world: World, neighbour: str, state: str) -> Cell:
     return cell
 
 
-@pytest.mark.parametrize("state", STATES if deep() else SHORT)
-@pytest.mark.parametrize("neighbour", NEIGHBOURS)
+@pytest.mark.parametrize(("neighbour", "state"), CELLS)
 def test_neighbour_delays_no_request_without_need(world: World, neighbour: str, state: str) -> None:
     """A cell is observed once more if it was not clean, because on a busy machine a second neighbour may be late."""
     cell = observe(world, neighbour, state)

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 
+from tests.support.servers.ephemeral import ThrowawayRabbit
 from tests.torture.faults import network, processes, stores
 from tests.torture.faults.fault import Fault, Scene
 from tests.torture.log import Interval, now
@@ -49,7 +50,7 @@ class Schedule:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(120)
+        self._thread.join(2 * ThrowawayRabbit.patience)
 
     def _run(self) -> None:
         running: list[tuple[Fault, threading.Thread]] = []

@@ -1,11 +1,13 @@
 """Store faults: Redis, RabbitMQ and PostgreSQL killed, frozen, emptied, full, or disconnected."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 import psycopg
 import redis
 
 from tests.support.servers.ephemeral.server import Throwaway
+from tests.torture import collector
 from tests.torture.faults.fault import Fault, Scene
 
 
@@ -49,6 +51,21 @@ def kill_rabbit(scene: Scene) -> Callable[[], object]:
 
 def freeze_rabbit(scene: Scene) -> Callable[[], object]:
     return _freeze(scene.servers.rabbit)
+
+
+def fill_rabbit_queue(scene: Scene) -> Callable[[], object]:
+    """A full queue rejects every event, although other queues of the exchange have received it.
+
+    The queue is exclusive to its connection, so that it does not return when RabbitMQ is killed.
+    """
+    with ExitStack() as stack:
+        broker = stack.enter_context(collector.channel(scene.servers))
+        limits = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        broker.queue_declare("full", exclusive=True, arguments=limits)
+        broker.queue_bind("full", collector.EXCHANGE, "orders.#")
+        broker.confirm_delivery()
+        broker.basic_publish("", "full", b"")
+        return stack.pop_all().close
 
 
 def restart_postgres(scene: Scene) -> Callable[[], object]:
@@ -96,6 +113,7 @@ FAULTS: Sequence[Fault] = (
     Fault(name="redis read-only", strike=demote_redis),
     Fault(name="rabbitmq killed", strike=kill_rabbit, lasts=True),
     Fault(name="rabbitmq frozen", strike=freeze_rabbit),
+    Fault(name="rabbitmq queue full", strike=fill_rabbit_queue),
     Fault(name="postgresql restarted", strike=restart_postgres, seconds=(0, 1)),
     Fault(name="postgresql killed", strike=kill_postgres, seconds=(0, 1)),
     Fault(name="postgresql connections cut", strike=cut_postgres),

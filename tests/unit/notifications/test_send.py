@@ -251,3 +251,18 @@ def test_alert_goes_to_its_recipients(post: Post) -> None:
     post.send_all(Channel.SMS)
     assert post.sent[-1].to == PHONE
     assert len({message.id for message in post.sent}) == 3
+
+
+def test_unavailable_mail_server_delays_no_short_message() -> None:
+    post = Post(errors=[NotifierUnavailable("The mail server is unavailable.")])
+    post.shop.place(by=Actor(subject="ann", contact=Contact(email="ann@example.com", phone=PHONE)))
+    post.expand()
+
+    with pytest.raises(NotifierUnavailable):
+        post.send(Channel.EMAIL)
+    sent = post.send(Channel.SMS)
+
+    assert sent is not None
+    assert sent.state is NotificationState.SENT
+    assert [message.to for message in post.sent] == [PHONE]
+    assert post.send(Channel.EMAIL) is None  # the letter waits, and not the channel

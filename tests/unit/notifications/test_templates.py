@@ -114,3 +114,9 @@ def test_default_language_needs_every_kind(tmp_path: Path) -> None:
 def test_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="must be a folder"):
         JinjaRenderer(tmp_path / "none")
+
+
+def test_letter_has_a_total_in_a_withdrawn_currency() -> None:
+    letter = RENDERER(notification(NotificationKind.ORDER_PLACED, currency="HRK", total_minor=7550), "en")
+
+    assert "75.50 HRK" in letter.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import reduce
@@ -40,19 +40,23 @@ class Money:
             raise InvalidAmount(f"An amount must be at most {MAX_MINOR_UNITS} minor units.")
 
     @classmethod
-    def of(cls, amount: Decimal | int | float, currency: str, *, field: str | None = None) -> Money:
+    def of(
+        cls, amount: Decimal | int | float, currency: str, *, field: str | None = None, withdrawn: bool = False
+    ) -> Money:
         """Return the money for a number of the currency's major units: ``of(75.5, "USD")``.
 
         A float is read as its shortest decimal representation, the one in JSON. Nothing is rounded, except that a float
         within 1e-13 of a whole number of minor units, or within 1e-14 of itself, is that number, because sums of floats
         are: 0.1 + 0.2, 1234.1 * 3.
 
+        With ``withdrawn`` the currency may be a withdrawn one, for an amount that stored orders are compared with.
+
         Raises:
             InvalidAmount: not a finite number, negative, too large, or with more decimals than the currency. The
                 error has the ``field`` given.
         """
         try:
-            return cls(_to_minor_units(amount, currency), currency)
+            return cls(_to_minor_units(amount, currency, STORED_DIGITS if withdrawn else MINOR_UNIT_DIGITS), currency)
         except InvalidAmount as error:
             raise InvalidAmount(str(error), field=error.field or field) from None
 
@@ -62,8 +66,8 @@ class Money:
         return to_major_units(self.minor, self.currency)
 
 
-def _to_minor_units(amount: Decimal | int | float, currency: str) -> int:
-    decimals = MINOR_UNIT_DIGITS.get(currency) if isinstance(currency, str) else None
+def _to_minor_units(amount: Decimal | int | float, currency: str, digits: Mapping[str, int]) -> int:
+    decimals = digits.get(currency) if isinstance(currency, str) else None
     if decimals is None:
         raise InvalidAmount("The currency must be an ISO 4217 code in use.", field="currency")
     exact = to_decimal(amount)

@@ -63,7 +63,12 @@ def add_template(request: AddTemplate, *, templates: OrderTemplateRepository, cl
 
 
 def list_templates(request: ListTemplates, *, templates: OrderTemplateRepository) -> Sequence[OrderTemplate]:
-    """Return a page of the actor's templates, in the order they were added."""
+    """Return a page of the actor's templates, in the order they were added.
+
+    Raises:
+        InvalidValue: the templates have more than 50,000 items in all; ``field`` is ``limit``.
+        StoreUnavailable: the store is unavailable.
+    """
     return templates.list_for_user(request.actor.subject, offset=request.offset, limit=request.limit)
 
 

@@ -111,7 +111,9 @@ class AnalyticsQuery(Schema):
     end_date = DateOrDateTime(description="An ISO 8601 date (inclusive) or datetime; by default today.")
     tz = TimeZone()
     currency = currency(
-        description="The currency of the orders; sums never mix currencies. By default the service's.", example=None
+        withdrawn=True,
+        description="The currency of the orders; sums never mix currencies. By default the service's.",
+        example=None,
     )
     bucket = fields.String(
         load_default=Bucket.DAY.value,

@@ -147,7 +147,9 @@ class SearchQuery(OwnOrdersQuery):
     end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
     tz = TimeZone()
     currency = currency(
-        description="The currency of the orders and of both amounts; by default the service's.", example=None
+        withdrawn=True,
+        description="The currency of the orders and of both amounts; by default the service's.",
+        example=None,
     )
     min_amount = AmountParameter(description="Minimum total, in major units of the currency.")
     max_amount = AmountParameter(description="Maximum total, in major units of the currency.")

@@ -74,12 +74,17 @@ def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter
         statuses=VOCABULARY.parse(status).equivalent if status else None,
         placed_from=query["start_date"].start if query.get("start_date") else None,
         placed_before=query["end_date"].end if query.get("end_date") else None,
-        min_total=Money.of(min_amount, currency, field="min_total") if min_amount is not None else None,
-        max_total=Money.of(max_amount, currency, field="max_total") if max_amount is not None else None,
+        min_total=_bound(min_amount, currency, "min_total") if min_amount is not None else None,
+        max_total=_bound(max_amount, currency, "max_total") if max_amount is not None else None,
         offset=query["skip"],
         limit=query["limit"],
         cursor=read_cursor(query.get("cursor")),
     )
+
+
+def _bound(amount: Any, currency: str, field: str) -> Money:
+    """Return an amount that totals of stored orders are compared with; their currency may have been withdrawn."""
+    return Money.of(amount, currency, field=field, withdrawn=True)
 
 
 def product_filter_from(query: Mapping[str, Any]) -> ProductFilter:

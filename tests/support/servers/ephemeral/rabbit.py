@@ -18,9 +18,10 @@ NEW_QUEUE_SECONDS = 3
 
 
 class ThrowawayRabbit(Throwaway):
-    """RabbitMQ for guest on loopback; durable queues and persistent messages survive `kill`. Starts in 5 to 10 s."""
+    """RabbitMQ for guest on loopback; durable queues and persistent messages survive `kill`. Starts in 5 to 10 s,
+    on a busy machine in 90 s."""
 
-    patience = 90
+    patience = 240
 
     def __init__(self) -> None:
         super().__init__()

@@ -33,7 +33,11 @@ class Responder(WSGIResponder):
 
     async def handle(self, scope: Any, body: Any, send: Any, share: Share) -> Awaitable[None]:
         """Let a thread handle the request; return the rest of the sending, of which ``share`` counts the bytes."""
-        environ = build_environ(scope, body) | {"wsgi.input_terminated": True}  # also without a Content-Length
+        # The path is below the root path, which build_environ would remove again from a path that begins with it.
+        environ = build_environ({**scope, "root_path": ""}, body) | {
+            "SCRIPT_NAME": scope["root_path"],
+            "wsgi.input_terminated": True,  # also without a Content-Length
+        }
         sending = self.loop.create_task(self._send_all(send, share))
         run = contextvars.copy_context().run
         try:

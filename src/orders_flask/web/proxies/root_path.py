@@ -38,7 +38,8 @@ def valid_or_none(text: str) -> str | None:
 def around_wsgi(application: Any, *, trusts_proxy: bool) -> Any:
     """Return the WSGI application with a valid ``SCRIPT_NAME``, or that of a trusted proxy.
 
-    An invalid value is ignored. With ``X-Forwarded-Prefix`` the path of the request has no part of the prefix, because the proxy removed it.
+    An invalid value is ignored. The path of the request has no part of ``X-Forwarded-Prefix``, because the proxy has
+    removed it.
     """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

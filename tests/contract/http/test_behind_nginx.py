@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from tests.support.report import for_want_of
-from tests.support.server import HOST, Served
+from tests.support.server import Served
 from tests.support.servers.discovery import Unavailable
 from tests.support.servers.ephemeral import ThrowawayNginx
+from tests.support.servers.ephemeral.server import HOST
 
 ORIGIN = "https://shop.example"
 ORDER = {"items": [{"sku": "tea", "quantity": 1}], "total_price": 1}

@@ -35,8 +35,8 @@ def app() -> Flask:
 
 
 def served_at(app: Flask, **environment: str) -> str:
-    answer = app.test_client().get("/openapi.json", environ_overrides=environment)
-    return str(answer.json["servers"][0]["url"])
+    document: Any = app.test_client().get("/openapi.json", environ_overrides=environment).json
+    return str(document["servers"][0]["url"])
 
 
 @pytest.mark.parametrize(("text", "path"), [("", ""), ("/", ""), ("/shop", "/shop"), ("/eu/~a.b-c_1/", "/eu/~a.b-c_1")])

@@ -34,7 +34,8 @@ class Responder(WSGIResponder):
     async def handle(self, scope: Any, body: Any, send: Any, share: Share) -> Awaitable[None]:
         """Let a thread handle the request; return the rest of the sending, of which ``share`` counts the bytes."""
         # The path is below the root path, which build_environ would remove again from a path that begins with it.
-        environ = build_environ({**scope, "root_path": ""}, body) | {
+        below: Any = scope | {"root_path": ""}
+        environ = build_environ(below, body) | {
             "SCRIPT_NAME": scope["root_path"],
             "wsgi.input_terminated": True,  # also without a Content-Length
         }

@@ -1,1 +1,1 @@
-"""What reverse proxies and servers say about a request: the client's address and the root path."""
+"""The client's address and the root path of a request, as servers and trusted proxies give them."""

@@ -30,6 +30,7 @@ from orders_flask.web import (
 from orders_flask.web.background import deferred_requests
 from orders_flask.web.contract import Contract
 from orders_flask.web.json_parser import MAX_BODY_BYTES
+from orders_flask.web.proxies import root_path
 
 _KEY = "orders"
 
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     app.config["PRODUCTS_PUBLIC"] = settings.products_are_public
     app.config["CARTS_NEED_NO_TOKEN"] = settings.carts_need_no_token
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # one more, to detect excess in chunked bodies
+    app.wsgi_app = root_path.around_wsgi(app.wsgi_app, trusts_proxy=settings.trusted_proxies > 0)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
     if settings.allowed_origins:
@@ -68,7 +70,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
             app,
             partial(bootstrap.demo_tokens, settings),
             examples=partial(bootstrap.demo_examples, settings, services.web_use_cases()),
-            document=openapi.api_of(app).spec.to_dict,
+            document=partial(openapi.served_document, app),
         )
     url_converters.add_slash_aliases(app)
     return app

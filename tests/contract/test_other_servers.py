@@ -59,7 +59,7 @@ class Running:
         self._process = subprocess.Popen(
             [program_of(line), *arguments],
             cwd=folder,
-            env=environment(**settings),
+            env=environment(**settings, HOME=str(folder)),
             stdout=self._output,
             stderr=self._output,
             start_new_session=True,
@@ -86,6 +86,10 @@ class Running:
     @property
     def output(self) -> str:
         return f"{self.line}\n" + (self._folder / "output").read_text(errors="replace")[-3000:]
+
+    def files_at_home(self) -> list[str]:
+        """The files in its home and working directory, of which it needs none."""
+        return sorted(file.name for file in self._folder.iterdir())
 
     def end(self) -> None:
         self._process.send_signal(signal.SIGTERM)
@@ -156,6 +160,7 @@ def test_every_order_is_answered_and_published(
         placed = [clients.submit(server.request, "/orders/", BODY, token) for _ in range(ORDERS)]
 
     assert [answer.result() for answer in placed] == [201] * ORDERS, server.output
+    assert server.files_at_home() == ["output"]
     with rabbitmq_server.channel() as channel:
         assert _messages(channel, server.queue, ORDERS) == ORDERS, server.output
 

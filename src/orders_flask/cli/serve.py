@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import structlog
+from flask import Flask
 
 from orders_flask import bootstrap, environment, settings
 from orders_flask.app import create_app
@@ -21,6 +22,7 @@ from orders_flask.observability import metrics
 from orders_flask.production import PUBLISHED_SECRETS
 from orders_flask.settings import Settings
 from orders_flask.unknown_settings import log_settings_advice
+from orders_flask.web.proxies import root_path as root_paths
 
 _METRICS, _LOCK = "orders-metrics-", "lock"
 HEADER_MILLISECONDS = 10_000
@@ -43,15 +45,28 @@ _SERVER_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes.")
 @click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Threads per worker.")
 @click.option("--relay/--no-relay", default=True, show_default=True, help="Also run an outbox relay in each worker.")
-def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None:
+@click.option("--root-path", default="", metavar="PATH", help="The path below which a proxy publishes it: /shop.")
+def serve(host: str, port: int, workers: int, threads: int, relay: bool, root_path: str) -> None:
     """Run the service.
 
     Runs until stopped (Ctrl-C or SIGTERM). Other servers can run orders_flask.wsgi:app or orders_flask.asgi:app.
     """
-    greeting = (
-        f"Serving http://{f'[{host}]' if ':' in host else host}:{port}, documentation at /docs. Press Ctrl-C to stop."
+    try:
+        below = root_paths.parse(root_path)
+    except ValueError as error:
+        raise click.ClickException(f"--root-path is not valid. {error}") from error
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}{below}"
+    greeting = f"Serving {address}, documentation at {below}/docs. Press Ctrl-C to stop."
+    run(
+        settings.load(),
+        host=host,
+        port=port,
+        workers=workers,
+        threads=threads,
+        relay=relay,
+        root_path=below,
+        greeting=greeting,
     )
-    run(settings.load(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
 
 
 def run(
@@ -62,12 +77,13 @@ def run(
     workers: int = 1,
     threads: int = 8,
     relay: bool = True,
+    root_path: str = "",
     greeting: str | None = None,
 ) -> None:
     """Serve. The app is first built here, because an invalid setting would be a traceback in each worker."""
     require_own_secret(read, host)
     container = Container(settings=read)
-    create_app(read, container=container)
+    require_unambiguous(root_path, create_app(read, container=container))
     log_settings_advice()
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("REDIS_URL must be set for several workers, because they must share one cache.")
@@ -83,7 +99,21 @@ def run(
         click.echo(greeting, err=True)
     _raise_file_limit()
     with _shared_metrics(workers):
-        _serve(host=address, port=port, workers=workers)
+        _serve(host=address, port=port, workers=workers, root_path=root_path)
+
+
+def require_unambiguous(root_path: str, app: Flask) -> None:
+    """Check that no path of the service begins with the root path, because a proxy may remove it or not.
+
+    Raises:
+        ClickException: one does.
+    """
+    for rule in app.url_map.iter_rules():
+        if root_path and f"{rule.rule}/".startswith(f"{root_path}/"):
+            raise click.ClickException(
+                f"--root-path must not begin a path of the service, as {root_path} begins {rule.rule}. "
+                "Use another one, or other paths with ORDERS_MOUNTS."
+            )
 
 
 def require_own_secret(read: Settings, host: str) -> None:
@@ -135,7 +165,7 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
-def _serve(*, host: str, port: int, workers: int) -> None:
+def _serve(*, host: str, port: int, workers: int, root_path: str) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
@@ -149,6 +179,7 @@ def _serve(*, host: str, port: int, workers: int) -> None:
         http=HTTPModes.http1,  # because other modes wait without limit for the first byte; a proxy may add HTTP/2
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
         websockets=False,
+        url_path_prefix=root_path or None,
         backlog=CONNECTIONS,
         backpressure=CONNECTIONS,
         workers=workers,

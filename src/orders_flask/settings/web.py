@@ -23,7 +23,11 @@ class WebSettings:
         "",
         "`100/minute` (or `second`, `hour`): the requests of each subject or address; by default no limit",
     )
-    trusted_proxies: int = setting("TRUSTED_PROXIES", 0, "number of trusted reverse proxies that set `X-Forwarded-For`")
+    trusted_proxies: int = setting(
+        "TRUSTED_PROXIES",
+        0,
+        "number of trusted reverse proxies that set `X-Forwarded-For` and may set `X-Forwarded-Prefix`",
+    )
     cors_origins: str = setting(
         "CORS_ORIGINS",
         "",

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, abort, current_app, request
 
 _KEY = "orders.demonstration"
-SCRIPT = '<script src="../docs/demonstration.js"></script>'
 _SCRIPT_TEXT = """
-config.url = "../openapi-demonstration.json";
+const folder = new URL(".", document.currentScript.src);
+config.url = new URL("../openapi-demonstration.json", folder).href;
 window.addEventListener("load", async () => {
-  const tokens = await (await fetch("../docs/demonstration.json")).json();
+  const tokens = await (await fetch(new URL("demonstration.json", folder))).json();
   const bar = document.createElement("p");
   const state = document.createElement("span");
   bar.id = "demonstration";
@@ -75,6 +75,11 @@ def install(
     )
     blueprint.get("/docs/demonstration.js")(lambda: Response(_SCRIPT_TEXT, mimetype="text/javascript"))
     app.register_blueprint(blueprint)
+
+
+def script() -> str:
+    """Return the element that loads the script."""
+    return f'<script src="{request.root_path}/docs/demonstration.js"></script>'
 
 
 def accounts() -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import marshmallow
 from apispec import BasePlugin
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, json, request
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
@@ -37,6 +37,7 @@ _MEANINGS = {
 
 
 _KEY = "orders.openapi"
+_PAGE, _DOCUMENT = "/docs", "/openapi.json"
 _RETRY_AFTER = {
     "headers": {
         "Retry-After": {
@@ -112,6 +113,11 @@ class OrdersApi(Api):
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def _openapi_json(self) -> Response:
+        return current_app.response_class(
+            json.dumps(served_document(current_app), indent=2, sort_keys=False), mimetype="application/json"
+        )
+
     def _register_error_handlers(self) -> None:
         """Do nothing, because ``web.error_handlers`` handles errors."""
 
@@ -141,8 +147,8 @@ def install(app: Flask, *, integer_user_ids: bool = False) -> Api:
     }
     # No address to return to from OAuth, because the library makes it of the Host header, which a client chooses.
     own = {"app_name": "orders", "validatorUrl": None, "oauth2RedirectUrl": None}
-    page = get_swaggerui_blueprint("/docs", "/openapi.json", config=own)
-    page.after_request(_protect_page)
+    page = get_swaggerui_blueprint(_PAGE, _DOCUMENT, config=own)
+    page.after_request(_finish_page)
     app.register_blueprint(page)
     api = app.extensions[_KEY] = OrdersApi(app, spec_kwargs={"extra_plugins": [OperationIds(), Descriptions()]})
     if integer_user_ids:
@@ -156,18 +162,33 @@ def api_of(app: Flask) -> Api:
     return api
 
 
+def served_document(app: Flask) -> dict[str, Any]:
+    """Return the document for the client of this request, with the URL of the service that it has used."""
+    document: dict[str, Any] = api_of(app).spec.to_dict()
+    servers = [server | {"url": request.root_path or "/"} for server in document["servers"]]
+    return document | {"servers": servers}
+
+
 def _user_id(_: Any, field: Any, **__: Any) -> dict[str, Any]:
     """Return the type of a user's id with ``USER_IDS=integer``."""
     types = ["integer", "string", *(["null"] if field.allow_none else [])]
     return {"type": types} if isinstance(field, UserIdResponse) else {}
 
 
-def _protect_page(response: Response) -> Response:
-    """Allow the page its own scripts and styles only, and no other site to frame it."""
+def _finish_page(response: Response) -> Response:
+    """Allow the page its own scripts and styles only, and no other site to frame it; put its URLs below the root path.
+
+    They are not relative, because the page is at /docs and at /docs/.
+    """
     response.headers["Content-Security-Policy"] = _PAGE_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
-    if request.view_args == {} and demonstration.accounts():  # the page itself, not one of its assets
-        response.set_data(response.get_data(as_text=True).replace("</body>", f"{demonstration.SCRIPT}</body>"))
+    if request.view_args == {}:  # the page itself, not one of its assets
+        page = response.get_data(as_text=True)
+        for url in (f'"{_PAGE}/', f'"{_DOCUMENT}"'):
+            page = page.replace(url, f'"{request.root_path}{url[1:]}')
+        if demonstration.accounts():
+            page = page.replace("</body>", f"{demonstration.script()}</body>")
+        response.set_data(page)
     return response
 
 

@@ -3,8 +3,8 @@
 from flask import Flask, current_app, request
 
 from orders_domain.use_cases import LimitRequests
-from orders_flask.web.client_address import client_address
 from orders_flask.web.context import use_cases
+from orders_flask.web.proxies.client_address import client_address
 
 EXEMPT = "operations"  # the blueprint of health and metrics
 

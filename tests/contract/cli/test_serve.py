@@ -191,6 +191,12 @@ def test_workers_need_shared_stores(tmp_path: Path, settings: dict[str, str]) ->
     assert_error_line(orders("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
 
 
+@pytest.mark.usefixtures("never_served")
+@pytest.mark.parametrize("path", ["shop", "//evil.example", "/..", "/api/v1", "/docs", "/orders"])
+def test_root_path_must_be_valid_and_unambiguous(tmp_path: Path, path: str) -> None:
+    assert_error_line(orders("serve", "--root-path", path, here=tmp_path), "--root-path")
+
+
 BAD = {
     "ORDERS_ENV": "production",
     "ORDERS_MOUNTS": "shop=/a",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders_flask.web.client_address import counted_address
+from orders_flask.web.proxies.client_address import counted_address
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from orders_flask.contracts.ostore import auth_schemas as schemas
 from orders_flask.contracts.ostore.schemas import OStoreError
 from orders_flask.web.authentication import authenticate
 from orders_flask.web.blueprints import OpenBlueprint
-from orders_flask.web.client_address import client_address
 from orders_flask.web.context import authenticated_token, use_cases
 from orders_flask.web.openapi import operation
+from orders_flask.web.proxies.client_address import client_address
 
 _operation = partial(operation, OStoreError)
 _OPEN: dict[str, list[Any]] = {"security": []}  # no bearer token needed

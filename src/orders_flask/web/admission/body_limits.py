@@ -25,7 +25,7 @@ class BodyLimits:
         if scope["method"] not in _METHODS:
             return 0
         try:
-            endpoint, _ = self._routes.match(_path(scope), scope["method"])
+            endpoint, _ = self._routes.match(scope["path"], scope["method"])
         except HTTPException:
             return 0
         name, _, function = str(endpoint).rpartition(".")
@@ -34,11 +34,6 @@ class BodyLimits:
         if blueprint is None or (needs_token and not has_bearer_token(scope)):
             return 0
         return int(blueprint.ARGUMENTS_PARSER.max_bytes) if hasattr(blueprint, "ARGUMENTS_PARSER") else 0
-
-
-def _path(scope: Any) -> str:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
 
 
 def has_bearer_token(scope: Any) -> bool:

@@ -16,6 +16,7 @@ from orders_flask.web.admission.direct_responses import send_busy, send_incomple
 from orders_flask.web.admission.lane import ClientGone, Lane, Refused
 from orders_flask.web.admission.responder import Responder
 from orders_flask.web.admission.unread_responses import limit_unread_responses
+from orders_flask.web.proxies.root_path import relative_scope
 
 BUDGET_BYTES = 32 * 1024 * 1024
 """The bodies of all requests of a process, and as much again for the responses."""
@@ -61,7 +62,7 @@ class AdmissionMiddleware:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            await self._respond(scope, receive, send)
+            await self._respond(relative_scope(scope), receive, send)
         else:  # web sockets are not supported
             await send({"type": "websocket.close"})
 

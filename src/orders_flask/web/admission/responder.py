@@ -80,7 +80,7 @@ def wsgi_environ(scope: Any, body: Any) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": root,
-        "PATH_INFO": scope["path"].encode().decode("latin-1").removeprefix(root),
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),  # below the root path (see proxies.root_path)
         "QUERY_STRING": scope["query_string"].decode("ascii"),
         "SERVER_NAME": server[0],
         "SERVER_PORT": str(server[1] or 0),

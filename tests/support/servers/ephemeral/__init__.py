@@ -1,8 +1,9 @@
 """Ephemeral servers that tests stop, kill and freeze: each in a temporary directory, on a separate port."""
 
+from tests.support.servers.ephemeral.nginx import ThrowawayNginx
 from tests.support.servers.ephemeral.pgbouncer import ThrowawayPgBouncer
 from tests.support.servers.ephemeral.postgres import ThrowawayPostgres
 from tests.support.servers.ephemeral.rabbit import ThrowawayRabbit
 from tests.support.servers.ephemeral.redis import ThrowawayRedis
 
-__all__ = ["ThrowawayPgBouncer", "ThrowawayPostgres", "ThrowawayRabbit", "ThrowawayRedis"]
+__all__ = ["ThrowawayNginx", "ThrowawayPgBouncer", "ThrowawayPostgres", "ThrowawayRabbit", "ThrowawayRedis"]

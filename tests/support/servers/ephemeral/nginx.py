@@ -1,0 +1,63 @@
+"""Ephemeral nginx in front of a service."""
+
+import http.client
+import os
+import shutil
+from collections.abc import Sequence
+
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.ephemeral.server import HOST, Throwaway
+
+CONFIGURATION = """
+daemon off;
+pid nginx.pid;
+error_log error.log;
+{user}
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    server {{
+        listen {host}:{port};
+        {locations}
+    }}
+}}
+"""
+
+
+class ThrowawayNginx(Throwaway):
+    """nginx whose server has these `location` blocks."""
+
+    def __init__(self, locations: str) -> None:
+        super().__init__()
+        self._locations = locations
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def prepare(self) -> None:
+        self._program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
+        if self._program is None:
+            raise Unavailable("nginx is not installed")
+        text = CONFIGURATION.format(
+            host=HOST,
+            port=self.port,
+            locations=self._locations,
+            user="user root;" if os.geteuid() == 0 else "",  # its folder is readable by its owner only
+        )
+        (self.directory / "nginx.conf").write_text(text)
+
+    def command(self) -> Sequence[str]:
+        return [str(self._program), "-p", str(self.directory), "-c", "nginx.conf", "-e", "error.log"]
+
+    def version(self) -> str:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
+        try:
+            connection.request("GET", "/no-location")
+            return str(connection.getresponse().getheader("Server"))
+        except OSError as error:
+            raise Unavailable(f"nginx does not answer: {error}") from error
+        finally:
+            connection.close()

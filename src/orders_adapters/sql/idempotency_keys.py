@@ -127,7 +127,8 @@ def ensure_new(key: IdempotencyKey, row: Row[Any]) -> None:
 def stored_row(values: Sequence[Any]) -> Any:
     """Return the values of ``STORED_COLUMNS`` as ``ensure_new`` expects them, by name and by column."""
     mapping = dict(zip(STORED_COLUMNS, values, strict=True))
-    return SimpleNamespace(fingerprint=values[0], number=values[1], _mapping=mapping)
+    fingerprint, key_version, number = values[:3]
+    return SimpleNamespace(fingerprint=fingerprint, key_version=key_version, number=number, _mapping=mapping)
 
 
 def key_values(key: IdempotencyKey, order: Order) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def test_failures_are_all_reported_together(tmp_path: Path) -> None:
     [
         ("ORDERS_ENV", "prod"),
         ("ORDERS_MOUNTS", "orders=/a,/a"),
-        ("ORDERS_MOUNTS", "shop=/a"),
+        ("ORDERS_MOUNTS", "store=/a"),
         ("DATABASE_URL", "mysql://h/x"),
         ("DATABASE_URL", "postgresql://[::1/x"),
         ("REDIS_URL", "redis://localhost:port"),

@@ -116,7 +116,7 @@ def test_serve_accepts_names_and_ipv6_addresses(tmp_path: Path, port: int, host:
 
 ITS_THREADS = """
 import os, sys
-import orders_flask.__main__, orders_flask.cli
+import orders_flask.__main__, orders_flask.cli.serve
 def look(**_):
     from orders_flask.asgi import app
     print("threads:", app._requests.executor._max_workers, flush=True)
@@ -199,7 +199,7 @@ def test_root_path_must_be_valid_and_unambiguous(tmp_path: Path, path: str) -> N
 
 BAD = {
     "ORDERS_ENV": "production",
-    "ORDERS_MOUNTS": "shop=/a",
+    "ORDERS_MOUNTS": "store=/a",
     "DATABASE_URL": "postgresql://[::1/x",
     "REDIS_URL": "redis://localhost:port",
     "RABBITMQ_URL": "amqp://localhost:port",

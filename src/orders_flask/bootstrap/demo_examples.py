@@ -57,7 +57,7 @@ def demo_examples(settings: Settings, use_cases: UseCases) -> DemoExamples:
         "auth_refresh_token": {"token": token},
         "checkout_place_cart_order": {"cartSnapshot": cart},
     }
-    return DemoExamples(bodies=bodies, parameters={"Idempotency-Key": cart["snapshotId"], **_existing(use_cases)})
+    return DemoExamples(bodies=bodies, parameters=_existing(use_cases))
 
 
 def _signed_cart(settings: Settings) -> dict[str, Any]:

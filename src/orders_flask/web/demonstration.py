@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
+
+from orders_flask.web.idempotency import HEADER
 
 _KEY = "orders.demonstration"
 _SCRIPT_TEXT = """
@@ -106,6 +109,8 @@ def _fill(parameters: Any, path: str, examples: Examples) -> None:
         if parameter["in"] == "path":
             before = segments[segments.index(f"{{{name}}}") - 1]
             value = examples.parameters.get(name, examples.parameters.get(before))
+        elif name == HEADER:
+            value = str(uuid4()) if parameter.get("required") else None  # each operation is another request
         else:
             value = examples.parameters.get(name) if parameter.get("required") else None
         if value is not None:

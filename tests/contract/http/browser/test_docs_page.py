@@ -63,11 +63,12 @@ def document(demonstration: Served) -> dict[str, Any]:
 
 
 def test_rounds_have_every_operation(document: dict[str, Any]) -> None:
+    """Those of `shop` need an order in the right state each; `test_examples` executes them without a browser."""
     listed = {
         operation["operationId"]
         for item in document["paths"].values()
         for method, operation in item.items()
-        if method != "parameters"
+        if method != "parameters" and not operation["operationId"].startswith("shop_")
     }
 
     assert {name for _, names in ROUNDS for name in names} == listed

@@ -43,7 +43,7 @@ class Moment:
 CLAIM, ORDER, KEY, COMMIT = (
     b"SELECT anon_1.acquired",
     b"INSERT INTO orders (id, user_id",
-    b"INSERT INTO idempotency_keys (subject, scope, key, fingerprint, order_id, at",
+    b"INSERT INTO idempotency_keys (subject, scope, key, fingerprint, order_id, at, version) VALUES",
     b"COMMIT",
 )
 DIRECT = b"WITH key_lock AS"

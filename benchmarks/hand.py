@@ -1,4 +1,4 @@
-"""The hand path: what a request costs that is written by hand for one purpose, without any of the service's promises.
+"""The hand path: routes written by hand for one purpose, without any of the promises of the service.
 
 It writes the same rows as the service, in one round trip, and reads a cached order with one round trip to Redis. It
 validates nothing, logs nothing and counts nothing.

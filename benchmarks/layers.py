@@ -1,4 +1,4 @@
-"""What a request costs inside the service: microseconds a layer by sampling, and the counts of its round trips.
+"""Costs of a request inside the service: microseconds a layer by sampling, and the counts of its round trips.
 
 The timer counts the CPU time of the process, so that other work on the machine does not change the shares. A sample
 belongs to the innermost frame of a layer; frames of the interpreter's library belong to the layer that called them.

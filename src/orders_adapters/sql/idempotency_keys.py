@@ -127,8 +127,7 @@ def ensure_new(key: IdempotencyKey, row: Row[Any]) -> None:
 def stored_row(values: Sequence[Any]) -> Any:
     """Return the values of ``STORED_COLUMNS`` as ``ensure_new`` expects them, by name and by column."""
     mapping = dict(zip(STORED_COLUMNS, values, strict=True))
-    fingerprint, key_version, number = values[:3]
-    return SimpleNamespace(fingerprint=fingerprint, key_version=key_version, number=number, _mapping=mapping)
+    return SimpleNamespace(_mapping=mapping, **{column.name: value for column, value in mapping.items()})
 
 
 def key_values(key: IdempotencyKey, order: Order) -> dict[str, Any]:

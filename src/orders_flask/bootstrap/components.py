@@ -110,7 +110,7 @@ class PersistenceComponent:
     direct_placement: DirectPlacement | None = None  # None for a store that needs none
     clock: Clock | None = None  # of a store that processes of several hosts share
     check: Check = healthy
-    examine: Check = healthy  # what an operator may have to change, such as the rights of the role
+    examine: Check = healthy  # for conditions that an operator can change, such as the rights of the role
     refusal: Check = healthy  # why the store cannot be used at all, such as its encoding
     migrations: Migrations | None = None  # None for a store without tables
     disconnect: Callable[[], None] = no_op  # closes the idle connections; new ones are opened when needed

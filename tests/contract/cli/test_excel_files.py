@@ -1,4 +1,4 @@
-"""Files of spreadsheets: what Excel saves in any locale is imported as it is meant, and exports open in Excel."""
+"""Files of spreadsheets: files that Excel saves in any locale are imported as meant, and exports open in Excel."""
 
 import csv
 import io

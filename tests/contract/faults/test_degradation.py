@@ -211,7 +211,7 @@ def is_well(world: World) -> bool:
 
 @dataclass(kw_only=True)
 class Cell:
-    """What was observed while a neighbour was in a state."""
+    """The observations while a neighbour was in a state."""
 
     wrong: dict[str, int] = field(default_factory=dict)
     late: dict[str, float] = field(default_factory=dict)

@@ -69,7 +69,7 @@ def sockets(served: Served) -> int:
 
 
 def _open_files(process: str) -> dict[int, str]:
-    """What the open files are, by number."""
+    """The targets of the open files, by number."""
     files: dict[int, str] = {}
     for file in list(Path(f"/proc/{process}/fd").iterdir()):
         with suppress(FileNotFoundError):  # closed meanwhile

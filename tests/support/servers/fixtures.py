@@ -91,7 +91,7 @@ def throwaway_postgres(module_postgres: "ThrowawayPostgres") -> "ThrowawayPostgr
 
 @pytest.fixture(scope="module", params=["", "options"], ids=["as installed", "ignoring options"])
 def pgbouncer(request: pytest.FixtureRequest, postgres_server: "PostgresServer") -> Iterator["ThrowawayPgBouncer"]:
-    """PgBouncer in transaction mode; it refuses our settings as it is installed, and drops them when told to."""
+    """PgBouncer in transaction mode; it refuses our settings as it is installed, and ignores them if so configured."""
     from tests.support.servers.ephemeral import ThrowawayPgBouncer
 
     settings = {"ignore_startup_parameters": request.param} if request.param else {}

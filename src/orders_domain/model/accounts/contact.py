@@ -1,4 +1,7 @@
-"""Contact of a customer: who it is, where letters about an order go, and the addresses. All of it is personal data."""
+"""Contact of a customer: the name, the addresses of letters and short messages, and the postal addresses.
+
+All of it is personal data.
+"""
 
 from __future__ import annotations
 

@@ -242,7 +242,7 @@ def ensure_units(order: Subject, lines: Mapping[int, int], available: Mapping[in
 
 
 def allowed_actions(order: Subject) -> tuple[str, ...]:
-    """Return the actions that the state of the order allows, whoever asks."""
+    """Return the actions that the state of the order allows to any actor."""
     allowed: list[str] = []
     if not order.life.hold:
         if OrderStatus.CONFIRMED in TRANSITIONS[order.status]:

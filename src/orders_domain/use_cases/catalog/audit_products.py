@@ -44,7 +44,7 @@ def list_stock_movements(request: ListStockMovements, *, product_catalog: Produc
 
 
 def get_product_history(request: GetProductHistory, *, product_catalog: ProductCatalog) -> ProductHistoryPage:
-    """Return the changes by administrators, newest first: who changed which field, from what to what.
+    """Return the changes by administrators, newest first, each with the actor and both values of a field.
 
     Raises:
         AccessDenied: the actor is not an administrator.

@@ -1,7 +1,7 @@
 """The commands ``orders products ledger`` and ``orders products history``."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -51,26 +51,31 @@ def product_history(product: str, limit: int) -> None:
 
 
 def _movements(use_case: Callable[..., Any], product_id: int, left: int) -> Iterator[Mapping[str, Any]]:
-    cursor = None
-    while left:
-        page = use_case(
-            ListStockMovements(actor=cli_actor(), product_id=product_id, limit=min(left, PAGE), cursor=cursor)
-        )
-        yield from map(_movement, page.movements)
-        left, cursor = left - len(page.movements), page.next_cursor
-        if cursor is None:
-            return
+    def page(limit: int, cursor: Any) -> tuple[Sequence[Any], Any]:
+        request = ListStockMovements(actor=cli_actor(), product_id=product_id, limit=limit, cursor=cursor)
+        found = use_case(request)
+        return found.movements, found.next_cursor
+
+    return map(_movement, _entries(page, left))
 
 
 def _changes(use_case: Callable[..., Any], product_id: int, left: int) -> Iterator[Mapping[str, Any]]:
-    before = None
+    def page(limit: int, before: Any) -> tuple[Sequence[Any], Any]:
+        request = GetProductHistory(actor=cli_actor(), product_id=product_id, limit=limit, before=before)
+        found = use_case(request)
+        return found.changes, found.next_before
+
+    return map(_change, _entries(page, left))
+
+
+def _entries(page: Callable[[int, Any], tuple[Sequence[Any], Any]], left: int) -> Iterator[Any]:
+    """Return at most ``left`` entries, page by page; ``page`` takes a limit and the position before it."""
+    position = None
     while left:
-        page = use_case(
-            GetProductHistory(actor=cli_actor(), product_id=product_id, limit=min(left, PAGE), before=before)
-        )
-        yield from map(_change, page.changes)
-        left, before = left - len(page.changes), page.next_before
-        if before is None:
+        entries, position = page(min(left, PAGE), position)
+        yield from entries
+        left -= len(entries)
+        if position is None:
             return
 
 

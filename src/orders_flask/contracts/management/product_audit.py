@@ -120,7 +120,7 @@ def register(routes: ContractBlueprint) -> None:
             *_ERRORS,
             use_case="get_product_history",
             summary="List the changes of a product, newest first (administrators)",
-            description="Who changed which field, from what to what; stock that orders move is in the movements.",
+            description="Each change has its actor and both values; stock that orders move is in the movements.",
             not_found=_NOT_FOUND,
         ),
         security=[{"bearer": []}],

@@ -96,6 +96,16 @@ def test_serve_warns_once_responds_and_stops_on_signal(
     assert json.loads(warning)["event"] == "settings.unrecognized"
 
 
+def test_worker_that_starts_stops_on_signal(tmp_path: Path, port: int) -> None:
+    with started("serve", "--port", str(port), here=tmp_path) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not children.read_text():
+            time.sleep(0.005)
+        os.kill(process.pid, signal.SIGTERM)
+
+        assert process.wait(10) == 0  # instead of 15 s
+
+
 @pytest.mark.parametrize(("host", "address", "shown"), [("localhost", HOST, "localhost"), ("::1", "::1", "[::1]")])
 def test_serve_accepts_names_and_ipv6_addresses(tmp_path: Path, port: int, host: str, address: str, shown: str) -> None:
     with started("serve", "--port", str(port), "--host", host, here=tmp_path):

@@ -1,9 +1,12 @@
 """PgBouncer in transaction mode, whose few sessions the statements of many clients share."""
 
+import json
 import time
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,10 +22,14 @@ from orders_domain import OrderStatus
 from orders_domain.errors import StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
 from tests.support.builders import placed
+from tests.support.command import orders
 from tests.support.depth import effort
+from tests.support.secrets import JWT_SECRET
+from tests.support.server import Served
 from tests.support.servers.ephemeral import ThrowawayPgBouncer
 from tests.support.servers.ephemeral.pgbouncer import SESSIONS
 from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.shop import DatabaseShop
 from tests.support.stores import empty
 
@@ -33,6 +40,7 @@ SETTINGS = text(
 )
 OURS = ("UTC", "5s", "3s", "10s", "public")
 ROUNDS = effort(3, 40)
+ADDRESS = {f"shipping_{name}": "x" for name in ("address_line1", "city", "state", "postal_code", "country")}
 
 
 @pytest.fixture
@@ -170,3 +178,46 @@ def test_schema_is_migrated_and_used(
     with connect(url).connect() as direct:
         tables = direct.scalars(text("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")).all()
     assert tables == []
+
+
+def test_service_answers_every_request_and_publishes_events(
+    pgbouncer: ThrowawayPgBouncer,
+    pooled: Engine,
+    migrated_postgresql: str,
+    rabbitmq_server: RabbitServer,
+    tmp_path: Path,
+) -> None:
+    """Orders of two contracts, each sent twice under its key."""
+    shop = DatabaseShop(engine=pooled)
+    product = shop.stocked(10_000)[0]
+    settings = {
+        "DATABASE_URL": pgbouncer.before(migrated_postgresql).replace("+psycopg", ""),
+        "RABBITMQ_URL": rabbitmq_server.url,
+        "EVENTS_EXCHANGE": rabbitmq_server.name("pooled-events"),
+        "NEW_ORDER_QUEUE": rabbitmq_server.name("pooled"),
+        "JWT_SECRET": JWT_SECRET,
+    }
+    ordered = {"order_items": [{"product_id": product, "quantity": 1}], **ADDRESS}
+    bodies = {"/orders/": {"items": [{"sku": "TEA-1"}], "total_price": 5}, "/api/v1/orders/": ordered}
+    token = orders("token", "ada", here=tmp_path, JWT_SECRET=JWT_SECRET).stdout.strip()
+    with Served(tmp_path, **settings) as served:
+
+        def place(number: int) -> list[int]:
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+            headers["Idempotency-Key"] = f"order-{number}"
+            requests = [
+                urllib.request.Request(served.url + path, json.dumps(body).encode(), headers)
+                for path, body in bodies.items()
+            ]
+            return [int(urllib.request.urlopen(request, timeout=30).status) for request in requests]
+
+        with ThreadPoolExecutor(4 * SESSIONS) as clients:
+            for _ in range(2):
+                assert list(clients.map(place, range(20 * ROUNDS))) == [[201, 200]] * 20 * ROUNDS
+        deadline = time.monotonic() + 30
+        while shop.unsent() and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    assert shop.unsent() == []
+    assert shop.catalog.get(product).stock == 10_000 - 20 * ROUNDS
+    shop.ledger().require_agreement()

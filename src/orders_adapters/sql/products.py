@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, not_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine.bulk_insert import insert_rows
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
@@ -36,11 +36,6 @@ _GET_BY_SKU_FOR_UPDATE = (
     .order_by(_products.id)  # the lock order of placed orders
     .with_for_update(key_share=True)
 )
-# No row is returned for a sku that another transaction has inserted.
-_ADD_MANY: Mapping[str, Any] = {
-    "postgresql": postgresql.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
-    "sqlite": sqlite.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
-}
 _SAVE_MANY = _SAVE.values(
     {
         **{name: bindparam(name) for name in ("name", "price_minor", "currency", "stock_quantity")},
@@ -99,8 +94,8 @@ class SqlProductRepository(ProductRepository):
         if not products:
             return
         rows = [_values(product) | {"created_at": at} for product in products]
-        with translate_errors():
-            added = self._connection.execute(_ADD_MANY[self._connection.dialect.name], rows).all()
+        with translate_errors():  # no row is returned for a sku that another transaction has inserted
+            added = insert_rows(self._connection, tables.products, rows, ignore_conflicts=True, returning=("id", "sku"))
         if len(added) < len(products):
             raise StoreContention("Another transaction has added a product with one of the skus.")
         stock = {product.sku: product.stock for product in products}
@@ -129,9 +124,9 @@ class SqlProductRepository(ProductRepository):
         self, kind: MovementKind, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime
     ) -> None:
         common = {"kind": kind, "actor": by.subject, "at": at}
-        if rows := [common | {"product_id": key, "quantity": quantity} for key, quantity in quantities.items()]:
-            with translate_errors():
-                self._connection.execute(insert(tables.stock_movements).inline(), rows)
+        rows = [common | {"product_id": key, "quantity": quantity} for key, quantity in quantities.items()]
+        with translate_errors():
+            insert_rows(self._connection, tables.stock_movements, rows)
 
 
 def write_movement(
@@ -164,7 +159,7 @@ def write_changes(
         for before, after in changes
     ]
     with translate_errors():
-        connection.execute(insert(tables.product_history).inline(), rows)
+        insert_rows(connection, tables.product_history, rows)
 
 
 def to_product(row: Row[Any]) -> Product:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -60,7 +61,7 @@ class JinjaRenderer:
             raise ValueError(f"{folder} must be a folder that can be read.")
         own = _read(folder) if folder else _Folder(templates={})
         self.problems = own.problems
-        self._built_in = _read(BUILT_IN).templates
+        self._built_in = _built_in()
         self._templates = {**self._built_in, **own.templates}
         self._default = default_language.lower()
         if missing := [kind.value for kind in NotificationKind if (self._default, kind) not in self._templates]:
@@ -104,6 +105,12 @@ def _values(notification: Notification) -> dict[str, Any]:
     if "total_minor" in data:
         values["total"] = f"{to_major_units(values['total_minor'], values['currency']):f}"
     return values
+
+
+@cache
+def _built_in() -> Mapping[_Key, _Templates]:
+    """Return the templates of this package, which are compiled once per process."""
+    return _read(BUILT_IN).templates
 
 
 def _read(folder: Path) -> _Folder:

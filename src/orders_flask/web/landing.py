@@ -27,7 +27,7 @@ def _page() -> Response:
 
 def _tags(app: Flask) -> list[dict[str, Any]]:
     """The tags of the OpenAPI document, each with its name, its description and the prefixes of its paths."""
-    document: dict[str, Any] = api_of(app).spec.to_dict()
+    document = api_of(app).document()
     paths: dict[str, set[str]] = {}
     for path, item in document["paths"].items():
         for operation in item.values():

@@ -14,6 +14,7 @@ from orders_flask import Settings
 def logs() -> Iterator[None]:
     root, configuration = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers, root.level
+    structlog.reset_defaults()  # an app of the same process may have configured its own level
     yield
     root.handlers = handlers
     root.setLevel(level)

@@ -194,6 +194,16 @@ _EXAMPLES = {
             origin="management",
             reason=None,
         ),
+        *(
+            _example(
+                kind,
+                status="SHIPPED",
+                previous_status="SHIPPED",
+                shipment_id=None,
+                event={"event_id": "evt-7", "state": "returned", "occurred_at": "2026-01-01T00:00:00Z", "text": None},
+            )
+            for kind in (NotificationKind.SHIPMENT_CHANGED, NotificationKind.DELIVERY_FAILED)
+        ),
         _example(
             NotificationKind.STOCK_LOW,
             product_id=1,

@@ -36,6 +36,12 @@ MESSAGES = total_table(
 )
 """The message to the user for an order's new status."""
 
+FAILURES = {
+    "failed": "The delivery of your order {} failed.",
+    "returned": "Your order {} is on its way back to the sender.",
+}
+"""The message to the user for a shipment that failed or came back; the status of the order stays as it is."""
+
 _STOCK_LOW_NAMES = {"stock": "stock_quantity"}
 
 
@@ -51,12 +57,14 @@ def published_data(event: Event) -> Mapping[str, JSON]:
 def _notification(event: Event) -> dict[str, JSON]:
     """Return the notification in the form of source 003 (clause 003-08)."""
     status = OrderStatus(event.data["status"])
+    failure = event.data.get("shipment_failure")
+    message = FAILURES[str(failure)] if failure else MESSAGES[status]
     return {
         "notificationId": str(event.id),
         "userID": event.data["user_id"],
         "orderID": event.data["number"],
         "type": NOTIFICATION_TYPE,
         "status": NOTIFICATION_STATUSES.name_of(status),
-        "message": MESSAGES[status].format(event.data["number"]),
+        "message": message.format(event.data["number"]),
         "occurredAt": format_timestamp(event.at),
     }

@@ -213,10 +213,11 @@ def _save_payments(connection: Connection, order: Order) -> None:
 
 def _save_shipments(connection: Connection, order: Order) -> None:
     """Insert the new shipments and events; their keys decide."""
+    known = {shipment.id for shipment in order.life.shipments}
     for entry in order.new_entries:
         details: Mapping[str, Any] = entry.details
         if entry.kind == history.SHIPMENT_CREATED:
             insert_all(connection, tables.shipments, [{"id": UUID(details["shipment"]["id"]), "order_id": order.id}])
-        elif entry.kind == history.SHIPMENT_CHANGED:
+        elif entry.kind == history.SHIPMENT_CHANGED and details["shipment_id"] in known:
             key = {"shipment_id": UUID(details["shipment_id"]), "event_id": details["event"]["event_id"]}
             insert_all(connection, tables.shipment_events, [key])

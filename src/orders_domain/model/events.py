@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from orders_domain.model import history
 from orders_domain.model.accounts.actor import Role
 from orders_domain.model.life.event_data import life_data
+from orders_domain.model.life.shipments import FAILURES
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.json_values import JSON
 from orders_domain.model.values.total_table import total_table
@@ -111,16 +112,32 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
 
 
 def _notifies(entry: history.HistoryEntry, order: Order) -> bool:
-    """Whether the customer, if there is one, gets a letter about the change (clauses 002-29, 003-08).
+    """Whether somebody gets a letter about the change (clauses 002-29, 003-08).
 
-    There is one about each placing, each cancellation, and each change of the status by somebody else.
+    A customer, if there is one, gets a letter about each placing, each cancellation, and each change of the status by
+    somebody else. Of a shipment that failed or came back, administrators get one, too.
     """
+    if failure_of(entry):
+        return True
     if not order.user_id and not order.contact.email_address and not order.contact.phone_number:
         return False
     if entry.from_status is entry.to_status:
         return False
     confirmed = entry.kind == history.PLACED or entry.to_status is OrderStatus.CANCELED
     return confirmed or not is_own_change(entry, order)
+
+
+def failure_of(entry: history.HistoryEntry) -> str | None:
+    """Return ``failed`` or ``returned`` if the entry says so of a shipment."""
+    return shipment_failure(EVENT_TYPES[entry.kind], entry.details)
+
+
+def shipment_failure(event_type: str, data: Mapping[str, Any]) -> str | None:
+    """Return ``failed`` or ``returned`` if the event with the data says so of a shipment."""
+    if event_type != SHIPMENT_CHANGED:
+        return None
+    state: str = data["event"]["state"]
+    return state if state in [failure.value for failure in FAILURES] else None
 
 
 def is_own_change(entry: history.HistoryEntry, order: Order) -> bool:
@@ -178,12 +195,14 @@ def _stock_low(product: Product) -> dict[str, JSON]:
 
 
 def notification_events(order: Order) -> list[Event]:
-    """Return a notification of the order's user for each change not stored yet; there are none for guests.
+    """Return a notification of the order's user for each change of the status not stored yet; none for guests.
 
-    Clauses 002-29, 003-08. A notification has the version of its change. Nobody is notified of their own changes.
+    A shipment that failed or came back is such a change, too (clauses 002-29, 003-08). A notification has the version
+    of its change. Nobody is notified of their own changes.
     """
     entries = order.new_entries if order.user_id else ()
-    return [_user_notification(entry, order) for entry in entries if not is_own_change(entry, order)]
+    notified = (entry for entry in entries if entry.from_status is not entry.to_status or failure_of(entry))
+    return [_user_notification(entry, order) for entry in notified if not is_own_change(entry, order)]
 
 
 def notification_id(order_id: UUID, version: int) -> UUID:
@@ -197,6 +216,8 @@ def _user_notification(entry: history.HistoryEntry, order: Order) -> Event:
         "number": order.number,
         "status": entry.to_status.value,
     }
+    if failure := failure_of(entry):
+        data["shipment_failure"] = failure
     return Event(
         id=notification_id(order.id, entry.version),
         type=USER_NOTIFICATION,

@@ -19,13 +19,16 @@ class NotificationKind(Enum):
     ORDER_PLACED = "order_placed"
     STATUS_CHANGED = "status_changed"
     ORDER_CANCELED = "order_canceled"
+    SHIPMENT_CHANGED = "shipment_changed"  # it failed or came back
     STOCK_LOW = "stock_low"
+    DELIVERY_FAILED = "delivery_failed"  # the same, for administrators
 
 
 class Alert(Enum):
     """A notification for administrators, which recipients choose."""
 
     STOCK_LOW = "stock_low"
+    DELIVERY_FAILED = "delivery_failed"
 
 
 class Channel(Enum):
@@ -73,6 +76,11 @@ class NotifiedOrder:
     number: int
     user_id: str | None
     contact: Contact
+
+    @property
+    def has_customer(self) -> bool:
+        """Whether there may be an address to write to."""
+        return bool(self.user_id or self.contact.email_address or self.contact.phone_number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

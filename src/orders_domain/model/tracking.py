@@ -10,6 +10,10 @@ from types import MappingProxyType
 from orders_domain.errors import InvalidValue
 from orders_domain.model.access import CARRIERS_ONLY
 from orders_domain.model.accounts.actor import Actor, Role
+from orders_domain.model.life.axes import FulfillmentStatus
+from orders_domain.model.life.changes import fulfillment_status
+from orders_domain.model.life.shipments import ShipmentEvent, ShipmentState
+from orders_domain.model.life.shipping import record_failure
 from orders_domain.model.order import MAX_SHIPMENT_ID_LENGTH, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
@@ -57,6 +61,11 @@ TRANSITIONS_BY_CARRIER_STATUS: Mapping[str, tuple[TargetStatus, ...]] = MappingP
     }
 )
 """The transitions for each carrier status, in order. A status the order has already reached changes nothing."""
+
+FAILURES: Mapping[str, ShipmentState] = MappingProxyType(
+    {"FAILED": ShipmentState.FAILED, "RETURNED": ShipmentState.RETURNED}
+)
+"""The carrier statuses that are facts of the shipment as soon as a unit of the order is shipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +122,8 @@ class TrackingEvent:
     def apply_to(self, order: Order, *, at: datetime) -> None:
         """Apply the transitions of the event; an event that the order has already passed changes nothing.
 
+        A failure or a return after shipping is recorded, and changes no status.
+
         Raises:
             InvalidValue: the order has another shipment than the event.
             InvalidTransition: the lifecycle does not allow the transition.
@@ -120,6 +131,11 @@ class TrackingEvent:
         """
         if self.shipment_id is not None and order.shipment_id not in (None, self.shipment_id):
             raise InvalidValue("The event's shipment must be that of its order.", field="shipment_id")
+        failure = FAILURES.get(self.status.upper())
+        if failure and fulfillment_status(order) is not FulfillmentStatus.NONE:
+            fact = ShipmentEvent(event_id=self.id, state=failure, occurred_at=self.occurred_at)
+            record_failure(order, self.shipment_id or order.shipment_id, fact, by=self.actor, at=at)
+            return
         for target in TRANSITIONS_BY_CARRIER_STATUS[self.status.upper()]:
             CARRIERS_ONLY.require_status(self.actor, order, target)
             order.change_status(target, by=self.actor, at=at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -22,7 +23,9 @@ _ALERTS = click.Choice([alert.value for alert in Alert])
 _STATES = [state.value for state in NotificationState]
 _SENT_BY = total_table(Channel, {Channel.EMAIL: "mail", Channel.SMS: "short message"})
 _VARIABLES = total_table(Channel, {Channel.EMAIL: "SMTP_URL", Channel.SMS: "SMS_URL"})
-_alert = click.option("--alert", type=_ALERTS, default=Alert.STOCK_LOW.value, show_default=True, help="The alert.")
+_alerts = click.option(
+    "--alert", "alerts", type=_ALERTS, multiple=True, default=_ALERTS.choices, help="Only this alert; repeatable."
+)
 
 
 @click.group(invoke_without_command=True)
@@ -36,8 +39,9 @@ def notify(context: click.Context) -> None:
 
     \b
     Recipients of alerts:
-      orders notify add root@example.com             low stock, by mail
-      orders notify add +4915112345678               low stock, as a short message
+      orders notify add root@example.com             every alert, by mail
+      orders notify add +4915112345678               every alert, as a short message
+      orders notify add root@example.com --alert stock_low
       orders notify list
       orders notify remove root@example.com
       orders notify test root@example.com            send a message now
@@ -69,20 +73,20 @@ def show() -> None:
     container = _container()
     recipients = container.list_alert_recipients(ListAlertRecipients(actor=cli_actor()))
     for recipient in recipients:
-        click.echo(f"{recipient.alert.value:10}  {recipient.address:40}  {recipient.language or ''}".rstrip())
+        click.echo(f"{recipient.alert.value:15}  {recipient.address:40}  {recipient.language or ''}".rstrip())
     if not recipients:
         click.echo("Nobody gets alerts; add an address with: orders notify add root@example.com", err=True)
 
 
 @notify.command()
 @click.argument("address")
-@_alert
+@_alerts
 @click.option("--language", help="The language of the alert, such as de; by default NOTIFICATION_LANGUAGE.")
-def add(address: str, alert: str, language: str | None) -> None:
-    """Send an alert to ADDRESS from now on.
+def add(address: str, alerts: Sequence[str], language: str | None) -> None:
+    """Send alerts to ADDRESS from now on: of low stock, and of deliveries that failed or came back.
 
     ADDRESS is an e-mail address, or a phone number such as +4915112345678. It needs no account. An address that gets
-    the alert already gets it in the new language.
+    an alert already gets it in the new language.
 
     \b
     Examples:
@@ -90,24 +94,28 @@ def add(address: str, alert: str, language: str | None) -> None:
       orders notify add lager@example.com --language de
     """
     container = _container()
-    recipient = AlertRecipient(address=_normalized(container, address), alert=Alert(alert), language=language)
-    container.add_alert_recipient(AddAlertRecipient(actor=cli_actor(), recipient=recipient))
-    click.echo(f"{recipient.address} gets the alert {alert}.")
+    recipient = AlertRecipient(address=_normalized(container, address), language=language)
+    for alert in map(Alert, alerts):
+        request = AddAlertRecipient(actor=cli_actor(), recipient=replace(recipient, alert=alert))
+        container.add_alert_recipient(request)
+        click.echo(f"{recipient.address} gets the alert {alert.value}.")
     if recipient.channel not in container.notifier().notifiers or not container.settings().sends_notifications:
         click.echo(f"It is not sent before {_VARIABLES[recipient.channel]} is set.", err=True)
 
 
 @notify.command()
 @click.argument("address")
-@_alert
-def remove(address: str, alert: str) -> None:
-    """Stop sending an alert to ADDRESS."""
+@_alerts
+def remove(address: str, alerts: Sequence[str]) -> None:
+    """Stop sending alerts to ADDRESS."""
     container = _container()
     address = _normalized(container, address)
-    request = RemoveAlertRecipient(actor=cli_actor(), address=address, alert=Alert(alert))
-    if not container.remove_alert_recipient(request):
-        raise click.ClickException(f"{address} does not get the alert {alert}; see: orders notify list")
-    click.echo(f"{address} does not get the alert {alert} any more.")
+    requests = [RemoveAlertRecipient(actor=cli_actor(), address=address, alert=Alert(alert)) for alert in alerts]
+    removed = [request.alert.value for request in requests if container.remove_alert_recipient(request)]
+    if not removed:
+        raise click.ClickException(f"{address} does not get the alert {', '.join(alerts)}; see: orders notify list")
+    for alert in removed:
+        click.echo(f"{address} does not get the alert {alert} any more.")
 
 
 @notify.command()
@@ -152,7 +160,7 @@ def letters(states: Sequence[str], limit: int) -> None:
         to = f"order {entry.order.number}" if entry.order else letter.address or ""
         click.echo(
             f"{entry.state.value:11} {entry.attempts:3}  {letter.occurred_at:%Y-%m-%d %H:%M:%S}  "
-            f"{letter.channel.value:5}  {letter.kind.value:14}  {to:24}  {letter.id}  {entry.last_error or ''}".rstrip()
+            f"{letter.channel.value:5}  {letter.kind.value:16}  {to:24}  {letter.id}  {entry.last_error or ''}".rstrip()
         )
     click.echo(f"{len(entries)} {'notification' if len(entries) == 1 else 'notifications'}.", err=True)
 

@@ -179,8 +179,8 @@ def test_tracking_event_may_use_order_number(track: Track) -> None:
 @pytest.mark.clause("003-07")
 def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
     ann = track.stack.caller()
-    order, shipped = ann.place(), ann.place()
-    ann.patch(shipped, "SHIPPED")
+    order, canceled = ann.place(), ann.place()
+    ann.patch(canceled, "CANCELED")
     future = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     bad: list[tuple[bytes | dict[str, Any], str]] = [
         (b"nonsense", "not JSON"),
@@ -194,7 +194,7 @@ def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
         (event(order["id"], "EATEN"), "must be one of"),
         (event(order["id"], "SHIPPED", occurredAt=future), "future"),
         (event(order["id"], "SHIPPED", eventId="nul\x00"), "NUL"),
-        (event(shipped["id"], "FAILED"), "SHIPPED cannot become CANCELED"),
+        (event(canceled["id"], "SHIPPED"), "CANCELED cannot become SHIPPED"),
     ]
 
     track.publish(*(message for message, _ in bad), event(order["id"], "CONFIRMED"))
@@ -204,4 +204,32 @@ def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
     for message, expected in bad:
         assert expected in dead[message if isinstance(message, bytes) else json.dumps(message).encode()]
     assert ann.get(order).json["version"] == 2  # the valid event behind them
-    assert ann.get(shipped).json["status"] == "SHIPPED"
+    assert ann.get(canceled).json["status"] == "CANCELED"
+
+
+WORDS = {
+    "/orders/{}": "SHIPPED",
+    "/api/v1/orders/{}": "shipped",
+    "/ostore/orders/{}": "shipped",
+    "/api/orders/{}": "shipped",
+    "/v1/orders/{}": "shipped",
+}
+"""The status words of a shipped order, by contract."""
+
+
+@pytest.mark.clause("003-07", "003-08")
+def test_failure_after_shipping_notifies_the_user(track: Track) -> None:
+    ann = track.stack.caller()
+    order = ann.place()
+    returned = event(order["id"], "Returned")
+
+    track.publish(event(order["id"], "SHIPPED"), event(order["id"], "FAILED"), returned, returned)
+
+    assert track.dead() == []
+    published = track.stack.relayed()
+    assert published.news_of(order).count("orders.shipment_changed.v1") == 2
+    assert [(sent["status"], sent["message"].partition(" order ")[0]) for sent in published.notifications] == [
+        ("shipped", "Your"), ("shipped", "The delivery of your"), ("shipped", "Your")
+    ]  # fmt: skip
+    assert published.notifications[-1]["message"].endswith("is on its way back to the sender.")
+    assert {path: ann.ask("GET", path.format(order["id"])).json["status"] for path in WORDS} == WORDS

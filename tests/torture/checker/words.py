@@ -25,6 +25,7 @@ EVENT_TYPES: Mapping[str, str] = {
     "status_changed": "orders.order_status_changed.v1",
     "canceled": "orders.order_canceled.v1",
     "deleted": "orders.order_deleted.v1",
+    "shipment_changed": "orders.shipment_changed.v1",
 }
 NOTIFICATION = "orders.user_notification.v1"
 STOCK_LOW = "orders.stock_low.v1"

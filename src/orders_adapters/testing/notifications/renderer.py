@@ -21,6 +21,8 @@ ORDER: dict[str, JSON] = {
     "origin": "orders",
     "lines": [],
     "reason": None,
+    "shipment_id": None,
+    "event": {"event_id": "evt-7", "state": "failed", "occurred_at": "2026-03-14T12:00:00Z", "text": None},
 }
 PRODUCT: dict[str, JSON] = {
     "product_id": 4711,
@@ -80,6 +82,12 @@ class NotificationRendererTests:
         changed = NotificationKind.STATUS_CHANGED
 
         assert render(notification(changed, status=status), "en") != render(notification(changed), "en")
+
+    @pytest.mark.parametrize("kind", [NotificationKind.SHIPMENT_CHANGED, NotificationKind.DELIVERY_FAILED])
+    def test_failure_is_in_the_text(self, render: NotificationRenderer, kind: NotificationKind) -> None:
+        returned = notification(kind, event={**dict[str, Any](ORDER["event"]), "state": "returned"})  # type: ignore[arg-type]
+
+        assert render(returned, "en").text != render(notification(kind), "en").text
 
     def test_reason_is_in_the_letter(self, render: NotificationRenderer) -> None:
         canceled = notification(NotificationKind.ORDER_CANCELED, reason="sold <out>")

@@ -10,7 +10,7 @@ from orders_domain.model import history
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import line_counters
 from orders_domain.model.life.payments import Payment, Refund
-from orders_domain.model.life.shipments import Shipment, ShipmentEvent
+from orders_domain.model.life.shipments import Shipment, ShipmentEvent, latest_state
 from orders_domain.model.life.state import Hold, Life, checked_tags, merged
 from orders_domain.model.status import OrderStatus
 
@@ -70,6 +70,8 @@ def _with_units(life: Life, lines: Iterable[Sequence[int]], name: str) -> Mappin
 
 def _tracked(life: Life, details: Mapping[str, Any]) -> Life:
     event = ShipmentEvent.from_json(details["event"])
+    if all(shipment.id != details["shipment_id"] for shipment in life.shipments):
+        return replace(life, shipment_state=latest_state(life.shipment_state or event.state, event.state))
     return replace(
         life,
         shipments=tuple(

@@ -29,7 +29,14 @@ class ShipmentState(Enum):
     RETURNED = "returned"
 
 
+FAILURES = (ShipmentState.FAILED, ShipmentState.RETURNED)
+"""The states of which the customer and administrators are notified: the goods did not arrive, or came back."""
 _RANKS = {state: rank for rank, state in enumerate(ShipmentState)}
+
+
+def latest_state(*states: ShipmentState) -> ShipmentState:
+    """Return the state that a shipment passes last."""
+    return max(states, key=_RANKS.__getitem__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +96,7 @@ class Shipment:
 
     def state_after(self, event: ShipmentEvent) -> ShipmentState:
         """Return the state of the event, unless the shipment has passed it."""
-        return max(self.state, event.state, key=_RANKS.__getitem__)
+        return latest_state(self.state, event.state)
 
     def as_json(self) -> dict[str, JSON]:
         return {

@@ -95,6 +95,31 @@ def record_event(order: Subject, shipment_id: str, event: ShipmentEvent, *, by: 
     return True
 
 
+def record_failure(order: Subject, shipment_id: str | None, event: ShipmentEvent, *, by: Actor, at: datetime) -> None:
+    """Record once that a shipment failed or came back; the status of the order stays as it is.
+
+    It is the shipment with the id or tracking number, or the order's only one. Otherwise, such as for an order that was
+    shipped by the name of the status, the fact is the order's own (``Life.shipment_state``).
+    """
+    shipment = _shipment_of(order, shipment_id)
+    known = {each.event_id: each.state for each in shipment.events} if shipment else {}
+    if known.get(event.event_id) is event.state:
+        return
+    if shipment and event.event_id not in known:
+        record_event(order, shipment.id, event, by=by, at=at)
+        return
+    details = {"shipment_id": shipment_id, "event": event.as_json()}
+    order.record(history.SHIPMENT_CHANGED, details, by=by, at=at)
+
+
+def _shipment_of(order: Subject, shipment_id: str | None) -> Shipment | None:
+    shipments = order.life.shipments
+    named = [shipment for shipment in shipments if shipment_id in (shipment.id, shipment.tracking_number)]
+    if shipment_id is not None and named:
+        return named[0]
+    return shipments[0] if len(shipments) == 1 else None
+
+
 def _cover(order: Subject) -> bool:
     """Return whether the shipments have all shipped units: some may be shipped by the name of the status."""
     sent = sum(units for shipment in order.life.shipments for _, units in shipment.lines)

@@ -10,7 +10,7 @@ from typing import Any
 from orders_domain.errors import InvalidValue
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.payments import Payment, PaymentTotals, Refund, totals_of
-from orders_domain.model.life.shipments import Shipment
+from orders_domain.model.life.shipments import Shipment, ShipmentState
 from orders_domain.model.values.json_values import JSON, bounded_text_error, checked, json_error, json_size
 from orders_domain.model.values.timestamps import parse_timestamp
 
@@ -44,6 +44,7 @@ class Life:
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     shipments: tuple[Shipment, ...] = ()
+    shipment_state: ShipmentState | None = None  # of a shipment that failed or came back and is none of the shipments
     canceled_at: datetime | None = None  # set by the first change after the cancellation; until then the last change
 
     @property
@@ -65,6 +66,7 @@ class Life:
             "payments": [payment.as_json() for payment in self.payments],
             "refunds": [refund.as_json() for refund in self.refunds],
             "shipments": [shipment.as_json() for shipment in self.shipments],
+            "shipment_state": self.shipment_state.value if self.shipment_state else None,
             "canceled_at": _text(self.canceled_at),
         }
         return {name: value for name, value in members.items() if value}
@@ -89,6 +91,7 @@ class Life:
             payments=tuple(map(Payment.from_json, members.get("payments", []))),
             refunds=tuple(map(Refund.from_json, members.get("refunds", []))),
             shipments=tuple(map(Shipment.from_json, members.get("shipments", []))),
+            shipment_state=ShipmentState(members["shipment_state"]) if "shipment_state" in members else None,
             canceled_at=_moment(members.get("canceled_at")),
         )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from functools import partial
 from uuid import uuid5
 
 from orders_domain.model import events
@@ -16,6 +15,7 @@ from orders_domain.model.notification import (
     NotifiedOrder,
 )
 from orders_domain.model.status import OrderStatus
+from orders_domain.model.values.json_values import JSON
 from orders_domain.ports.alert_recipients import AlertRecipientRepository
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.notification_queue import NotificationQueue
@@ -49,28 +49,39 @@ def queue_notifications(
         if event.at < now - MAX_EVENT_AGE:
             return []
         if event.type == events.STOCK_LOW:
-            return list(map(partial(_alert, event), alerted))
-        return [] if order is None or event.type not in _OF_ORDERS else _letters(event, order, channels)
+            return _alerts(event, Alert.STOCK_LOW, alerted)
+        if order is None or event.type not in _OF_ORDERS:
+            return []
+        if not events.shipment_failure(event.type, event.data):
+            return _letters(event, order, channels)
+        alerts = _alerts(event, Alert.DELIVERY_FAILED, alerted, number=order.number)
+        return [*alerts, *(_letters(event, order, channels) if order.has_customer else [])]
 
     return queue.add_from_events(notifications_for, now=now, limit=limit)
 
 
-def _alert(event: Event, recipient: AlertRecipient) -> Notification:
-    return Notification(
-        id=uuid5(event.id, recipient.address),
-        kind=NotificationKind(Alert.STOCK_LOW.value),
-        channel=recipient.channel,
-        data=event.data,
-        occurred_at=event.at,
-        address=recipient.address,
-        language=recipient.language,
-    )
+def _alerts(event: Event, alert: Alert, recipients: Sequence[AlertRecipient], **others: JSON) -> list[Notification]:
+    return [
+        Notification(
+            id=uuid5(event.id, recipient.address),
+            kind=NotificationKind(alert.value),
+            channel=recipient.channel,
+            data={**event.data, **others},
+            occurred_at=event.at,
+            address=recipient.address,
+            language=recipient.language,
+        )
+        for recipient in recipients
+        if recipient.alert is alert
+    ]
 
 
 def _kind(event: Event) -> NotificationKind:
     """Return the kind of the letter; a payment, a shipment or an expiry may have changed the status."""
     if event.type == events.ORDER_PLACED:
         return NotificationKind.ORDER_PLACED
+    if events.shipment_failure(event.type, event.data):
+        return NotificationKind.SHIPMENT_CHANGED
     canceled = event.data["status"] == OrderStatus.CANCELED.value
     return NotificationKind.ORDER_CANCELED if canceled else NotificationKind.STATUS_CHANGED
 

@@ -33,7 +33,7 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache
     Raises:
         InvalidValue: the event is in the future, or its order has another shipment.
         OrderNotFound: the order or the shipment does not exist.
-        InvalidTransition: the lifecycle does not allow the transition, such as back from SHIPPED.
+        InvalidTransition: the lifecycle does not allow the transition, such as SHIPPED for a canceled order.
         TransitionNotPermitted: the access rules of the order's origin do not allow it to carriers.
         StaleOrder: a concurrent transaction changed the order.
         StoreUnavailable: the store is unavailable.

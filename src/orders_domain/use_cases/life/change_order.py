@@ -188,12 +188,8 @@ def changed_order(
         order = get_order() if get_order else uow.orders.get_for_update(request.order_id)
         request.access.authorize_order(request.actor, order, action)
         order.ensure_version(request.versions)
-        before = order.status
         change(order)
-        if order.status is before:  # a user is notified of statuses only
-            uow.orders.save(order)
-        else:
-            save_and_notify(order, by=request.actor, uow=uow)
+        save_and_notify(order, by=request.actor, uow=uow)
         afterwards(order)
         if request.idempotency_key:
             uow.idempotency_keys.store(request.idempotency_key, order, at=now)

@@ -50,7 +50,8 @@ def save_and_notify(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
     A user is not notified of their own changes (clauses 002-16, 002-29).
     """
     notifications = notification_events(order)
-    releases_stock = order.new_entries and order.lines and order.status is OrderStatus.CANCELED
+    is_canceled = any(entry.to_status is not entry.from_status is not None for entry in order.new_entries)
+    releases_stock = is_canceled and order.lines and order.status is OrderStatus.CANCELED
     uow.orders.save(order)
     uow.publish(notifications)
     if releases_stock:

@@ -110,7 +110,8 @@ def _events(order: Order, history: Sequence[HistoryEntry]) -> list[dict[str, Any
             events.append(_event(entry, "shipped", shipments[details["shipment"]["id"]]))
         elif entry.kind == SHIPMENT_CHANGED:
             word = _SHIPMENT_STATES[ShipmentState(details["event"]["state"])]
-            events.append(_event(entry, word, shipments[details["shipment_id"]]))
+            shipment = shipments.get(details["shipment_id"]) or _all_shipped(history[:place])
+            events.append(_event(entry, word, shipment))
         elif entry.kind == STATUS_CHANGED and entry.to_status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
             before = line_counters(rebuild(history[: place - 1]))
             after = line_counters(rebuild(history[:place]))
@@ -124,6 +125,12 @@ def _events(order: Order, history: Sequence[HistoryEntry]) -> list[dict[str, Any
                 word = entry.to_status.value.lower()
                 events.append({"id": _id(entry), "occurred_at": moment(entry.at), "type": word, "line_items": moved})
     return events
+
+
+def _all_shipped(history: Sequence[HistoryEntry]) -> Shipment:
+    """Return all shipped units as one parcel: an order that was shipped by the name of the status has none."""
+    units = ((number, counter.shipped) for number, counter in enumerate(line_counters(rebuild(history)), start=1))
+    return Shipment(id="", number=1, lines=tuple(line for line in units if line[1]))
 
 
 def _event(entry: HistoryEntry, word: str, shipment: Shipment) -> dict[str, Any]:

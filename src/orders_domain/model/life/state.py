@@ -10,6 +10,7 @@ from typing import Any
 from orders_domain.errors import InvalidValue
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.payments import Payment, PaymentTotals, Refund, totals_of
+from orders_domain.model.life.returns import Return
 from orders_domain.model.life.shipments import Shipment
 from orders_domain.model.values.json_values import JSON, bounded_text_error, checked, json_error, json_size
 from orders_domain.model.values.timestamps import parse_timestamp
@@ -44,6 +45,7 @@ class Life:
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     shipments: tuple[Shipment, ...] = ()
+    returns: tuple[Return, ...] = ()
     canceled_at: datetime | None = None  # set by the first change after the cancellation; until then the last change
 
     @property
@@ -65,6 +67,7 @@ class Life:
             "payments": [payment.as_json() for payment in self.payments],
             "refunds": [refund.as_json() for refund in self.refunds],
             "shipments": [shipment.as_json() for shipment in self.shipments],
+            "returns": [returned.as_json() for returned in self.returns],
             "canceled_at": _text(self.canceled_at),
         }
         return {name: value for name, value in members.items() if value}
@@ -89,6 +92,7 @@ class Life:
             payments=tuple(map(Payment.from_json, members.get("payments", []))),
             refunds=tuple(map(Refund.from_json, members.get("refunds", []))),
             shipments=tuple(map(Shipment.from_json, members.get("shipments", []))),
+            returns=tuple(map(Return.from_json, members.get("returns", []))),
             canceled_at=_moment(members.get("canceled_at")),
         )
 

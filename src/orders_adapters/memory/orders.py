@@ -1,6 +1,6 @@
 """In-memory order repository of one unit of work, staged until commit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.changes import ReferenceTaken
 from orders_domain.model.life.paying import FactDiffers
+from orders_domain.model.life.returning import ReturnNotFound
 from orders_domain.model.life.shipping import ShipmentNotFound
 from orders_domain.model.order import CartOrdered, Order, rebuild
 from orders_domain.model.order_ref import OrderRef
@@ -58,13 +59,14 @@ class InMemoryOrderRepository(OrderRepository):
         return self.get_for_update(order_id)
 
     def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
-        wanted = str(parcel_id)
-        orders = (order for order in self._store.orders.values() if order.deleted_at is None)
-        found = (order.id for order in orders for shipment in order.life.shipments if shipment.id == wanted)
-        order_id = next(found, None)
-        if order_id is None:
-            raise ShipmentNotFound
-        return self.get_for_update(order_id)
+        if order := self._find(lambda order: any(shipment.id == str(parcel_id) for shipment in order.life.shipments)):
+            return order
+        raise ShipmentNotFound
+
+    def get_by_return_for_update(self, return_id: UUID) -> Order:
+        if order := self._find(lambda order: any(known.id == str(return_id) for known in order.life.returns)):
+            return order
+        raise ReturnNotFound
 
     def save(self, order: Order) -> None:
         if not order.new_entries:
@@ -90,6 +92,11 @@ class InMemoryOrderRepository(OrderRepository):
             self._store.histories.setdefault(entry.order_id, []).append(entry)
         self._store.outbox |= {message.event.id: message for message in self._messages}
         self._store.notifying += [message.event.id for message in self._messages if message.event.notifies]
+
+    def _find(self, condition: Callable[[Order], bool]) -> Order | None:
+        orders = (order for order in self._store.orders.values() if order.deleted_at is None)
+        order_id = next((order.id for order in orders if condition(order)), None)
+        return None if order_id is None else self.get_for_update(order_id)
 
     def _ordered(self, snapshot_id: str) -> UUID | None:
         """Return the id of the order of the cart, if any."""

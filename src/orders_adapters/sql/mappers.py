@@ -10,10 +10,11 @@ from orders_adapters.sql.sharding import shard_of
 from orders_domain.model import order_state
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.events import Event
-from orders_domain.model.history import HistoryEntry
+from orders_domain.model.history import RETURN_KINDS, HistoryEntry
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.life.lines import line_counters, quantities
 from orders_domain.model.life.payments import Payment, PaymentKind, by_provider
+from orders_domain.model.life.returns import awaited_units
 from orders_domain.model.order import Order, order_from_state, rebuild
 from orders_domain.ports.outbox import DUE_AT_ONCE, OutboxMessage, OutboxState
 
@@ -91,11 +92,12 @@ def payment_sum_values(order: Order) -> list[Values]:
 
 
 def line_counter_values(order: Order) -> list[Values]:
-    """Return the rows of the lines of which new history entries have shipped or cancelled units by themselves.
+    """Return the rows of the lines of which new history entries have changed units by themselves.
 
     They are those of every line with such a counter once the status says that no unit is open.
     """
-    changed = _changed_lines(order) & order.life.counters.keys()
+    awaited = awaited_units(order.life.returns)
+    changed = _changed_lines(order) & (order.life.counters.keys() | _returning_lines(order))
     if not changed:
         return []
     every_line = zip(quantities(order), line_counters(order), strict=True)
@@ -107,6 +109,7 @@ def line_counter_values(order: Order) -> list[Values]:
             "shipped": counter.shipped,
             "cancelled": counter.cancelled,
             "returned": counter.returned,
+            "awaited": awaited.get(number, 0),
         }
         for number, (quantity, counter) in enumerate(every_line, start=1)
         if number in changed
@@ -119,9 +122,15 @@ def _changed_lines(order: Order) -> set[int]:
         details: Mapping[str, Any] = entry.details
         if entry.from_status is not entry.to_status:
             return set(order.life.counters)
+        if entry.kind in RETURN_KINDS:
+            return set(order.life.counters) | _returning_lines(order)
         lines = details["shipment"]["lines"] if "shipment" in details else details.get("lines", ())
         changed |= {number for number, _ in lines}
     return changed
+
+
+def _returning_lines(order: Order) -> set[int]:
+    return {number for known in order.life.returns for number, _ in known.lines}
 
 
 def item_values(order: Order) -> list[Values]:

@@ -29,6 +29,7 @@ from orders_domain.model import events, history
 from orders_domain.model.events import Event
 from orders_domain.model.life.changes import ReferenceTaken
 from orders_domain.model.life.paying import FactDiffers
+from orders_domain.model.life.returning import ReturnNotFound
 from orders_domain.model.life.shipping import ShipmentNotFound
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.order_ref import OrderRef
@@ -64,11 +65,12 @@ _GET_BY_NUMBER_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.number == bindparam("r
 _GET_BY_SHIPMENT_FOR_UPDATE = _GET_FOR_UPDATE.where(
     _orders.shipment_id == bindparam("ref", type_=_orders.shipment_id.type)
 )
-_GET_BY_PARCEL_FOR_UPDATE = _GET_FOR_UPDATE.where(
-    _orders.id
-    == select(tables.shipments.c.order_id)
-    .where(tables.shipments.c.id == bindparam("ref", type_=tables.shipments.c.id.type))
-    .scalar_subquery()
+_GET_BY_PARCEL_FOR_UPDATE, _GET_BY_RETURN_FOR_UPDATE = (
+    _GET_FOR_UPDATE.where(
+        _orders.id
+        == select(parts.c.order_id).where(parts.c.id == bindparam("ref", type_=parts.c.id.type)).scalar_subquery()
+    )
+    for parts in (tables.shipments, tables.order_returns)
 )
 # The order as it was placed, which is the first entry of its history.
 _GET_BY_CART = (
@@ -88,7 +90,7 @@ _SAVE = (
     .values({name: bindparam(name) for name in (*CHANGING, FOLDED, *AXES)})
 )
 
-_COUNTERS = ("shipped", "cancelled", "returned")
+_COUNTERS = ("shipped", "cancelled", "returned", "awaited")
 _INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _BY_REFERENCE = select(tables.orders.c.id).where(
     tables.orders.c.source == bindparam("source"), tables.orders.c.reference == bindparam("reference")
@@ -128,6 +130,12 @@ class SqlOrderRepository(OrderRepository):
         except OrderNotFound:
             raise ShipmentNotFound from None
 
+    def get_by_return_for_update(self, return_id: UUID) -> Order:
+        try:
+            return self._get_for_update(_GET_BY_RETURN_FOR_UPDATE, return_id)
+        except OrderNotFound:
+            raise ReturnNotFound from None
+
     def save(self, order: Order) -> None:
         if not order.new_entries:
             return
@@ -139,7 +147,7 @@ class SqlOrderRepository(OrderRepository):
             _save_lines(self._connection, order)
             _save_tags(self._connection, order)
             _save_payments(self._connection, order)
-            _save_shipments(self._connection, order)
+            _save_parts(self._connection, order)
             self._insert_history(order)
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -211,13 +219,15 @@ def _save_payments(connection: Connection, order: Order) -> None:
     connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed), payment_sum_values(order))
 
 
-def _save_shipments(connection: Connection, order: Order) -> None:
-    """Insert the new shipments and events; their keys decide."""
+def _save_parts(connection: Connection, order: Order) -> None:
+    """Insert the new shipments, their events and the new returns; their keys decide."""
     known = {shipment.id for shipment in order.life.shipments}
     for entry in order.new_entries:
         details: Mapping[str, Any] = entry.details
         if entry.kind == history.SHIPMENT_CREATED:
             insert_all(connection, tables.shipments, [{"id": UUID(details["shipment"]["id"]), "order_id": order.id}])
+        elif entry.kind == history.RETURN_AUTHORIZED:
+            insert_all(connection, tables.order_returns, [{"id": UUID(details["return"]["id"]), "order_id": order.id}])
         elif entry.kind == history.SHIPMENT_CHANGED and details["shipment_id"] in known:
             key = {"shipment_id": UUID(details["shipment_id"]), "event_id": details["event"]["event_id"]}
             insert_all(connection, tables.shipment_events, [key])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -12,13 +13,14 @@ from orders_adapters.testing.threads import at_once
 from orders_domain import Money, Order, OrderFilter, Origin
 from orders_domain.errors import OrdersError
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
-from orders_domain.model.life import changes, paying
+from orders_domain.model.life import changes, paying, returning, shipping
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
-from orders_domain.model.life.changes import NotOpen, ReferenceTaken
+from orders_domain.model.life.changes import NotAllowed, NotOpen, NotShipped, ReferenceTaken
 from orders_domain.model.life.charges import Charge, ChargeKind
 from orders_domain.model.life.paying import ExceedsCaptured, FactDiffers
 from orders_domain.model.life.payments import Payment, PaymentKind
 from orders_domain.model.life.placing import Placing
+from orders_domain.model.life.returning import ReturnNotFound
 from orders_domain.model.life.state import Life
 from orders_domain.model.order import rebuild
 from orders_domain.model.order_filter import Sort
@@ -101,6 +103,38 @@ def refunding(store: StoreHarness, order: Order, amount: int) -> Order:
     return present
 
 
+def shipped(store: StoreHarness, order: Order, lines: Mapping[int, int]) -> Order:
+    """The order after units of its lines were shipped."""
+    with store.unit_of_work() as uow:
+        present = uow.orders.get_for_update(order.id)
+        shipping.ship(present, str(new_id()), lines, carrier=None, tracking_number=None, by=ADMIN, at=NOON)
+        uow.orders.save(present)
+        uow.commit()
+    return present
+
+
+def returning_order(store: StoreHarness, order: Order, lines: Mapping[int, int]) -> UUID:
+    """The id of a new return of units of the order."""
+    return_id = new_id()
+    with store.unit_of_work() as uow:
+        present = uow.orders.get_for_update(order.id)
+        returning.authorize_return(present, str(return_id), lines, "too small", by=ADMIN, at=NOON)
+        uow.orders.save(present)
+        uow.commit()
+    return return_id
+
+
+def received(store: StoreHarness, return_id: UUID, units: int) -> Order:
+    """The order after units of its first line came back and were restocked, as a use case does it."""
+    with store.unit_of_work() as uow:
+        present = uow.orders.get_by_return_for_update(return_id)
+        returning.receive_return(present, str(return_id), [(1, units, True)], by=ADMIN, at=NOON)
+        uow.orders.save(present)
+        uow.stock.release_units(present, {present.lines[0].product_id: units}, by=ADMIN, at=NOON)
+        uow.commit()
+    return present
+
+
 class OrderLifeTests:
     """Promises about the life of orders.
 
@@ -179,6 +213,26 @@ class OrderLifeTests:
             uow.commit()
 
         assert [store.catalog.get(product).stock for product in (tea, milk)] == [10, 10]
+
+    def test_unit_is_returned_and_restocked_once(self, store: StoreHarness) -> None:
+        [product] = Inventory(store).stocked(10)
+        order = order_of({product: 5})
+        Inventory(store).deduct(order)
+        shipped(store, order, {1: 4})
+
+        authorized = at_once(*[lambda: returning_order(store, order, {1: 3})] * 6)
+        assert [type(result) for result in authorized if isinstance(result, OrdersError)] == [NotShipped] * 5
+        [return_id] = [result for result in authorized if isinstance(result, UUID)]
+        results = at_once(*[lambda: received(store, return_id, 2)] * 6)
+
+        assert [type(result) for result in results if isinstance(result, OrdersError)] == [NotAllowed] * 5
+        assert store.catalog.get(product).stock == 7
+        stored = store.queries.get(order.id)
+        folded = rebuild(store.queries.history(order.id), number=stored.number)
+        assert (folded.life, folded.version) == (stored.life, stored.version)
+        assert (stored.life.counters[1].returned, stored.life.returns[0].open_units) == (2, {1: 1})
+        with store.unit_of_work() as uow, pytest.raises(ReturnNotFound):
+            uow.orders.get_by_return_for_update(new_id())
 
     def test_fact_belongs_to_one_order(self, store: StoreHarness) -> None:
         first, second = of_shop(), of_shop()

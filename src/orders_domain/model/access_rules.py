@@ -43,6 +43,7 @@ class Action(Enum):
     ANNOTATE = "annotate"  # notes, tags and metadata
     RECORD = "record"  # a payment fact
     REFUND = "refund"  # ask for a refund
+    RETURN = "return"  # authorize, receive or refuse a return
 
 
 class Decision(Enum):
@@ -99,6 +100,7 @@ _TABLE = """
     orders      annotate  -      yes       yes            -        -       -        none
     orders      record    -      -         yes            -        -       yes      none
     orders      refund    -      yes       yes            -        -       -        none
+    orders      return    -      yes       yes            -        -       -        none
 
     management  read      yes    yes       yes            -        yes     yes      none
     management  confirm   -      -         yes            -        -       -        none
@@ -111,6 +113,7 @@ _TABLE = """
     management  annotate  -      yes       yes            -        -       -        none
     management  record    -      -         yes            -        -       yes      none
     management  refund    -      yes       yes            -        -       -        none
+    management  return    -      yes       yes            -        -       -        none
 
     ostore      read      yes    yes       yes            -        yes     yes      none
     ostore      confirm   -      -         yes            yes      -       -        none
@@ -123,6 +126,7 @@ _TABLE = """
     ostore      annotate  -      yes       yes            -        -       -        none
     ostore      record    -      -         yes            -        -       yes      none
     ostore      refund    -      yes       yes            -        -       -        none
+    ostore      return    -      yes       yes            -        -       -        none
 
     checkout    read      yes    yes       yes            -        yes     yes      none
     checkout    confirm   -      -         yes            yes      -       -        none
@@ -135,6 +139,7 @@ _TABLE = """
     checkout    annotate  -      yes       yes            -        -       -        none
     checkout    record    -      -         yes            -        -       yes      none
     checkout    refund    -      yes       yes            -        -       -        none
+    checkout    return    -      yes       yes            -        -       -        none
 
     shop        read      yes    yes       yes            -        yes     yes      none
     shop        confirm   -      yes       yes            yes      -       -        none
@@ -147,6 +152,7 @@ _TABLE = """
     shop        annotate  -      yes       yes            -        -       -        none
     shop        record    -      -         yes            -        -       yes      none
     shop        refund    -      yes       yes            -        -       -        none
+    shop        return    -      yes       yes            -        -       -        none
 """
 
 

@@ -37,6 +37,9 @@ REFUND_SETTLED = "orders.refund_settled.v1"
 ORDER_EXPIRED = "orders.order_expired.v1"
 SHIPMENT_CREATED = "orders.shipment_created.v1"
 SHIPMENT_CHANGED = "orders.shipment_changed.v1"
+RETURN_AUTHORIZED = "orders.return_authorized.v1"
+RETURN_RECEIVED = "orders.return_received.v1"
+RETURN_REFUSED = "orders.return_refused.v1"
 PRODUCTS = uuid5(NAMESPACE_URL, "https://orders.example/products")
 """The namespace of the ids under which events about products are stored, in order for each product."""
 
@@ -57,6 +60,9 @@ EVENT_TYPES: Mapping[str, str] = total_table(
         history.EXPIRED: ORDER_EXPIRED,
         history.SHIPMENT_CREATED: SHIPMENT_CREATED,
         history.SHIPMENT_CHANGED: SHIPMENT_CHANGED,
+        history.RETURN_AUTHORIZED: RETURN_AUTHORIZED,
+        history.RETURN_RECEIVED: RETURN_RECEIVED,
+        history.RETURN_REFUSED: RETURN_REFUSED,
     },
 )
 """The event type for each kind of history entry."""

@@ -225,9 +225,9 @@ class Order:
         """Mark the order as deleted; its history remains.
 
         Raises:
-            DeletionNotAllowed: the order is not pending.
+            DeletionNotAllowed: the order is not pending, is paid in part, or is shipped in part.
         """
-        if self.status is not OrderStatus.PENDING or self.life.payments:
+        if self.status is not OrderStatus.PENDING or self.life.payments or self._has_shipped:
             raise DeletionNotAllowed(self.status)
         self.record(history.DELETED, {}, by=by, at=at)
 

@@ -59,6 +59,15 @@ class OrderRepository(Protocol):
         """
         ...
 
+    def get_by_return_for_update(self, return_id: UUID) -> Order:
+        """Return and lock the order that has the return in its life, like ``get_for_update``.
+
+        Raises:
+            ReturnNotFound: no order has it, or its order is deleted.
+            StoreUnavailable: the store is unavailable.
+        """
+        ...
+
     def save(self, order: Order) -> None:
         """Store a changed order, its new history entries and their events, and clear ``order.new_entries``.
 

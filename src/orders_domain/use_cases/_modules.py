@@ -32,6 +32,7 @@ _NAMES = {
     "life.get_order_at": "GetOrderAt get_order_at",
     "life.pay_order": "RecordPayment RequestRefund RetryRefund record_payment request_refund retry_refund",
     "life.place_shop_order": "PlaceShopOrder place_shop_order",
+    "life.return_units": "AuthorizeReturn ReceiveReturn RefuseReturn authorize_return receive_return refuse_return",
     "life.ship_order": "RecordShipmentEvent ShipUnits record_shipment_event ship_units",
     "orders.bulk_change_status": "BulkChangeStatus bulk_change_status",
     "orders.cancel_order": "CancelOrder cancel_order",

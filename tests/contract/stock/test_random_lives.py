@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from orders_domain.model.life.charges import Charge, ChargeKind
 from orders_domain.model.life.lines import line_counters, order_shares, quantities
 from orders_domain.model.life.payments import PaymentKind, RefundState
 from orders_domain.model.life.placing import Placing
+from orders_domain.model.life.returns import awaited_units
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.order import rebuild
 from orders_domain.model.order_filter import OrderFilter
@@ -39,6 +41,15 @@ CHARGES = (
     Charge(kind=ChargeKind.DISCOUNT, amount_minor=-77),
     Charge(kind=ChargeKind.TAX, amount_minor=31, line=1),
 )
+
+
+def returned_units(order: Order) -> Counter[tuple[int, bool]]:
+    """The units that came back, by the number of the line and whether they were restocked."""
+    units: Counter[tuple[int, bool]] = Counter()
+    for known in order.life.returns:
+        for number, quantity, restocked in known.received:
+            units[number, restocked] += quantity
+    return units
 
 
 class Lives(RuleBasedStateMachine):
@@ -112,6 +123,27 @@ class Lives(RuleBasedStateMachine):
             )
             self.change(use_cases.record_shipment_event, request)
 
+    @rule(which=WHICH, lines=UNITS.filter(bool))
+    def authorize_return(self, which: int, lines: Mapping[int, int]) -> None:
+        request = use_cases.AuthorizeReturn(**self.common(which), lines=lines, reason="too small")
+        self.change(use_cases.authorize_return, request, new_id=self.new_id)
+
+    @rule(which=WHICH, number=st.integers(0, 3), lines=UNITS, restocks=st.booleans(), refuses=st.booleans())
+    def end_return(
+        self, which: int, number: int, lines: Mapping[int, int] | None, restocks: bool, refuses: bool
+    ) -> None:
+        returns = self.shop.queries.get(self.orders[which]).life.returns
+        if not returns:
+            return
+        known = returns[number % len(returns)]
+        common: dict[str, Any] = {"actor": ADMIN, "return_id": UUID(known.id)}
+        if refuses and lines:
+            refusal = use_cases.RefuseReturn(**common, reason="too late")
+            self.change(use_cases.refuse_return, refusal)
+        else:
+            received = tuple((line, units, restocks) for line, units in (lines or dict(known.lines)).items())
+            self.change(use_cases.receive_return, use_cases.ReceiveReturn(**common, received=received))
+
     @rule(which=WHICH, kind=st.sampled_from(PaymentKind), amount=st.integers(1, 4_000), repeats=st.booleans())
     def pay(self, which: int, kind: PaymentKind, amount: int, repeats: bool) -> None:
         self.facts += not repeats
@@ -183,8 +215,11 @@ class Lives(RuleBasedStateMachine):
         self._compare_stock(orders)
 
     def _compare_units(self, order: Order) -> None:
-        for counter, quantity in zip(line_counters(order), quantities(order), strict=True):
+        awaited, returned = awaited_units(order.life.returns), returned_units(order)
+        for number, (counter, quantity) in enumerate(zip(line_counters(order), quantities(order), strict=True), 1):
             assert 0 <= counter.shipped + counter.cancelled <= quantity
+            assert 0 <= counter.returned + awaited.get(number, 0) <= counter.shipped
+            assert counter.returned == sum(returned.get((number, restocked), 0) for restocked in (True, False))
         sent = sum(units for shipment in order.life.shipments for _, units in shipment.lines)
         shipped = sum(counter.shipped for counter in line_counters(order))
         assert sent <= shipped
@@ -207,6 +242,8 @@ class Lives(RuleBasedStateMachine):
                 counters = line_counters(order)[first:]
                 pairs = zip(order.lines, counters, strict=True)
                 gone += sum(line.quantity - counter.cancelled for line, counter in pairs if line.product_id == product)
+                numbers = [first + place for place, line in enumerate(order.lines, 1) if line.product_id == product]
+                gone -= sum(returned_units(order).get((number, True), 0) for number in numbers)
             assert self.shop.catalog.get(product).stock == STOCK - gone
             movements = self.shop.ledger().movements
             assert sum(move.quantity for move in movements if move.product_id == product) == STOCK - gone

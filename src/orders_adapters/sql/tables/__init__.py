@@ -20,6 +20,7 @@ from orders_adapters.sql.tables.messages import (
 from orders_adapters.sql.tables.metadata import metadata
 from orders_adapters.sql.tables.order_life import (
     order_lines,
+    order_returns,
     order_tags,
     payment_facts,
     payment_sums,
@@ -56,6 +57,7 @@ __all__ = [
     "order_history",
     "order_items",
     "order_lines",
+    "order_returns",
     "order_tags",
     "order_templates",
     "orders",

@@ -20,9 +20,11 @@ order_lines = Table(
     Column("shipped", BigInteger, nullable=False),
     Column("cancelled", BigInteger, nullable=False),
     Column("returned", BigInteger, nullable=False),
+    Column("awaited", BigInteger, nullable=False, server_default="0"),  # authorized to come back, and not received
     CheckConstraint("shipped >= 0 AND cancelled >= 0 AND returned >= 0", name="counters"),
     CheckConstraint("shipped + cancelled <= quantity", name="quantity"),
     CheckConstraint("returned <= shipped", name="returned"),
+    CheckConstraint("awaited >= 0 AND returned + awaited <= shipped", name="awaited"),
 )
 
 order_tags = Table(
@@ -67,4 +69,11 @@ shipment_events = Table(
     metadata,
     Column("shipment_id", ForeignKey(shipments.c.id), primary_key=True),  # with the event's id, so that it is one
     Column("event_id", String(MAX_EVENT_ID_LENGTH), primary_key=True),
+)
+
+order_returns = Table(
+    "order_returns",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", ForeignKey(orders.c.id), nullable=False, index=True),
 )

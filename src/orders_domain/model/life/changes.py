@@ -11,6 +11,7 @@ from orders_domain.model import history
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import line_counters, order_shares, quantities
+from orders_domain.model.life.returns import awaited_units
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.life.state import checked_metadata, checked_reason, checked_tags, merged
 from orders_domain.model.status import TRANSITIONS, OrderStatus
@@ -61,6 +62,12 @@ class NotOpen(NotAllowed):
     code = "not_open"
 
 
+class NotShipped(NotAllowed):
+    """Fewer units of a line are shipped, and neither returned nor authorized to be, than the request has."""
+
+    code = "not_shipped"
+
+
 def payment_status(order: Subject) -> PaymentStatus:
     totals = order.life.totals
     if totals.refunded:
@@ -86,6 +93,16 @@ def open_units(order: Subject) -> dict[int, int]:
     pairs = zip(quantities(order), line_counters(order), strict=True)
     remaining = (quantity - counter.shipped - counter.cancelled for quantity, counter in pairs)
     return {number: units for number, units in enumerate(remaining, start=1) if units}
+
+
+def returnable_units(order: Subject) -> dict[int, int]:
+    """Return the units of each line that are shipped, and neither returned nor authorized to be."""
+    awaited = awaited_units(order.life.returns)
+    units = {
+        number: counter.shipped - counter.returned - awaited.get(number, 0)
+        for number, counter in enumerate(line_counters(order), start=1)
+    }
+    return {number: quantity for number, quantity in units.items() if quantity}
 
 
 def cancelled_minor(order: Subject) -> int:
@@ -221,11 +238,18 @@ def cancel(
     return chosen
 
 
-def ensure_units(order: Subject, lines: Mapping[int, int], available: Mapping[int, int]) -> dict[int, int]:
+def ensure_units(
+    order: Subject,
+    lines: Mapping[int, int],
+    available: Mapping[int, int],
+    *,
+    refusal: type[NotAllowed] = NotOpen,
+    noun: str = "open units",
+) -> dict[int, int]:
     """Return the requested units, each at least 1 and at most those available of its line.
 
     Raises:
-        NotOpen: a line has fewer units available.
+        NotAllowed: a line has fewer units available; by default the error is ``NotOpen``.
         InvalidValue: there are no lines, there is no such line, or a quantity is not a whole number of at least 1.
     """
     count = len(quantities(order))
@@ -237,7 +261,7 @@ def ensure_units(order: Subject, lines: Mapping[int, int], available: Mapping[in
         if type(units) is not int or units < 1:
             raise InvalidValue("A quantity must be a whole number of at least 1.", field="lines")
         if units > available.get(number, 0):
-            raise NotOpen(f"Line {number} has {available.get(number, 0)} open units, not {units}.", order)
+            raise refusal(f"Line {number} has {available.get(number, 0)} {noun}, not {units}.", order)
     return dict(lines)
 
 
@@ -255,6 +279,10 @@ def allowed_actions(order: Subject) -> tuple[str, ...]:
         allowed.append("hold")
     if order.life.totals.refundable > 0:
         allowed.append("refund")
+    if returnable_units(order):
+        allowed.append("return")
+    if awaited_units(order.life.returns):
+        allowed.append("receive_return")
     return (*allowed, "record_payment", "annotate")
 
 

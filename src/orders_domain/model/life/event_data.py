@@ -29,10 +29,15 @@ def axes(order: Subject) -> dict[str, JSON]:
 
 def _details(entry: history.HistoryEntry) -> dict[str, JSON]:
     details: dict[str, Any] = dict(entry.details)
-    for name in ("refund", "shipment"):
+    for name in ("refund", "shipment", "return"):
         if name in details:
             units = [{"number": number, "quantity": quantity} for number, quantity in details[name]["lines"]]
             details[name] = {**details[name], "lines": units}
+    if "received" in details:
+        details["received"] = [
+            {"number": number, "quantity": units, "restocked": restocked}
+            for number, units, restocked in details["received"]
+        ]
     if "lines" in details:
         details["lines"] = [{"number": number, "quantity": units} for number, units in details["lines"]]
     return details

@@ -10,6 +10,7 @@ from orders_domain.model import history
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import line_counters
 from orders_domain.model.life.payments import Payment, Refund
+from orders_domain.model.life.returns import Received, Return, ReturnState
 from orders_domain.model.life.shipments import Shipment, ShipmentEvent, latest_state
 from orders_domain.model.life.state import Hold, Life, checked_tags, merged
 from orders_domain.model.status import OrderStatus
@@ -40,6 +41,8 @@ def life_after(order: Subject, entry: history.HistoryEntry) -> Life:
             life = replace(life, counters=counters, shipments=(*life.shipments, shipment))
         case history.SHIPMENT_CHANGED:
             life = _tracked(life, details)
+        case kind if kind in history.RETURN_KINDS:
+            life = _returned(life, details)
         case kind if kind in history.PAYMENT_KINDS:
             life = _paid(life, details)
     return _after_status(life, order, entry)
@@ -81,6 +84,26 @@ def _tracked(life: Life, details: Mapping[str, Any]) -> Life:
             for shipment in life.shipments
         ),
     )
+
+
+def _returned(life: Life, details: Mapping[str, Any]) -> Life:
+    """Append the return, or add what was received of it, or refuse the rest of it."""
+    if "return" in details:
+        return replace(life, returns=(*life.returns, Return.from_json(details["return"])))
+    received = tuple((number, units, restocked) for number, units, restocked in details.get("received", ()))
+    returns = tuple(
+        _return_after(known, received, details.get("reason")) if known.id == details["return_id"] else known
+        for known in life.returns
+    )
+    units = ((number, quantity) for number, quantity, _ in received)
+    return replace(life, returns=returns, counters=_with_units(life, units, "returned"))
+
+
+def _return_after(known: Return, received: tuple[Received, ...], refusal: str | None) -> Return:
+    if refusal is not None:
+        return replace(known, state=ReturnState.REFUSED, refusal=refusal)
+    after = replace(known, received=(*known.received, *received))
+    return after if after.open_units else replace(after, state=ReturnState.RECEIVED)
 
 
 def _paid(life: Life, details: Mapping[str, Any]) -> Life:

@@ -10,6 +10,7 @@ from typing import Any
 from orders_domain.errors import InvalidValue
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.payments import Payment, PaymentTotals, Refund, totals_of
+from orders_domain.model.life.returns import Return
 from orders_domain.model.life.shipments import Shipment, ShipmentState
 from orders_domain.model.values.json_values import JSON, bounded_text_error, checked, json_error, json_size
 from orders_domain.model.values.timestamps import parse_timestamp
@@ -45,6 +46,7 @@ class Life:
     refunds: tuple[Refund, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     shipment_state: ShipmentState | None = None  # of a shipment that failed or came back and is none of the shipments
+    returns: tuple[Return, ...] = ()
     canceled_at: datetime | None = None  # set by the first change after the cancellation; until then the last change
 
     @property
@@ -67,6 +69,7 @@ class Life:
             "refunds": [refund.as_json() for refund in self.refunds],
             "shipments": [shipment.as_json() for shipment in self.shipments],
             "shipment_state": self.shipment_state.value if self.shipment_state else None,
+            "returns": [returned.as_json() for returned in self.returns],
             "canceled_at": _text(self.canceled_at),
         }
         return {name: value for name, value in members.items() if value}
@@ -92,6 +95,7 @@ class Life:
             refunds=tuple(map(Refund.from_json, members.get("refunds", []))),
             shipments=tuple(map(Shipment.from_json, members.get("shipments", []))),
             shipment_state=ShipmentState(members["shipment_state"]) if "shipment_state" in members else None,
+            returns=tuple(map(Return.from_json, members.get("returns", []))),
             canceled_at=_moment(members.get("canceled_at")),
         )
 

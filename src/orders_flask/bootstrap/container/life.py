@@ -48,3 +48,6 @@ class LifeUseCases(Components):
     retry_refund = _change(use_cases.retry_refund)
     ship_units = _change(use_cases.ship_units, new_id=Components.new_id)
     record_shipment_event = _change(use_cases.record_shipment_event)
+    authorize_return = _change(use_cases.authorize_return, new_id=Components.new_id)
+    receive_return = _change(use_cases.receive_return)
+    refuse_return = _change(use_cases.refuse_return)

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.charges import ChargeKind
 from orders_domain.model.life.payments import PaymentKind, RefundState
+from orders_domain.model.life.returns import ReturnState
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.origin import Origin
 from orders_flask.contracts.shop.translate import ACTIONS, VOCABULARY
@@ -150,6 +151,23 @@ class ShopShipment(Schema):
     events = fields.List(fields.Nested(ShopShipmentEvent), required=True)
 
 
+class ShopReceived(ShopUnits):
+    """Units that came back: restocked, otherwise written off."""
+
+    restocked = fields.Boolean(required=True)
+
+
+class ShopReturn(Schema):
+    """Units that may come back, and those that did."""
+
+    id = fields.String(required=True)
+    lines = fields.List(fields.Nested(ShopUnits), required=True)
+    reason = fields.String(required=True)
+    state = _one_of(ReturnState)
+    received = fields.List(fields.Nested(ShopReceived), required=True)
+    refusal = fields.String(**_OPTIONAL)
+
+
 class ShopOrder(Schema):
     """An order."""
 
@@ -173,6 +191,7 @@ class ShopOrder(Schema):
     shipments = fields.List(fields.Nested(ShopShipment), required=True)
     payments = fields.List(fields.Nested(ShopPayment), required=True)
     refunds = fields.List(fields.Nested(ShopRefund), required=True)
+    returns = fields.List(fields.Nested(ShopReturn), required=True)
     tags = fields.List(fields.String(), required=True)
     metadata = fields.Raw(required=True, metadata={"type": "object", "additionalProperties": True})
     cancellation_reason = fields.String(**_OPTIONAL)

@@ -227,6 +227,31 @@ class ShopShipmentEventCreate(Schema):
     text = _text(MAX_EVENT_TEXT_LENGTH)
 
 
+class ShopReturnCreate(Schema):
+    """Request body: the units that may come back."""
+
+    lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS, required=True)
+    reason = _text(MAX_REASON_LENGTH, required=True)
+
+
+class ReceivedUnits(UnitsOfLine):
+    """Units of a line that came back; without ``restock`` they are written off."""
+
+    restock = fields.Boolean(required=True, truthy={True}, falsy={False}, metadata={"example": True})
+
+
+class ShopReceipt(Schema):
+    """Request body: the units that came back, each line at most once restocked and once written off."""
+
+    lines = BoundedList(fields.Nested(ReceivedUnits), limit=2 * MAX_ITEMS, required=True)
+
+
+class ShopRefusal(Schema):
+    """Request body: the reason for which no further unit may come back."""
+
+    reason = _text(MAX_REASON_LENGTH, required=True)
+
+
 class ShopHold(Schema):
     """Request body: the reason of a hold."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orders_domain.model.access import SHOP
@@ -21,6 +21,7 @@ from orders_domain.model.life.charges import Charge
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import Line, line_counters, numbered_lines
 from orders_domain.model.life.payments import Payment, Refund
+from orders_domain.model.life.returns import Received, Return
 from orders_domain.model.life.shipments import Shipment
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
@@ -38,6 +39,8 @@ ACTIONS = {
     "annotate": Action.ANNOTATE,
     "record_payment": Action.RECORD,
     "refund": Action.REFUND,
+    "return": Action.RETURN,
+    "receive_return": Action.RETURN,
 }
 """The action of the access rules behind each of ``allowed_actions``."""
 
@@ -55,6 +58,9 @@ _SUMMARIES = {
     "expired": "The order was not paid in time.",
     "shipment_created": "Units were shipped.",
     "shipment_changed": "A shipment changed.",
+    "return_authorized": "A return was authorized.",
+    "return_received": "Units came back.",
+    "return_refused": "A return was refused.",
 }
 _STATUS_SUMMARIES = total_table(
     OrderStatus,
@@ -100,6 +106,7 @@ def representation(order: Order, actor: Actor) -> dict[str, Any]:
         "shipments": [shipment_json(shipment) for shipment in life.shipments],
         "payments": [payment_json(payment) for payment in life.payments],
         "refunds": [refund_json(refund) for refund in life.refunds],
+        "returns": [return_json(returned) for returned in life.returns],
         "tags": list(life.tags),
         "metadata": dict(life.metadata),
         "cancellation_reason": order.cancellation_reason,
@@ -155,12 +162,15 @@ def payment_json(payment: Payment) -> dict[str, Any]:
 
 def shipment_json(shipment: Shipment) -> dict[str, Any]:
     events = [{**event.as_json(), "occurred_at": moment(event.occurred_at)} for event in shipment.events]
-    lines = [{"number": number, "quantity": units} for number, units in shipment.lines]
-    return {**shipment.as_json(), "lines": lines, "events": events}
+    return {**shipment.as_json(), "lines": _units(shipment.lines), "events": events}
 
 
 def refund_json(refund: Refund) -> dict[str, Any]:
-    return {**refund.as_json(), "lines": [{"number": number, "quantity": units} for number, units in refund.lines]}
+    return {**refund.as_json(), "lines": _units(refund.lines)}
+
+
+def return_json(returned: Return) -> dict[str, Any]:
+    return {**returned.as_json(), "lines": _units(returned.lines), "received": _received(returned.received)}
 
 
 def timeline(entries: Iterable[HistoryEntry], order: Order, actor: Actor) -> list[dict[str, Any]]:
@@ -180,7 +190,9 @@ def _entry(entry: HistoryEntry) -> dict[str, Any]:
         if name in details:
             details[name] = shown(loaded.from_json(details[name]))
     if "lines" in details:
-        details["lines"] = [{"number": number, "quantity": units} for number, units in details["lines"]]
+        details["lines"] = _units(details["lines"])
+    if "received" in details:
+        details["received"] = _received(details["received"])
     return {
         "version": entry.version,
         "at": moment(entry.at),
@@ -196,8 +208,17 @@ _SHOWN: Mapping[str, tuple[Any, Any]] = {
     "payment": (Payment, payment_json),
     "refund": (Refund, refund_json),
     "shipment": (Shipment, shipment_json),
+    "return": (Return, return_json),
 }
 """How the timeline shows a member of an entry."""
+
+
+def _units(lines: Iterable[Sequence[int]]) -> list[dict[str, int]]:
+    return [{"number": number, "quantity": units} for number, units in lines]
+
+
+def _received(parts: Iterable[Received]) -> list[dict[str, Any]]:
+    return [{"number": number, "quantity": units, "restocked": restocked} for number, units, restocked in parts]
 
 
 def moment(at: Any) -> str | None:

@@ -11,6 +11,9 @@ from orders_domain.model.history import (
     CANCELED,
     EXPIRED,
     LINES_CANCELED,
+    RETURN_AUTHORIZED,
+    RETURN_RECEIVED,
+    RETURN_REFUSED,
     SHIPMENT_CHANGED,
     SHIPMENT_CREATED,
     STATUS_CHANGED,
@@ -18,6 +21,7 @@ from orders_domain.model.history import (
 )
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.lines import Line, line_counters, numbered_lines
+from orders_domain.model.life.returns import sums
 from orders_domain.model.life.shipments import Shipment, ShipmentState
 from orders_domain.model.order import Order, rebuild
 from orders_domain.model.status import OrderStatus
@@ -51,7 +55,7 @@ def ucp_order(order: Order, history: Sequence[HistoryEntry]) -> dict[str, Any]:
         "permalink_url": request.host_url.rstrip("/") + url_for(".get", order_ref=order.id),
         "line_items": [_line_item(line, counter) for line, counter in zip(lines, counters, strict=True)],
         "fulfillment": {"events": _events(order, history)},
-        "adjustments": [*_adjustments(history, lines), *_refunds(order, history)],
+        "adjustments": [*_adjustments(history, lines), *_refunds(order, history), *_returns(order, history)],
         "currency": order.total.currency,
         "totals": _totals(order),
     }
@@ -174,6 +178,35 @@ def _refunds(order: Order, history: Sequence[HistoryEntry]) -> list[dict[str, An
         }
         for refund in order.life.refunds
     ]
+
+
+def _returns(order: Order, history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:
+    """Return the receipts of returns, and what of the returns is awaited or refused."""
+    return [adjustment for entry in history if (adjustment := _of_return(order, entry))]
+
+
+def _of_return(order: Order, entry: HistoryEntry) -> dict[str, Any] | None:
+    details: Mapping[str, Any] = entry.details
+    if entry.kind == RETURN_RECEIVED:
+        status, units, text = "completed", sums(details["received"]), "Returned"
+    elif entry.kind in (RETURN_AUTHORIZED, RETURN_REFUSED):
+        return_id = details["return"]["id"] if "return" in details else details["return_id"]
+        [known] = (known for known in order.life.returns if known.id == return_id)
+        is_pending = entry.kind == RETURN_AUTHORIZED
+        status, units = ("pending", known.open_units) if is_pending else ("failed", known.missing_units)
+        text = known.reason if is_pending else details["reason"]
+    else:
+        return None
+    if not units:
+        return None
+    return {
+        "id": _id(entry),
+        "type": "return",
+        "occurred_at": moment(entry.at),
+        "status": status,
+        "line_items": [{"id": str(number), "quantity": -quantity} for number, quantity in sorted(units.items())],
+        "description": text,
+    }
 
 
 def _refund_id(entry: HistoryEntry) -> str:

@@ -37,6 +37,7 @@ SHOP = (
     "refunds",
     "refunds/{refund_id}/retry",
     "shipments",
+    "returns",
 )
 
 REASONS = {
@@ -64,6 +65,8 @@ REASONS = {
     "POST /api/orders/{order_ref}/cancel": TEXT,
     **{f"POST /v1/orders/{{order_ref}}/{verb}": f"{KEY}|{TEXT}|{NON_INTEGER}|{UNIT}|{REFUND}" for verb in SHOP},
     "POST /v1/shipments/{shipment_id}/events": f"{KEY}|{TEXT}|RFC 3339",
+    "POST /v1/returns/{return_id}/receive": f"{KEY}|{NON_INTEGER}|{UNIT}",
+    "POST /v1/returns/{return_id}/refuse": f"{KEY}|{TEXT}",
     "POST /v1/orders/": f"{KEY}|{TEXT}|{NON_INTEGER}|{CHARGES}|no product with the sku|must be in one currency|{OWN}",
     "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}",
     "PUT /v1/orders/{order_ref}/tags": TEXT,

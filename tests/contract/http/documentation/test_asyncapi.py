@@ -244,6 +244,20 @@ def parcelled(ann: Caller, root: Caller) -> None:
         change(f"/shipments/{shipment['id']}/events", event)
 
 
+def returned(ann: Caller, root: Caller) -> None:
+    def change(path: str, body: object) -> Any:
+        headers = {"Idempotency-Key": f"{ann.subject} {path} {body}", "If-Match": "*"}
+        return root.ask("POST", f"/v1{path}", headers=headers, **as_json(body)).json
+
+    lines = [{"title": "Gift", "quantity": 2, "unit_price_minor": 50}]
+    order = change("/orders", {"lines": lines})["id"]
+    change(f"/orders/{order}/shipments", {"lines": [{"number": 1, "quantity": 1}]})
+    units = {"number": 1, "quantity": 1}
+    for verb, body in (("refuse", {"reason": "late"}), ("receive", {"lines": [units | {"restock": True}]})):
+        returns = change(f"/orders/{order}/returns", {"lines": [units], "reason": verb})["returns"]
+        change(f"/returns/{returns[-1]['id']}/{verb}", body)
+
+
 DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     placed: {"orders.order_placed.v1"},
     changed: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
@@ -264,6 +278,13 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
         "orders.shipment_created.v1",
         "orders.shipment_changed.v1",
         "orders.user_notification.v1",
+    },
+    returned: {
+        "orders.order_placed.v1",
+        "orders.shipment_created.v1",
+        "orders.return_authorized.v1",
+        "orders.return_refused.v1",
+        "orders.return_received.v1",
     },
     paid: {
         "orders.order_placed.v1",

@@ -94,6 +94,11 @@ def shop_path(admin: Caller, path: str) -> str:
         post(f"{order}/payments", provider="bank", reference=str(uuid4()), kind="captured", amount_minor=500)
     if "{shipment_id}" in path:
         path = path.replace("{shipment_id}", post(f"{order}/shipments")["shipments"][0]["id"])
+    if "/returns" in path:
+        post(f"{order}/shipments")
+    if "{return_id}" in path:
+        units = [{"number": 1, "quantity": 1}]
+        path = path.replace("{return_id}", post(f"{order}/returns", lines=units, reason="x")["returns"][0]["id"])
     if "{refund_id}" in path:
         refund = post(f"{order}/refunds", amount_minor=10, reason="broken")["refunds"][0]["id"]
         post(f"{order}/payments", provider="bank", reference=str(uuid4()), kind="refund_failed", amount_minor=10)

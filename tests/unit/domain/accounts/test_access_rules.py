@@ -25,7 +25,7 @@ ROWS = [line for line in _TABLE.splitlines() if line.strip()]
 
 
 def test_access_rules_cover_all_combinations() -> None:
-    assert len(ACCESS_RULES) == len(Origin) * len(Action) * len(Relation) == 385
+    assert len(ACCESS_RULES) == len(Origin) * len(Action) * len(Relation) == 420
     assert {key for key in ACCESS_RULES if not isinstance(ACCESS_RULES[key], Decision)} == set()
 
 

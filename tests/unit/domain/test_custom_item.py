@@ -10,6 +10,7 @@ from orders_adapters.testing.json_objects import JSON_OBJECTS
 from orders_domain import CustomItem
 from orders_domain.errors import InvalidItem
 from orders_domain.model.values.json_values import MAX_DEPTH
+from tests.support.cases import each_case
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -55,7 +56,7 @@ UNSTORABLE = {
 }
 
 
-@pytest.mark.parametrize("value", UNSTORABLE.values(), ids=list(UNSTORABLE))
+@each_case("value", UNSTORABLE.values(), ids=list(UNSTORABLE))
 def test_unstorable_value_is_rejected_at_any_depth(value: Any) -> None:
     contents: tuple[Any, ...] = ({"note": value}, {"deep": [{"er": [1, value]}]}, {"first": 1, "second": [[value]]})
     for content in contents:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from orders_domain import Money
 from orders_domain.errors import InvalidAmount
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from tests.support.cases import each_case
 
 MAX_MINOR_UNITS = 10**12
 CURRENCIES = st.sampled_from(sorted(MINOR_UNIT_DIGITS))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("currency", "decimals"),
     [("USD", 2), ("EUR", 2), ("JPY", 0), ("KRW", 0), ("BHD", 3), ("KWD", 3), ("TND", 3), ("CLF", 4)],
 )
@@ -135,7 +136,7 @@ def test_zero_and_maximum_are_accepted() -> None:
     assert Money.of(0, "USD") == Money.of(-0.0, "USD") == Money(0, "USD")
 
 
-@pytest.mark.parametrize("currency", ["usd", "", "XXX", "XTS", "XAU", "US", "USDX", "ＵＳＤ", "USD ", None])
+@each_case("currency", ["usd", "", "XXX", "XTS", "XAU", "US", "USDX", "ＵＳＤ", "USD ", None])
 def test_unknown_currency_is_rejected(currency: Any) -> None:
     for make in (Money, Money.of):
         with pytest.raises(InvalidAmount) as refusal:

@@ -360,7 +360,7 @@ def test_claims_may_have_other_names() -> None:
     assert named(ClaimNames(role="https://x.example/roles"), **{"sub": "ada", "https://x.example/roles": "admin"}).role
 
 
-@pytest.mark.parametrize(
+@each_case(
     "identity",
     [
         {},
@@ -377,7 +377,6 @@ def test_claims_may_have_other_names() -> None:
         {"user": {"id": "7", "role": {"admin": True}}},
         {"user": {"id": "7"}, "realm": {"access": {"scopes": 5}}},
     ],
-    ids=str,
 )
 def test_named_claim_of_wrong_type_is_rejected(identity: dict[str, object]) -> None:
     with pytest.raises(InvalidToken):

@@ -15,8 +15,8 @@ HOME: dict[str, Any] = {
 
 
 @pytest.mark.clause("002-18")
-@pytest.mark.parametrize("wrong", ["", " ", "\t\n\u3000", "a\x00b", "a\ud800b", 1, True, b"x", []], ids=repr)
-@pytest.mark.parametrize("part", list(HOME))
+@each_case("wrong", ["", " ", "\t\n\u3000", "a\x00b", "a\ud800b", 1, True, b"x", []])
+@each_case("part", list(HOME))
 def test_invalid_part_is_rejected_by_name(part: str, wrong: Any) -> None:
     with pytest.raises(InvalidValue) as refusal:
         Address(**HOME | {part: wrong})

@@ -68,8 +68,8 @@ def test_missing_total_is_rejected(name: str) -> None:
     assert refused_field(content() | {"totals": totals}) == f"totals.{name}"
 
 
-@pytest.mark.parametrize("number", [True, 1.0, "1", None, -1, 10_001, [], {}], ids=repr)
-@pytest.mark.parametrize("name", ["quantity", "unitPriceCents"])
+@each_case("number", [True, 1.0, "1", None, -1, 10_001, [], {}])
+@each_case("name", ["quantity", "unitPriceCents"])
 def test_fractional_quantity_or_price_is_rejected(name: str, number: object) -> None:
     sent = content(ONE_CABLE, TWO_LAMPS)
     sent["items"][1] = TWO_LAMPS | {name: number}

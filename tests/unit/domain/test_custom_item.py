@@ -30,7 +30,7 @@ def test_item_preserves_any_json_object(sent: dict[str, Any]) -> None:
     assert json.dumps(item.content) == before  # the text distinguishes the members' order, 1 and 1.0, 0.0 and -0.0
 
 
-@pytest.mark.parametrize("sent", [None, True, 7, 7.5, "lamp", ["lamp"], [["sku", "LAMP-1"]], (), b"{}"], ids=repr)
+@each_case("sent", [None, True, 7, 7.5, "lamp", ["lamp"], [["sku", "LAMP-1"]], (), b"{}"])
 def test_non_object_item_is_rejected(sent: Any) -> None:
     with pytest.raises(InvalidItem) as refusal:
         CustomItem(sent)

@@ -7,7 +7,7 @@ import pytest
 
 from orders_adapters.rabbitmq import publisher_connection
 from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
-from tests.contract.test_rabbitmq_faults import TIMEOUT, refused_within
+from tests.contract.test_rabbitmq_faults import SLACK, TIMEOUT, refused_within
 from tests.contract.test_rabbitmq_publisher import an_event
 from tests.support.servers.ephemeral import ThrowawayRabbit
 from tests.support.servers.rabbitmq import RabbitServer
@@ -20,13 +20,13 @@ def test_broken_broker_loses_no_confirmed_event(
     assert publisher.publish([an_event()] * 300) == [None] * 300
 
     throwaway_rabbit.freeze()
-    refused_within(TIMEOUT + 0.3, publisher)
-    refused_within(TIMEOUT + 0.3, publisher)
+    refused_within(TIMEOUT + SLACK, publisher)
+    refused_within(TIMEOUT + SLACK, publisher)
     throwaway_rabbit.thaw()
     assert publisher.publish([an_event()]) == [None]
 
     rabbitmqctl(throwaway_rabbit, "set_vm_memory_high_watermark", "0.000001")
-    refused_within(TIMEOUT + 0.3, publisher)
+    refused_within(TIMEOUT + SLACK, publisher)
     rabbitmqctl(throwaway_rabbit, "set_vm_memory_high_watermark", "0.4")
     assert publisher.publish([an_event()]) == [None]
 

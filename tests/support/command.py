@@ -3,11 +3,12 @@
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from subprocess import TimeoutExpired
 from tempfile import TemporaryDirectory
 from unittest import mock
 
@@ -104,9 +105,19 @@ def _engines_disposed() -> Iterator[None]:
 
 def in_a_process(*arguments: str, here: Path, **settings: str) -> Ended:
     """Run `orders` in a separate process."""
+    return run_forked(arguments, environment(**settings), here=here, seconds=60)
+
+
+def run_forked(words: Sequence[str], environment: Mapping[str, str], *, here: Path, seconds: float) -> Ended:
+    """Run `orders <words>` in a separate process, in exactly this environment."""
     with TemporaryDirectory() as folder:
         stdout, stderr = Path(folder) / "stdout", Path(folder) / "stderr"
-        status = Forked(arguments, environment(**settings), stdout, errors=stderr, here=here).wait(60)
+        process = Forked(words, environment, stdout, errors=stderr, here=here)
+        try:
+            status = process.wait(seconds)
+        except TimeoutExpired:
+            process.kill()
+            raise
         return Ended(returncode=status, stdout=stdout.read_text(), stderr=stderr.read_text())
 
 

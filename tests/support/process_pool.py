@@ -54,10 +54,10 @@ class Forked:
     def poll(self) -> int | None:
         return self._process.exitcode
 
-    def wait(self, timeout: float) -> int:
+    def wait(self, timeout: float | None = None) -> int:
         self._process.join(timeout)
         if (status := self.poll()) is None:
-            raise subprocess.TimeoutExpired("orders", timeout)
+            raise subprocess.TimeoutExpired("orders", timeout or 0)
         return status
 
     def terminate(self) -> None:

@@ -27,5 +27,6 @@ class Options:
     pace: float = 1.0  # factor of the pauses between two rounds of a client
     faults: Sequence[str] = ()  # parts of names, such as "redis"; none: all
     defect: str | None = None  # see tests.torture.defects
+    forked: bool = False  # whether the service's processes are forked from one that has imported it
     directory: Path  # directory of the logs
     drain_seconds: float = 45.0  # seconds until outbox, jobs and queues must be empty after the load has ended

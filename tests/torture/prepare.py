@@ -25,7 +25,9 @@ def migrated_service(servers: Servers, options: Options) -> Service:
         connection.execute(f"CREATE DATABASE {DATABASE}")
     environment = {**servers.addresses, "JWT_SECRET": JWT_SECRET, "CART_SNAPSHOT_SECRET": CART_SECRET}
     environment |= {"LOG_LEVEL": "WARNING", "LOG_FORMAT": "json"}
-    service = Service(environment, port=free_port(), directory=options.directory, defect=options.defect)
+    service = Service(
+        environment, port=free_port(), directory=options.directory, defect=options.defect, forked=options.forked
+    )
     migrated = service.run("migrate")
     if migrated.returncode != 0:
         raise RuntimeError(f"orders migrate has failed: {migrated.stderr}")

@@ -6,26 +6,34 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
+from tests.support.command import Ended, run_forked
+from tests.support.process_pool import Forked
 from tests.support.servers.ephemeral import processes
 
 RESTART_SECONDS = 0.3  # seconds between the end of a process and its restart
 
 
-class Supervised:
-    """One process. All of its starts write to one log."""
+class Process(processes.Killable, Protocol):
+    """The interface of `subprocess.Popen` that the supervision of a process needs."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path) -> None:
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+class Supervised:
+    """One process, which `spawn` starts. All of its starts write to one log."""
+
+    def __init__(self, name: str, spawn: Callable[[Path], Process], directory: Path) -> None:
         self.name = name
-        self._command, self._environment = list(command), dict(environment)
+        self._new_process = spawn
         self._log = directory / f"{name}.log"
         self._stopping = threading.Event()
         self._starting = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._watcher = threading.Thread(target=self._watch, name=f"supervisor of {name}", daemon=True)
         self.starts = 0
 
@@ -73,15 +81,7 @@ class Supervised:
 
     def _spawn(self) -> None:
         self.starts += 1
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C is for the harness, which stops its processes itself
-            )
+        self._process = self._new_process(self._log)
         self._note(f"started as {self._process.pid}")
 
     def _note(self, line: str) -> None:
@@ -99,15 +99,21 @@ class Supervised:
 
 
 class Service:
-    """Two web workers, two relays and two tracking consumers."""
+    """Two web workers, two relays and two tracking consumers.
 
-    def __init__(self, environment: Mapping[str, str], *, port: int, directory: Path, defect: str | None) -> None:
+    With `forked`, each process is forked from one that has imported the service, because an import takes a second.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], *, port: int, directory: Path, defect: str | None, forked: bool = False
+    ) -> None:
         self.port = port
         self.environment = os.environ | environment
         self._program = [sys.executable, "-m", "orders_flask"]
         if defect:
             self._program = [sys.executable, "-m", "tests.torture.defects", defect, "--"]
         self._directory = directory
+        self._forked = forked and not defect
         self.web = self._process("web", "serve", "--port", str(port), "--workers", "2", "--no-relay")
         self.relays = [self._process(f"relay-{number}", "relay") for number in (1, 2)]
         self.consumers = [self._process(f"track-{number}", "track") for number in (1, 2)]
@@ -116,11 +122,14 @@ class Service:
     def processes(self) -> list[Supervised]:
         return [self.web, *self.relays, *self.consumers]
 
-    def run(self, *words: str, seconds: float = 30) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, seconds: float = 30) -> Ended:
         """Run one command of the service."""
-        return subprocess.run(
+        if self._forked:
+            return run_forked(words, self.environment, here=self._directory, seconds=seconds)
+        ended = subprocess.run(
             [*self._program, *words], env=self.environment, capture_output=True, text=True, timeout=seconds
         )
+        return Ended(returncode=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
 
     def __enter__(self) -> Self:
         for process in self.processes:
@@ -135,4 +144,17 @@ class Service:
             thread.join(30)
 
     def _process(self, name: str, *words: str) -> Supervised:
-        return Supervised(name, [*self._program, *words], self.environment, self._directory)
+        return Supervised(name, lambda log: self._spawn(words, log), self._directory)
+
+    def _spawn(self, words: Sequence[str], log: Path) -> Process:
+        if self._forked:
+            return Forked(words, self.environment, log, here=self._directory)
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                [*self._program, *words],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is for the harness, which stops its processes itself
+            )

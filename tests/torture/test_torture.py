@@ -57,7 +57,9 @@ def placed_by_contract(evidence: Evidence) -> set[str]:
 
 
 def test_short_run_with_faults_has_no_violation(running: Servers, tmp_path: Path) -> None:
-    evidence, broken = tortured(running, Options(seconds=20, seed=SEED, clients=1, pace=3, directory=tmp_path))
+    options = Options(seconds=12, seed=SEED, clients=1, pace=3, forked=True, directory=tmp_path)
+
+    evidence, broken = tortured(running, options)
 
     assert broken == set()
     assert len(evidence.faults) >= 4

@@ -4,14 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from tools.check_commit_message import problems
+
+from tests.support.cases import each_case
 
 BODY = "\n\nA worker that is stopped must not publish an event twice.\n"
 SCRIPT = Path(__file__).parents[2] / "tools" / "check_commit_message.py"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "message",
     [
         f"Record published events at shutdown{BODY}",
@@ -27,7 +28,7 @@ def test_valid_message_is_accepted(message: str) -> None:
     assert problems(message) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("message", "rule"),
     [
         (f"{'Add' + ' a' * 35}{BODY}", "The subject has 73 characters"),

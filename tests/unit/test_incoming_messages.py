@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from orders_adapters.serialization import incoming_messages
 from orders_domain.errors import InvalidValue
+from tests.support.cases import each_case
 
 ORDER = "018f0b5e-7c1a-7cc2-9d7b-3b1d0c9a4e21"
 GOOD: dict[str, Any] = {"eventId": "e-1", "orderID": 7, "status": "SHIPPED", "occurredAt": "2026-03-14T13:00:00+01:00"}
@@ -87,13 +88,13 @@ def test_ids_may_be_integers() -> None:
     assert (event.id, event.order, event.shipment_id) == ("12", None, "99")
 
 
-@pytest.mark.parametrize("message", NOT_EVEN_OBJECTS, ids=lambda message: repr(message[:12]))
+@each_case("message", NOT_EVEN_OBJECTS)
 def test_non_object_is_rejected(message: bytes) -> None:
     with pytest.raises(InvalidValue):
         incoming_messages.parse_tracking_event(message)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "wrong",
     [
         {"eventId": GONE}, {"eventId": None}, {"eventId": ""}, {"eventId": True}, {"eventId": 1.5}, {"eventId": {}},
@@ -105,7 +106,6 @@ def test_non_object_is_rejected(message: bytes) -> None:
         {"occurredAt": "0001-01-01T00:00:00+23:59"},
         {"occurredAt": "20260314T120000Z"}, {"occurredAt": "2026-W11-6T12:00:00Z"}, {"occurredAt": "2026-03-14T12Z"},
     ],
-    ids=str,
 )  # fmt: skip
 def test_invalid_member_is_rejected_in_a_sentence(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue) as refusal:

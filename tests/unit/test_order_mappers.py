@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import create_engine, select
 
 from orders_adapters.memory.order_queries import InMemoryOrderQueries
@@ -36,6 +35,7 @@ from orders_domain.use_cases import OrderStatistics
 from orders_flask.cli.export.rows import VIEWS
 from orders_flask.contracts import checkout, management, orders, ostore
 from orders_flask.contracts.management.reports_translate import entry_representation
+from tests.support.cases import each_case
 
 LATER = NOON + timedelta(hours=1)
 HOME = Address(line1="1 High Street", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
@@ -220,7 +220,7 @@ def test_every_field_has_a_variant() -> None:
     assert set(VARIANTS) == expected
 
 
-@pytest.mark.parametrize("name", MAPPERS)
+@each_case("name", MAPPERS)
 def test_mapper_carries_every_field_not_omitted(name: str) -> None:
     mapper, omitted = MAPPERS[name]
 
@@ -254,8 +254,8 @@ def through_history(order: Order) -> Order:
     return replace(rebuild([placing(order)], number=order.number), **changed)
 
 
-@pytest.mark.parametrize("path", VARIANTS)
-@pytest.mark.parametrize(
+@each_case("path", VARIANTS)
+@each_case(
     "through",
     [
         lambda order: order_from_state(order_state(order)),
@@ -269,7 +269,7 @@ def test_order_is_read_as_it_was_written(through: Callable[[Order], Order], path
     assert through(VARIANTS[path]) == VARIANTS[path]
 
 
-@pytest.mark.parametrize("path", [path for path in VARIANTS if path != "deleted_at"])
+@each_case("path", [path for path in VARIANTS if path != "deleted_at"])
 def test_memory_returns_the_stored_order(path: str) -> None:
     assert through_memory(VARIANTS[path]) == VARIANTS[path]
 

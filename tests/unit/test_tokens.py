@@ -18,6 +18,7 @@ from orders_adapters.testing.examples import NOON
 from orders_domain import Actor, Role
 from orders_domain.errors import InvalidToken, InvalidValue
 from orders_domain.model.accounts.auth_token import ALWAYS
+from tests.support.cases import each_case
 from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, rsa_key, signed
 
 SECRET = "correct horse battery staple, 2026"
@@ -48,8 +49,8 @@ def test_forgeries_have_unique_labels() -> None:
     assert len(dict(FORGED)) == len(FORGED)
 
 
-@pytest.mark.parametrize("token", [token for _, token in FORGED], ids=[label for label, _ in FORGED])
-@pytest.mark.parametrize("algorithm", ["HS256", *KEYS])
+@each_case("token", [token for _, token in FORGED], ids=[label for label, _ in FORGED])
+@each_case("algorithm", ["HS256", *KEYS])
 def test_forged_token_is_rejected(algorithm: str, token: str) -> None:
     identity = tokens_of(algorithm)
 
@@ -70,8 +71,8 @@ def test_valid_token_is_accepted(algorithm: str) -> None:
     assert tokens_of(algorithm)(sign(algorithm)) == Actor(subject="ada", role=Role.CUSTOMER, scopes=frozenset())
 
 
-@pytest.mark.parametrize("configured", ["HS256", *KEYS])
-@pytest.mark.parametrize("used", ["HS256", *KEYS])
+@each_case("configured", ["HS256", *KEYS])
+@each_case("used", ["HS256", *KEYS])
 def test_other_algorithm_is_rejected(configured: str, used: str) -> None:
     if configured == used:
         return
@@ -129,7 +130,7 @@ ADDRESSED: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.parametrize("address", ADDRESSED.values(), ids=list(ADDRESSED))
+@each_case("address", ADDRESSED.values(), ids=list(ADDRESSED))
 def test_wrong_issuer_or_audience_is_rejected(address: dict[str, Any]) -> None:
     identity = tokens_of("HS256", issuer="https://id.example", audience="orders")
 
@@ -148,7 +149,7 @@ def test_unconfigured_issuer_and_audience_are_ignored() -> None:
     assert tokens_of("HS256")(sign("HS256", iss="https://any.example", aud=["billing"])).subject == "ada"
 
 
-@pytest.mark.parametrize("role", ["customer", "Admin", "ADMIN", "admin ", "system", "superuser", ""])
+@each_case("role", ["customer", "Admin", "ADMIN", "admin ", "system", "superuser", ""])
 def test_role_other_than_admin_is_a_customer(role: str) -> None:
     actor = tokens_of("HS256")(sign("HS256", role=role))
 
@@ -163,7 +164,7 @@ def test_admin_role_may_write() -> None:
     assert actor.has_scope("orders:write")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("scope", "scopes"),
     [
         ("orders:write", {"orders:write"}),
@@ -178,7 +179,7 @@ def test_scopes_are_a_string_or_a_list(scope: object, scopes: set[str]) -> None:
     assert tokens_of("HS256")(sign("HS256", scope=scope)).scopes == scopes
 
 
-@pytest.mark.parametrize("subject", ["a", "a" * 255, "Łukasz", "💡", "' OR 1=1 --", "auth0|5f7c"])
+@each_case("subject", ["a", "a" * 255, "Łukasz", "💡", "' OR 1=1 --", "auth0|5f7c"])
 def test_subject_of_64_characters_is_accepted(subject: str) -> None:
     assert tokens_of("HS256")(signed(SECRET, claims(subject))).subject == subject
 
@@ -235,7 +236,7 @@ def test_secret_length_is_counted_in_bytes() -> None:
     assert shared_secret("ж" * 16)("any token") == ("ж" * 16).encode()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("algorithm", "key"),
     [
         ("RS256", lambda: "no key"),
@@ -307,7 +308,7 @@ def test_token_may_expire_in_the_far_future() -> None:
     assert bearer.expires_at.year == 9998
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "generation"),
     [({}, 0), ({"gen": 3}, 3), ({"gen": "3"}, 0), ({"gen": -1}, 0), ({"gen": True}, 0), ({"gen": 2**60}, ALWAYS - 1)],
 )
@@ -318,7 +319,7 @@ def test_generation_is_an_integer(said: dict[str, object], generation: int) -> N
     assert bearer.rotation(at=NOON, ttl=timedelta(hours=1)).values()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "issued_at"),
     [
         ({}, 0),
@@ -359,7 +360,7 @@ def test_claims_may_have_other_names() -> None:
     assert named(ClaimNames(role="https://x.example/roles"), **{"sub": "ada", "https://x.example/roles": "admin"}).role
 
 
-@pytest.mark.parametrize(
+@each_case(
     "identity",
     [
         {},
@@ -376,7 +377,6 @@ def test_claims_may_have_other_names() -> None:
         {"user": {"id": "7", "role": {"admin": True}}},
         {"user": {"id": "7"}, "realm": {"access": {"scopes": 5}}},
     ],
-    ids=str,
 )
 def test_named_claim_of_wrong_type_is_rejected(identity: dict[str, object]) -> None:
     with pytest.raises(InvalidToken):

@@ -19,6 +19,7 @@ from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.cli import notify
 from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.web import problems
+from tests.support.cases import each_case
 
 SOURCES = Path(errors.__file__).parents[2]
 BUCKETS = analytics.Bucket
@@ -90,7 +91,7 @@ def unguarded(source: str) -> list[int]:
     return [table.lineno for table in tables if id(table) not in guarded]
 
 
-@pytest.mark.parametrize("name", TABLES)
+@each_case("name", TABLES)
 def test_table_has_an_entry_for_every_key(name: str) -> None:
     keys, tables = TABLES[name]
 

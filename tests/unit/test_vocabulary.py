@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cases import each_case
+
 ROOT = Path(__file__).parents[2]
 BANNED = {"told", "heard", "kept", "befall", "bell", "ear", "turn", "aside", "ahead", "desk", "whole", "inlet"}
 BANNED_CLASSES = {"Once"}  # "once" is plain English in a name such as test_stock_is_released_once
@@ -53,13 +55,13 @@ def test_no_name_has_a_banned_word() -> None:
     assert found == set()
 
 
-@pytest.mark.parametrize("name", ["told_by", "MAX_AHEAD", "WholeNumber", "_kept", "Once", "OnceRequired", "Inlet"])
+@each_case("name", ["told_by", "MAX_AHEAD", "WholeNumber", "_kept", "Once", "OnceRequired", "Inlet"])
 def test_banned_word_is_found(name: str) -> None:
     assert banned(name)
     assert [banned(found) for found in names(f"def f(x):\n    {name} = x")].count(True) == 1
 
 
-@pytest.mark.parametrize("name", ["test_turns", "return_value", "at_once", "year", "search", "desktop", "holding"])
+@each_case("name", ["test_turns", "return_value", "at_once", "year", "search", "desktop", "holding"])
 def test_plain_word_is_allowed(name: str) -> None:
     assert not banned(name)
 

@@ -20,6 +20,8 @@ from orders_domain.ports.event_publisher import EventPublisher
 
 HEARTBEAT = 15  # seconds; a connection to a frozen broker is closed after two missed heartbeats
 PING_TIMEOUT = 2.0  # seconds
+OPENING_GRACE = 1.0
+"""Seconds after the timeout until a connection is given up that is still opening: the caller's timeout comes first."""
 
 
 class RabbitMqEventPublisher(EventPublisher):
@@ -140,7 +142,7 @@ def _remaining(deadline: float) -> float:
 def _parameters(url: str, timeout: float) -> pika.URLParameters:
     parameters = pika.URLParameters(url)
     parameters.client_properties = {"connection_name": "orders publisher"}
-    parameters.socket_timeout = parameters.stack_timeout = timeout
+    parameters.socket_timeout = parameters.stack_timeout = timeout + OPENING_GRACE
     if parameters.heartbeat is None:
         parameters.heartbeat = HEARTBEAT
     if parameters.blocked_connection_timeout is None:

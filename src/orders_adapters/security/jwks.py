@@ -61,11 +61,11 @@ class JwksKeys:
     def _find(self, kid: str | None) -> jwt.PyJWK:
         if self._age() >= EXPIRE_AFTER:
             self._fetch_first()
-        elif self._age() >= REFRESH_AFTER:
-            self._refresh()
         if (key := self._select(kid)) is None and self._age() >= COOLDOWN:
             self._fetch_alone()
             key = self._select(kid)
+        elif self._age() >= REFRESH_AFTER:
+            self._refresh()  # the key that was found is used, however soon the provider responds
         if key is None:
             raise InvalidToken("The key of the token must be one of the identity provider's.")
         return key

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from orders_flask.cli import orders as command
+from tests.support.cases import each_case
 from tests.support.command import environment, orders
 
 LOADED: dict[str, click.Command] = {name: entry.load() for name, entry in command.entries.items()}
@@ -54,8 +55,8 @@ def test_light_command_imports_few_libraries(tmp_path: Path, arguments: list[str
     assert libraries.isdisjoint(ended.stderr.split())
 
 
-@pytest.mark.parametrize("flag", ["--help", "-h"])
-@pytest.mark.parametrize("words", [[], *every_command()], ids=" ".join)
+@each_case("flag", ["--help", "-h"])
+@each_case("words", [[], *every_command()])
 def test_help_describes_command_and_options(words: list[str], flag: str) -> None:
     shown = CliRunner().invoke(command, [*words, flag], prog_name="orders")
 
@@ -65,7 +66,7 @@ def test_help_describes_command_and_options(words: list[str], flag: str) -> None
     assert "ORDERS_" not in shown.output.partition("\n")[0]
 
 
-@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+@each_case("words", every_command())
 def test_command_list_describes_each_command(words: list[str]) -> None:
     listed = CliRunner().invoke(command, [*words[:-1], "--help"], prog_name="orders").output
 
@@ -73,7 +74,7 @@ def test_command_list_describes_each_command(words: list[str]) -> None:
     assert len(line.split()) > 3
 
 
-@pytest.mark.parametrize("words", [[], *every_command()], ids=" ".join)
+@each_case("words", [[], *every_command()])
 def test_help_lines_are_not_truncated(words: list[str]) -> None:
     shown = CliRunner().invoke(command, [*words, "--help"], prog_name="orders", terminal_width=80)
 

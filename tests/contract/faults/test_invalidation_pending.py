@@ -74,7 +74,11 @@ def pay_without_redis(behind: DatabaseShop, network: Proxy, order_id: UUID) -> N
         clock=clock.now,
     )
     assert changed.version == 2
-    assert behind.get(order_id).version == 1, "Redis has heard of it after all"
+    # On a busy machine a connection may time out, and the cache is not asked for a while then.
+    within(30, lambda: behind.cache.get(order_id) is not None, "the cache is not reached again")
+    cached = behind.cache.get(order_id)
+    assert cached is not None
+    assert cached.version == 1, "Redis has heard of it after all"
 
 
 def a_copied_order(core: DatabaseShop) -> UUID:
@@ -92,7 +96,7 @@ def test_relay_repeats_lost_invalidations(
 
     with bound_queue(rabbitmq_server, service.exchange) as probe:
         with service.relay():
-            within(10, lambda: not core.unsent(), "the relay does not finish")
+            within(60, lambda: not core.unsent(), "the relay does not finish")
         events = received_events(rabbitmq_server, probe)
 
     assert [core.get(order_id).version for order_id in order_ids * 2] == [2] * 40
@@ -112,7 +116,7 @@ def test_relay_cut_off_invalidates_later(
         assert [message.state for message in core.unsent()] == [OutboxState.PUBLISHED] * 2
         publisher.close()
         with service.relay():
-            within(10, lambda: not core.unsent(), "the relay does not finish")
+            within(60, lambda: not core.unsent(), "the relay does not finish")
         events = received_events(rabbitmq_server, probe)
 
     assert [core.get(order_id).version for _ in range(2)] == [2, 2]
@@ -151,7 +155,7 @@ def test_killed_process_leaves_no_stale_entry(service: Service, core: DatabaseSh
     assert core.get(order_id).version == 1, "Redis has heard of it after all"
 
     with service.relay():
-        within(5, lambda: core.get(order_id).version == 2, "a stale order is read")
+        within(60, lambda: core.get(order_id).version == 2, "a stale order is read")
 
     assert core.get(order_id).version == 2
 
@@ -170,7 +174,7 @@ def test_blocked_event_still_invalidates(
     pay_without_redis(behind, network, order_id)
 
     with service.relay():
-        within(3, lambda: core.get(order_id).version == 2, "a stale order is read")
+        within(60, lambda: core.get(order_id).version == 2, "a stale order is read")
 
 
 def test_broker_outage_still_invalidates(

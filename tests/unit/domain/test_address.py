@@ -6,6 +6,7 @@ import pytest
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.address import MAX_LENGTHS, Address
+from tests.support.cases import each_case
 
 HOME: dict[str, Any] = {
     "line1": "12 Hill Road", "line2": "Flat 3", "city": "Leeds",
@@ -14,8 +15,8 @@ HOME: dict[str, Any] = {
 
 
 @pytest.mark.clause("002-18")
-@pytest.mark.parametrize("wrong", ["", " ", "\t\n\u3000", "a\x00b", "a\ud800b", 1, True, b"x", []], ids=repr)
-@pytest.mark.parametrize("part", list(HOME))
+@each_case("wrong", ["", " ", "\t\n\u3000", "a\x00b", "a\ud800b", 1, True, b"x", []])
+@each_case("part", list(HOME))
 def test_invalid_part_is_rejected_by_name(part: str, wrong: Any) -> None:
     with pytest.raises(InvalidValue) as refusal:
         Address(**HOME | {part: wrong})
@@ -23,7 +24,7 @@ def test_invalid_part_is_rejected_by_name(part: str, wrong: Any) -> None:
     assert refusal.value.field == part
 
 
-@pytest.mark.parametrize("part", list(HOME))
+@each_case("part", list(HOME))
 def test_part_has_a_maximum_length(part: str) -> None:
     assert Address(**HOME | {part: "ö" * MAX_LENGTHS[part]})
 

@@ -14,6 +14,7 @@ from orders_domain import OrderStatus
 from orders_domain.errors import AccessDenied, InvalidValue
 from orders_domain.model.analytics import Analytics, Bucket, Period, StatusTotals
 from orders_domain.use_cases import GetOrderAnalytics, get_order_analytics
+from tests.support.cases import each_case
 
 DAY = timedelta(days=1)
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -52,7 +53,7 @@ def test_default_period_is_thirty_days() -> None:
     assert len(list(default.starts())) == 30
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("since", "before", "bucket", "currency"),
     [
         (NOON, NOON, Bucket.DAY, "USD"),

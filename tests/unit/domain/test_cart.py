@@ -11,6 +11,7 @@ from orders_domain import CustomItem, Money
 from orders_domain.errors import InvalidCart
 from orders_domain.model.cart import Cart
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from tests.support.cases import each_case
 
 ITEMS = st.lists(
     st.fixed_dictionaries({"quantity": st.integers(1, 10_000), "unitPriceCents": st.integers(0, 10**6)}),
@@ -55,7 +56,7 @@ def test_wrong_totals_are_rejected(items: list[dict[str, int]], figure: str, err
     assert refused_field(sent) == f"totals.{figure}"
 
 
-@pytest.mark.parametrize("name", sorted(content().keys() - {"userId"}))
+@each_case("name", sorted(content().keys() - {"userId"}))
 def test_missing_member_is_rejected(name: str) -> None:
     assert refused_field({other: value for other, value in content().items() if other != name}) == name
 
@@ -67,8 +68,8 @@ def test_missing_total_is_rejected(name: str) -> None:
     assert refused_field(content() | {"totals": totals}) == f"totals.{name}"
 
 
-@pytest.mark.parametrize("number", [True, 1.0, "1", None, -1, 10_001, [], {}], ids=repr)
-@pytest.mark.parametrize("name", ["quantity", "unitPriceCents"])
+@each_case("number", [True, 1.0, "1", None, -1, 10_001, [], {}])
+@each_case("name", ["quantity", "unitPriceCents"])
 def test_fractional_quantity_or_price_is_rejected(name: str, number: object) -> None:
     sent = content(ONE_CABLE, TWO_LAMPS)
     sent["items"][1] = TWO_LAMPS | {name: number}
@@ -77,12 +78,12 @@ def test_fractional_quantity_or_price_is_rejected(name: str, number: object) -> 
     assert refused_field(sent) == ("totals.subtotalCents" if price_above_ten_thousand else f"items.1.{name}")
 
 
-@pytest.mark.parametrize("user_id", ["", "u" * 256, 7, True, [], {}])
+@each_case("user_id", ["", "u" * 256, 7, True, [], {}])
 def test_invalid_user_id_is_rejected(user_id: Any) -> None:
     assert refused_field(content(user_id=user_id)) == "userId"
 
 
-@pytest.mark.parametrize("moment", ["", "yesterday", 0, None, "2024-01-01T00:05:00", "2024-02-30T00:00:00Z"])
+@each_case("moment", ["", "yesterday", 0, None, "2024-01-01T00:05:00", "2024-02-30T00:00:00Z"])
 def test_invalid_created_at_is_rejected(moment: Any) -> None:
     assert refused_field(content(createdAt=moment)) == "createdAt"
 
@@ -151,6 +152,6 @@ def test_item_count_out_of_range_is_rejected(count: int) -> None:
     assert len(cart(*[ONE_CABLE] * 1_000).items) == 1_000
 
 
-@pytest.mark.parametrize("invalid", [None, [], "cart", 7, content(x="\x00"), content(x="\ud800"), content(x=2**64)])
+@each_case("invalid", [None, [], "cart", 7, content(x="\x00"), content(x="\ud800"), content(x=2**64)])
 def test_unstorable_cart_is_rejected(invalid: Any) -> None:
     assert refused_field(invalid) == "cart"

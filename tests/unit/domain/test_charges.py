@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orders_domain.errors import InvalidAmount, InvalidValue
 from orders_domain.model.life.charges import Charge, ChargeKind, added_total, divided, shares
+from tests.support.cases import each_case
 from tests.support.depth import effort
 
 CURRENCIES = ("JPY", "USD", "KWD", "CLF")  # 0, 2, 3 and 4 decimals
@@ -101,7 +102,7 @@ def test_charge_belongs_to_units_or_to_itself(
     assert (frozen.by_line, frozen.by_charge) == (by_line, by_charge)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("charge", "field"),
     [
         ({"kind": ChargeKind.DISCOUNT, "amount_minor": 1}, "charges.amount_minor"),

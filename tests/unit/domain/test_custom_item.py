@@ -10,6 +10,7 @@ from orders_adapters.testing.json_objects import JSON_OBJECTS
 from orders_domain import CustomItem
 from orders_domain.errors import InvalidItem
 from orders_domain.model.values.json_values import MAX_DEPTH
+from tests.support.cases import each_case
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def test_item_preserves_any_json_object(sent: dict[str, Any]) -> None:
     assert json.dumps(item.content) == before  # the text distinguishes the members' order, 1 and 1.0, 0.0 and -0.0
 
 
-@pytest.mark.parametrize("sent", [None, True, 7, 7.5, "lamp", ["lamp"], [["sku", "LAMP-1"]], (), b"{}"], ids=repr)
+@each_case("sent", [None, True, 7, 7.5, "lamp", ["lamp"], [["sku", "LAMP-1"]], (), b"{}"])
 def test_non_object_item_is_rejected(sent: Any) -> None:
     with pytest.raises(InvalidItem) as refusal:
         CustomItem(sent)
@@ -55,7 +56,7 @@ UNSTORABLE = {
 }
 
 
-@pytest.mark.parametrize("value", UNSTORABLE.values(), ids=list(UNSTORABLE))
+@each_case("value", UNSTORABLE.values(), ids=list(UNSTORABLE))
 def test_unstorable_value_is_rejected_at_any_depth(value: Any) -> None:
     contents: tuple[Any, ...] = ({"note": value}, {"deep": [{"er": [1, value]}]}, {"first": 1, "second": [[value]]})
     for content in contents:

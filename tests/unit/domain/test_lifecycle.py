@@ -8,6 +8,7 @@ from orders_adapters.testing.examples import ADA, NOON, TOTAL, items, new_id, on
 from orders_domain import TRANSITIONS, OrderStatus, Origin, StatusVocabulary
 from orders_domain.model.order import Order
 from orders_domain.model.status import InvalidTransition, TargetStatus
+from tests.support.cases import each_case
 
 # "Allowed: PENDING to CONFIRMED, PAID, SHIPPED, CANCELED; CONFIRMED to PAID, SHIPPED, CANCELED; PAID to SHIPPED,
 # CANCELED; SHIPPED to DELIVERED. DELIVERED and CANCELED are final."
@@ -51,8 +52,8 @@ def test_statuses_are_the_six_of_the_contract() -> None:
     assert set(TRANSITIONS) == set(OrderStatus)
 
 
-@pytest.mark.parametrize("requested", STATUSES)
-@pytest.mark.parametrize("current", STATUSES)
+@each_case("requested", STATUSES)
+@each_case("current", STATUSES)
 def test_transition_follows_the_table(current: str, requested: str) -> None:
     order = order_in(OrderStatus(current))
 
@@ -106,7 +107,7 @@ def test_status_name_parses_to_earliest_status(word: str, status: str, alike: se
     assert target == TargetStatus(OrderStatus(status), frozenset(OrderStatus(name) for name in alike))
 
 
-@pytest.mark.parametrize("word", ["CONFIRMED", "DELIVERED", "paid", "", " PAID", "CANCELLED", "PAID\n"])
+@each_case("word", ["CONFIRMED", "DELIVERED", "paid", "", " PAID", "CANCELLED", "PAID\n"])
 def test_unknown_status_name_is_rejected(word: str) -> None:
     with pytest.raises(KeyError):
         ORDERS_WORDS.parse(word)

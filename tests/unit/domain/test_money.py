@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from orders_domain import Money
 from orders_domain.errors import InvalidAmount
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from tests.support.cases import each_case
 
 MAX_MINOR_UNITS = 10**12
 CURRENCIES = st.sampled_from(sorted(MINOR_UNIT_DIGITS))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("currency", "decimals"),
     [("USD", 2), ("EUR", 2), ("JPY", 0), ("KRW", 0), ("BHD", 3), ("KWD", 3), ("TND", 3), ("CLF", 4)],
 )
@@ -67,7 +68,7 @@ def test_float_is_its_shortest_decimal(amount: float, currency: str) -> None:
     assert money.amount == Decimal(repr(amount))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "amount",
     [
         -1,
@@ -102,7 +103,6 @@ def test_float_is_its_shortest_decimal(amount: float, currency: str) -> None:
         [75.5],
         75 + 0j,
     ],
-    ids=lambda amount: repr(amount)[:24],
 )
 def test_invalid_dollar_amount_is_rejected(amount: Any) -> None:
     with pytest.raises(InvalidAmount):
@@ -121,9 +121,7 @@ def test_excess_decimals_are_rejected_at_any_place() -> None:
         Money.of(Decimal("1.0000000000000000000000000000001"), "USD")
 
 
-@pytest.mark.parametrize(
-    "minor", [-1, MAX_MINOR_UNITS + 1, 10**30, 1.0, 0.5, True, False, None, "1", Decimal(1)], ids=repr
-)
+@each_case("minor", [-1, MAX_MINOR_UNITS + 1, 10**30, 1.0, 0.5, True, False, None, "1", Decimal(1)])
 def test_minor_units_out_of_range_are_rejected(minor: Any) -> None:
     with pytest.raises(InvalidAmount):
         Money(minor, "USD")
@@ -135,7 +133,7 @@ def test_zero_and_maximum_are_accepted() -> None:
     assert Money.of(0, "USD") == Money.of(-0.0, "USD") == Money(0, "USD")
 
 
-@pytest.mark.parametrize("currency", ["usd", "", "XXX", "XTS", "XAU", "US", "USDX", "ＵＳＤ", "USD ", None])
+@each_case("currency", ["usd", "", "XXX", "XTS", "XAU", "US", "USDX", "ＵＳＤ", "USD ", None])
 def test_unknown_currency_is_rejected(currency: Any) -> None:
     for make in (Money, Money.of):
         with pytest.raises(InvalidAmount) as refusal:

@@ -11,6 +11,7 @@ from orders_adapters.testing.examples import ADA, CABLE, LAMP, NOON, TOTAL, item
 from orders_domain import CustomItem, Money, Order, OrderStatus, Origin
 from orders_domain.errors import InvalidValue, TotalMismatch, VersionMismatch
 from orders_domain.model.values.json_values import JSON
+from tests.support.cases import each_case
 
 
 def place(lines: tuple[CustomItem, ...], total: Money, *, origin: Origin = Origin.ORDERS) -> Order:
@@ -65,7 +66,7 @@ def test_total_must_equal_sum_of_priced_lines(
         assert refusal.value.field == "total"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "silent",
     [
         {"sku": "GIFT"},
@@ -77,7 +78,6 @@ def test_total_must_equal_sum_of_priced_lines(
         {"quantity": True, "price": 5},
         {"quantity": 2, "price": {"amount": 5}},
     ],
-    ids=str,
 )
 def test_unpriced_line_accepts_the_client_total(silent: dict[str, JSON]) -> None:
     order = place(items(LAMP, silent), Money(123_456, "USD"))

@@ -2,16 +2,15 @@
 
 from datetime import timedelta
 
-import pytest
-
 from orders_adapters.testing.examples import ADA, NOON, TOTAL, placed
 from orders_domain import Money
 from orders_domain.model.order_filter import OrderFilter
+from tests.support.cases import each_case
 
 TICK = timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("order_filter", "expected"),
     [
         (OrderFilter(placed_from=NOON), True),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from orders_domain import Money
 from orders_domain.errors import InvalidAmount, InvalidValue, Kind
 from orders_domain.model.product import MAX_STOCK, NewProduct, OrderLine, Product, RequestedItem, quantities_by_product
+from tests.support.cases import each_case
 
 PRICE = Money(250, "USD")
 TEA = Product(id=1, sku="TEA-1", name="Tea", price=PRICE, stock=6, low_stock_threshold=5)
@@ -18,7 +19,7 @@ TEXTS: list[Any] = ["", " ", "\t\n", "a\x00", "\ud800", None, 1, True, b"tea", [
 COUNTS: list[Any] = [-1, MAX_STOCK + 1, 10**30, 1.0, 1.5, "1", True, False, None]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("field", "named", "wrong"),
     [
         *(("sku", "sku", text) for text in (*TEXTS, "x" * 65)),

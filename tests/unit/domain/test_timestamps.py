@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from orders_adapters.testing.carts import content
 from orders_domain.model.cart import Cart
 from orders_domain.model.values.timestamps import parse_rfc3339
+from tests.support.cases import each_case
 from tests.unit.domain.test_cart import refused_field
 
 GOOD = {
@@ -35,12 +36,12 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", GOOD)
+@each_case("text", GOOD)
 def test_rfc3339_forms_are_parsed(text: str) -> None:
     assert parse_rfc3339(text) == datetime(*GOOD[text], tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
-@pytest.mark.parametrize("text", BAD)
+@each_case("text", BAD)
 def test_invalid_timestamp_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="it "):
         parse_rfc3339(text)
@@ -55,11 +56,11 @@ def test_isoformat_round_trips(at: datetime) -> None:
     assert parse_rfc3339(at.isoformat()) == at
 
 
-@pytest.mark.parametrize("text", GOOD)
+@each_case("text", GOOD)
 def test_cart_preserves_its_timestamp(text: str) -> None:
     assert Cart(content(createdAt=text)).content["createdAt"] == text
 
 
-@pytest.mark.parametrize("text", BAD)
+@each_case("text", BAD)
 def test_cart_without_timestamp_is_rejected(text: str) -> None:
     assert refused_field(content(createdAt=text)) == "createdAt"

@@ -18,6 +18,7 @@ from orders_domain.model.status import InvalidTransition
 from orders_domain.model.tracking import MAX_CLOCK_SKEW, TRANSITIONS_BY_CARRIER_STATUS, TrackingEvent
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import TrackingOutcome, TrackShipment, track_shipment
+from tests.support.cases import each_case
 from tests.support.depth import effort
 from tests.support.shop import InMemoryShop
 from tests.unit.domain.use_cases.test_place_catalog_order import left, order, stocked
@@ -228,7 +229,7 @@ def test_clock_skew_of_five_minutes_is_accepted(shop: InMemoryShop) -> None:
     assert track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + MAX_CLOCK_SKEW)) is TrackingOutcome.APPLIED
 
 
-@pytest.mark.parametrize(
+@each_case(
     "wrong",
     [
         {"id": ""},

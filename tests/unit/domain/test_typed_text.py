@@ -11,6 +11,7 @@ from orders_domain.model.product import NewProduct, Product
 from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.values.money import Money
 from orders_domain.model.values.typed_text import INVISIBLE, normalize_sku, trim
+from tests.support.cases import each_case
 
 SPACES = [character for character in map(chr, range(sys.maxunicode + 1)) if character.isspace()] + list(INVISIBLE)
 
@@ -28,7 +29,7 @@ def test_space_inside_a_name_stays() -> None:
     assert product(name="Thé\u202f: 250\u00a0g").name == "Thé\u202f: 250\u00a0g"
 
 
-@pytest.mark.parametrize("space", SPACES, ids=ascii)
+@each_case("space", SPACES)
 def test_sku_with_an_invisible_difference_is_the_same(space: str) -> None:
     visible = "" if space in INVISIBLE else " "
 
@@ -40,8 +41,8 @@ def test_sku_is_the_same_in_both_forms_of_its_accents() -> None:
     assert normalize_sku(unicodedata.normalize("NFD", "THÉ-1")) == "THÉ-1"
 
 
-@pytest.mark.parametrize("space", ["", *SPACES], ids=ascii)
-@pytest.mark.parametrize("field", ["sku", "name"])
+@each_case("space", ["", *SPACES])
+@each_case("field", ["sku", "name"])
 def test_text_of_spaces_only_is_refused(field: str, space: str) -> None:
     with pytest.raises(InvalidValue, match="not all blank"):
         product(**{field: space * 3})

@@ -15,6 +15,7 @@ from orders_domain.model.analytics import Bucket, Period
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.tracking import TrackingEvent
+from tests.support.cases import each_case
 
 NAIVE = datetime(2026, 1, 5)  # noqa: DTZ001
 USD = Money(100, "USD")
@@ -81,7 +82,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@each_case("case", REFUSED)
 def test_wrong_type_is_rejected_by_name(case: str) -> None:
     does, field = REFUSED[case]
 

@@ -19,6 +19,7 @@ from orders_flask.web.admission.request_body import read
 from orders_flask.web.admission.responder import complete_response
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 from orders_flask.workers import runner as loop
+from tests.support.cases import each_case
 
 SETTINGS = Settings(database_url="memory://")
 GONE = {"type": "http.disconnect"}
@@ -355,7 +356,7 @@ def test_stopped_bodies_make_room_for_those_that_go_on() -> None:
     assert middleware._bodies.used == middleware._responses.used == 0
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("method", "path", "authorization", "limit"),
     [
         ("POST", "/orders/", "Bearer e30.e30.x", MAX_BODY_BYTES),

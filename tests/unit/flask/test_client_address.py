@@ -1,11 +1,10 @@
 """Network address as clients are counted: one customer, one address."""
 
-import pytest
-
 from orders_flask.web.proxies.client_address import counted_address
+from tests.support.cases import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "counted"),
     [
         ("203.0.113.7", "203.0.113.7"),
@@ -25,6 +24,6 @@ def test_address_is_that_of_one_customer(text: str, counted: str) -> None:
     assert counted_address(text) == counted
 
 
-@pytest.mark.parametrize("text", ["", "unknown", "unix:", "_hidden", "203.0.113.7:x", "1.2.3.4.5", "203.0.113.7, ::1"])
+@each_case("text", ["", "unknown", "unix:", "_hidden", "203.0.113.7:x", "1.2.3.4.5", "203.0.113.7, ::1"])
 def test_text_without_address_counts_as_nobody(text: str) -> None:
     assert counted_address(text) is None

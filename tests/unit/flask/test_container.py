@@ -10,6 +10,7 @@ from dependency_injector import providers
 from orders_domain import use_cases
 from orders_flask import Settings, bootstrap
 from orders_flask.bootstrap.container import Container
+from tests.support.cases import each_case
 
 EXPORTED = {name: getattr(use_cases, name) for name in use_cases.__all__}
 FUNCTIONS = {name: function for name, function in EXPORTED.items() if inspect.isfunction(function)}
@@ -51,7 +52,7 @@ def test_every_use_case_has_a_provider() -> None:
     assert {name: use_case(provider) for name, provider in bound().items()} == FUNCTIONS
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@each_case("name", FUNCTIONS)
 def test_use_case_gets_exactly_its_ports(name: str) -> None:
     keywords = set(bound()[name].kwargs) - {"metrics"}  # metrics belong to the instrumentation of the use case
 
@@ -59,7 +60,7 @@ def test_use_case_gets_exactly_its_ports(name: str) -> None:
     assert not bound()[name].args
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@each_case("name", FUNCTIONS)
 def test_port_is_bound_to_its_component(name: str) -> None:
     container = Container(settings=Settings(database_url="memory://"))
     store = container.store()

@@ -6,11 +6,11 @@ import re
 import unicodedata
 from io import StringIO
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_flask.cli._csv_cells import escape, escape_json, unescape
+from tests.support.cases import each_case
 
 SIGNS = "=+-@"
 PARTS = [
@@ -66,7 +66,7 @@ def test_ordinary_text_is_unchanged(text: str) -> None:
     assert escape(text) == text
 
 
-@pytest.mark.parametrize("text", ["Tea - 250 g", "a=b", "ann@example.com", "O'Neill", "7, Main St", "1-2"])
+@each_case("text", ["Tea - 250 g", "a=b", "ann@example.com", "O'Neill", "7, Main St", "1-2"])
 def test_signs_within_text_are_unchanged(text: str) -> None:
     assert escape(text) == text
 

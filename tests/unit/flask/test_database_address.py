@@ -5,11 +5,12 @@ import pytest
 from orders_adapters.sql.engine import engine as engines
 from orders_flask import Settings
 from orders_flask.settings import InvalidSetting
+from tests.support.cases import each_case
 
 FULL = "postgresql://ada:secret@db/orders"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("written", "meant"),
     [
         ("postgres://ada:secret@db/orders", FULL),
@@ -34,7 +35,7 @@ def test_address_of_another_tool_is_understood(written: str, meant: str) -> None
         assert Settings(database_read_url=written).database_read_url == meant
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("written", "advice"),
     [
         ("sqlite://orders.db", "three slashes"),
@@ -53,7 +54,7 @@ def test_ambiguous_address_is_refused(written: str, advice: str) -> None:
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("address", "arguments"),
     [
         ("postgresql://a,b:5433/shop", {"host": "a,b", "port": "5432,5433", "dbname": "shop"}),

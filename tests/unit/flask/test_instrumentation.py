@@ -17,6 +17,7 @@ from orders_domain.ports.outbox import OutboxBacklog
 from orders_domain.use_cases import TrackShipment
 from orders_flask.observability.instrumentation import instrumented, of_tracking_event
 from orders_flask.observability.metrics import Metrics
+from tests.support.cases import each_case
 
 AT = datetime(2026, 3, 14, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ def run(outcome: Any) -> tuple[list[dict[str, Any]], list[str]]:
     return [dict(line) for line in lines], [line for line in samples if line.startswith("orders_use_cases_total{")]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("outcome", "event", "level", "labels"),
     [
         (None, "use_case.completed", "info", 'outcome="completed",reason=""'),
@@ -57,7 +58,6 @@ def run(outcome: Any) -> tuple[list[dict[str, Any]], list[str]]:
         (StoreUnavailable("Gone."), "use_case.failed", "info", 'outcome="failed",reason="store_unavailable"'),
         (ZeroDivisionError("secret"), "use_case.failed", "info", 'outcome="failed",reason="unexpected_error"'),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 def test_outcome_is_counted_and_logged(outcome: Any, event: str, level: str, labels: str) -> None:
     (line,), (sample,) = run(outcome)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from orders_flask.web.json_parser import MAX_NUMBER_LENGTH, parse_json
 from orders_flask.web.problems import MalformedBody
+from tests.support.cases import each_case
 
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 values = st.recursive(
@@ -52,7 +53,7 @@ def test_duplicate_member_is_rejected_at_any_depth(members: dict[str, Any], othe
             parse_json(text.encode())
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("body", "why"),
     [
         (b"NaN", "NaN"), (b"[Infinity]", "Infinity"), (b'{"a": -Infinity}', "-Infinity"), (b"1e400", "double"),
@@ -72,7 +73,7 @@ def test_integer_of_400_digits_is_parsed(text: str) -> None:
     assert parse_json(text.encode()) == int(text)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     ["-0.0", "1e308", "5e-324", "0.1", "75.50", "7550e-2", "1.0", "0e5", "0.000e-400", "1" + "0" * 300 + ".0",
      "0.30000000000000004", "1E+2"],
@@ -98,7 +99,7 @@ def test_every_spelling_of_a_double_is_parsed(number: float, way: str) -> None:
     assert parse_json(text.encode()) == number
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     ["75.00000000000000000001", "1e-999", "1e-400", "-1e-99999999999999999999", "0." + "1" * 390, "3e-324",
      "9007199254740993.0", "0.1000000000000000055"],

@@ -7,6 +7,7 @@ from flask import Flask
 
 from orders_flask import Settings, create_app
 from orders_flask.web.proxies.root_path import parse, relative_scope
+from tests.support.cases import each_case
 
 HOSTILE = (
     "//evil.example",
@@ -69,7 +70,7 @@ def test_prefix_of_an_untrusted_proxy_is_ignored() -> None:
     assert served_at(alone, SCRIPT_NAME="/shop") == "/shop"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("root_path", "path", "expected"),
     [
         ("/shop", "/shop/orders/", ("/shop", "/orders/")),

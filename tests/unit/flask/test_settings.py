@@ -18,6 +18,7 @@ from orders_flask.settings import (
     documentation,
     load,
 )
+from tests.support.cases import each_case
 from tests.support.production import PRODUCTION
 from tests.support.secrets import CART_SECRET
 
@@ -262,7 +263,7 @@ def test_production_without_checkout_needs_no_secret(monkeypatch: pytest.MonkeyP
     assert load().production
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("database", "rabbitmq", "broker"),
     [
         ("", "", "log"),
@@ -277,7 +278,7 @@ def test_log_is_a_broker_by_default_only(database: str, rabbitmq: str, broker: s
     assert Settings(database_url=database, rabbitmq_url=rabbitmq).broker == broker
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("database", "file"),
     [
         ("", "orders.db.secrets"),
@@ -333,7 +334,7 @@ def test_defaults_use_embedded_components() -> None:
     assert settings.mounts["orders"] == ("/orders",)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("database", "redis", "cache"),
     [
         ("", "", "memory"),
@@ -475,9 +476,7 @@ def test_rate_limit_is_a_number_per_period(text: str, limit: RateLimit | None) -
     assert Settings(rate_limit=text).request_limit == limit
 
 
-@pytest.mark.parametrize(
-    "text", ["100", "0/minute", "-1/minute", "1.5/minute", "100/minutes", "100 / minute", "x/hour"]
-)
+@each_case("text", ["100", "0/minute", "-1/minute", "1.5/minute", "100/minutes", "100 / minute", "x/hour"])
 def test_invalid_rate_limit_is_rejected(text: str) -> None:
     with pytest.raises(InvalidSetting, match="RATE_LIMIT"):
         Settings(rate_limit=text)

@@ -10,6 +10,7 @@ from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, placed
 from orders_domain import AccessPolicy, Actor, Role
 from orders_domain.errors import AccessDenied, InvalidValue, OrderNotFound
 from orders_domain.model.access import OWNER_ONLY_HIDDEN
+from tests.support.cases import each_case
 
 CLERKS = AccessPolicy(scopes=frozenset({"orders:write"}))
 ADMINS = AccessPolicy(roles=frozenset({Role.ADMIN}))
@@ -71,7 +72,7 @@ def test_administrator_has_every_scope(scope: str) -> None:
     assert Actor(subject="clerk", scopes=frozenset({scope})).has_scope(scope)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "subject",
     ["", "a" * 256, "ada\x00", "\ud800", None, 7, True, ["ada"], b"ada"],
     ids=["empty", "65 characters", "NUL", "surrogate", "None", "number", "true", "list", "bytes"],

@@ -19,6 +19,7 @@ from orders_domain.model.access_rules import (
     parse_access_rules,
 )
 from orders_domain.model.status import InvalidTransition
+from tests.support.cases import each_case
 
 CARRIER = Actor(subject="ada", role=Role.SYSTEM)
 ROWS = [line for line in _TABLE.splitlines() if line.strip()]
@@ -29,13 +30,13 @@ def test_access_rules_cover_all_combinations() -> None:
     assert {key for key in ACCESS_RULES if not isinstance(ACCESS_RULES[key], Decision)} == set()
 
 
-@pytest.mark.parametrize("row", range(1, len(ROWS)))
+@each_case("row", range(1, len(ROWS)))
 def test_table_without_a_row_is_rejected(row: int) -> None:
     with pytest.raises(ValueError, match="exactly once"):
         parse_access_rules("\n".join(ROWS[:row] + ROWS[row + 1 :]))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "table",
     [
         "\n".join([*ROWS, ROWS[1]]),
@@ -54,8 +55,8 @@ def test_malformed_table_is_rejected(table: str) -> None:
         parse_access_rules(table)
 
 
-@pytest.mark.parametrize("origin", Origin)
-@pytest.mark.parametrize("action", Action)
+@each_case("origin", Origin)
+@each_case("action", Action)
 def test_only_strangers_are_unrelated(origin: Origin, action: Action) -> None:
     unrelated = [relation for relation in Relation if ACCESS_RULES[origin, action, relation] is Decision.UNRELATED]
 
@@ -63,20 +64,20 @@ def test_only_strangers_are_unrelated(origin: Origin, action: Action) -> None:
     assert not is_allowed(origin, action, frozenset())
 
 
-@pytest.mark.parametrize("origin", Origin)
-@pytest.mark.parametrize("status", OrderStatus)
+@each_case("origin", Origin)
+@each_case("status", OrderStatus)
 def test_administrator_may_set_every_next_status(origin: Origin, status: OrderStatus) -> None:
     assert allowed_statuses(origin, status, frozenset({Relation.ADMINISTRATOR})) == TRANSITIONS[status]
 
 
-@pytest.mark.parametrize("origin", Origin)
-@pytest.mark.parametrize("status", OrderStatus)
-@pytest.mark.parametrize("relation", Relation)
+@each_case("origin", Origin)
+@each_case("status", OrderStatus)
+@each_case("relation", Relation)
 def test_no_relation_exceeds_the_lifecycle(origin: Origin, status: OrderStatus, relation: Relation) -> None:
     assert allowed_statuses(origin, status, frozenset({relation})) <= TRANSITIONS[status]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("access", "actor", "relations"),
     [
         (AccessPolicy(), ADA, {Relation.OWNER}),

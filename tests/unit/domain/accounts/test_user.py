@@ -11,6 +11,7 @@ from orders_domain import Role
 from orders_domain.errors import InvalidValue
 from orders_domain.model.accounts.user import User, validate_password
 from orders_domain.ports.accounts.email_normalizer import EmailNormalizer
+from tests.support.cases import each_case
 
 
 class TestIdnaEmailNormalizer(EmailNormalizerTests):
@@ -30,7 +31,7 @@ def test_valid_password_is_accepted(password: str) -> None:
     validate_password(password)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "wrong",
     [
         {"id": ""},
@@ -45,7 +46,6 @@ def test_valid_password_is_accepted(password: str) -> None:
         {"scopes": frozenset({"x" * 1_001})},
         {"role": Role.SYSTEM},
     ],
-    ids=str,
 )
 def test_invalid_account_is_rejected(wrong: dict[str, Any]) -> None:
     good: dict[str, Any] = {"id": "ann", "email": "ann@example.com", "password_hash": "$x", "created_at": NOON}

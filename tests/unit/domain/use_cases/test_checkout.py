@@ -21,6 +21,7 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import CartOrdered, OrderFinalized, rebuild
 from orders_domain.use_cases import CancelOrder, CartPolicy, PlaceCartOrder, cancel_order, place_cart_order
+from tests.support.cases import each_case
 from tests.support.shop import InMemoryShop
 
 
@@ -286,7 +287,7 @@ def test_signature_accepts_any_current_secret(secrets: tuple[str, ...]) -> None:
 
 
 # As Node 20 writes 2 ** 53, 2 ** 60, -(2 ** 60), 1e20, 1.5e300, -0 and 5e-324.
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         "9007199254740992",
@@ -308,7 +309,7 @@ def test_signature_accepts_numbers_as_javascript_writes_them(text: str) -> None:
         )
 
 
-@pytest.mark.parametrize("number", [2**53 + 1, 2**60, 2**63 - 1, 10**20 + 1, 10**21, 10**30, -(2**53) - 1])
+@each_case("number", [2**53 + 1, 2**60, 2**63 - 1, 10**20 + 1, 10**21, 10**30, -(2**53) - 1])
 def test_signature_refuses_digits_that_javascript_does_not_write(number: int) -> None:
     with pytest.raises(CanonicalizationError):
         stringified({"a": {"b": [number]}})

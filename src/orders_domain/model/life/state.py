@@ -45,6 +45,7 @@ class Life:
     refunds: tuple[Refund, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     shipment_state: ShipmentState | None = None  # of a shipment that failed or came back and is none of the shipments
+    products: Mapping[int, int] = field(default_factory=dict)  # by the number of an own item: the id of its product
     canceled_at: datetime | None = None  # set by the first change after the cancellation; until then the last change
 
     @property
@@ -67,6 +68,7 @@ class Life:
             "refunds": [refund.as_json() for refund in self.refunds],
             "shipments": [shipment.as_json() for shipment in self.shipments],
             "shipment_state": self.shipment_state.value if self.shipment_state else None,
+            "products": [[number, product_id] for number, product_id in sorted(self.products.items())],
             "canceled_at": _text(self.canceled_at),
         }
         return {name: value for name, value in members.items() if value}
@@ -92,6 +94,7 @@ class Life:
             refunds=tuple(map(Refund.from_json, members.get("refunds", []))),
             shipments=tuple(map(Shipment.from_json, members.get("shipments", []))),
             shipment_state=ShipmentState(members["shipment_state"]) if "shipment_state" in members else None,
+            products=dict(members.get("products", [])),
             canceled_at=_moment(members.get("canceled_at")),
         )
 

@@ -10,7 +10,7 @@ from orders_domain.model.access_rules import Action
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life import changes
-from orders_domain.model.life.lines import Line, numbered_lines
+from orders_domain.model.life.lines import stock_quantities
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
@@ -137,8 +137,8 @@ def cancel_units(request: CancelUnits, *, uow: UnitOfWork, cache: OrderCache, cl
 
     def release_stock(order: Order) -> None:
         if order.status is not OrderStatus.CANCELED:  # otherwise ``save_and_notify`` has released everything
-            lines = {line.number: line for line in numbered_lines(order)}
-            uow.stock.release_units(order, _by_product(order, lines, cancelled), by=request.actor, at=order.updated_at)
+            units = stock_quantities(order, cancelled)
+            uow.stock.release_units(order, units, by=request.actor, at=order.updated_at)
 
     return changed_order(request, Action.CANCEL, cancel, uow=uow, cache=cache, clock=clock, afterwards=release_stock)
 
@@ -196,11 +196,3 @@ def changed_order(
         uow.commit()
     cache.invalidate({order.id: order.version})
     return order
-
-
-def _by_product(order: Order, lines: Mapping[int, Line], units: Mapping[int, int]) -> dict[int, int]:
-    """Return the units of products of the catalogue, which have stock; the items of the client have none."""
-    first = len(order.items) + 1
-    return {
-        product: count for number, count in units.items() if number >= first and (product := lines[number].product_id)
-    }

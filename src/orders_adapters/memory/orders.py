@@ -37,8 +37,11 @@ class InMemoryOrderRepository(OrderRepository):
             self._carts[order.cart.snapshot_id] = order.id
         if order.reference is not None and (taken := self._referred(order)):
             raise ReferenceTaken(taken)
-        order.number = next(self._store.numbers)
+        order.number = order.number or self.reserve_number()
         self._stage(order)
+
+    def reserve_number(self) -> int:
+        return next(self._store.numbers)
 
     def release_cart(self, snapshot_id: str) -> None:
         order = self._stored(self._ordered(snapshot_id))

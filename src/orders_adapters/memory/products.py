@@ -9,6 +9,7 @@ from orders_adapters.memory.store import InMemoryStore, StockMovement
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
 from orders_domain.model import pricing
 from orders_domain.model.accounts.actor import Actor
+from orders_domain.model.life.lines import stock_quantities
 from orders_domain.model.order import Order
 from orders_domain.model.product import NewProduct, Product, ProductId, validate_stock
 from orders_domain.model.product_audit import MovementKind, ProductChange, ProductChangeKind, field_changes
@@ -85,14 +86,15 @@ class InMemoryProductRepository(ProductRepository, Stock):
             self._save(product, by=by, at=at)
 
     def deduct(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
-        products = self.get_many([line.product_id for line in order.lines])
-        pricing.ensure_in_stock({line.product_id: line.quantity for line in order.lines}, products)
+        quantities = stock_quantities(order)
+        products = self.get_many(quantities)
+        pricing.ensure_in_stock(quantities, products)
         if self._has_movement(order, MovementKind.DEDUCTED):
             return ()
         low = []
-        for line in order.lines:
-            before = products[line.product_id]
-            after = self._move(before, MovementKind.DEDUCTED, -line.quantity, by=by, at=at, order=order)
+        for product_id, quantity in quantities.items():
+            before = products[product_id]
+            after = self._move(before, MovementKind.DEDUCTED, -quantity, by=by, at=at, order=order)
             low += [after] if after.is_low and not before.is_low else []
         return low
 
@@ -101,10 +103,10 @@ class InMemoryProductRepository(ProductRepository, Stock):
 
     def release(self, order: Order, *, by: Actor, at: datetime) -> None:
         self._reservations.make_due_for_release(order.id, at=at)
-        for line in order.lines:
-            deducted = self._deducted(order, line.product_id)
+        for product_id in stock_quantities(order):
+            deducted = self._deducted(order, product_id)
             if deducted > 0:
-                product = self.get_for_update(line.product_id)
+                product = self.get_for_update(product_id)
                 self._move(product, MovementKind.RELEASED, deducted, by=by, at=at, order=order)
 
     def release_units(self, order: Order, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime) -> None:

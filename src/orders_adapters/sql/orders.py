@@ -5,7 +5,7 @@ A trigger inserts the user of an order if the row is missing (migration 0012).
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -58,6 +58,19 @@ _ADD: dict[str, Any] = {
     .on_conflict_do_nothing()
     .returning(_orders.number),
 }
+_ADD_NUMBERED = {
+    "postgresql": _ADD["postgresql"],
+    "sqlite": sqlite.insert(tables.orders).on_conflict_do_nothing().returning(_orders.number),
+}
+_reserving = sqlite.insert(tables.store_identity).values(id=1, numbers_after=_NEXT_NUMBER)
+_RESERVE_NUMBER = {
+    "postgresql": select(func.nextval("order_numbers", type_=_orders.number.type)),
+    "sqlite": _reserving.on_conflict_do_update(
+        index_elements=["id"], set_={"numbers_after": _reserving.excluded.numbers_after}
+    ).returning(tables.store_identity.c.numbers_after),
+}
+# SQLite's row is inserted by the first use, with an identity.
+_IDENTITY: dict[str, Any] = {"postgresql": dict, "sqlite": lambda: {"identity": uuid4().hex}}
 # FOR NO KEY UPDATE prevents changes of the order, but permits inserts that refer to it. SQLite needs no lock.
 _GET_FOR_UPDATE = select(tables.orders).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
 _GET_BY_ID_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.id == bindparam("ref", type_=_orders.id.type))
@@ -105,12 +118,21 @@ class SqlOrderRepository(OrderRepository):
 
     def add(self, order: Order) -> None:
         with translate_errors():
-            number = self._connection.scalar(_ADD[self._connection.dialect.name], order_values(order))
+            values = order_values(order)
+            add = _ADD
+            if order.number is not None:
+                values["number"], add = order.number, _ADD_NUMBERED
+            number = self._connection.scalar(add[self._connection.dialect.name], values)
             if number is None:
                 raise self._conflict(order)
             self._insert_history(order)
             _add_tags(self._connection, order)
         order.number = number
+
+    def reserve_number(self) -> int:
+        name = self._connection.dialect.name
+        with translate_errors():
+            return int(self._connection.scalars(_RESERVE_NUMBER[name], _IDENTITY[name]()).one())
 
     def release_cart(self, snapshot_id: str) -> None:
         with translate_errors():

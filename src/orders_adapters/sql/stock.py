@@ -17,6 +17,7 @@ from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.model import pricing
 from orders_domain.model.accounts.actor import Actor
+from orders_domain.model.life.lines import stock_quantities
 from orders_domain.model.order import Order
 from orders_domain.model.product import Product, ProductId, validate_stock
 from orders_domain.model.product_audit import MovementKind, ProductChangeKind
@@ -112,7 +113,7 @@ class SqlStock(Stock):
         self._connection = connection
 
     def deduct(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
-        if not order.lines:
+        if not (quantities := stock_quantities(order)):
             return ()
         with translate_errors():
             deduct = (
@@ -120,10 +121,11 @@ class SqlStock(Stock):
                 if self._connection.dialect.name == "postgresql"
                 else self._deduct_in_steps
             )
-            low = deduct(order, {line.product_id: line.quantity for line in order.lines}, by=by, at=at)
+            low = deduct(order, quantities, by=by, at=at)
             # After the deduction, because an insert takes weak locks on its products in any order. To strengthen
             # these locks afterwards could cause a deadlock.
-            self._connection.execute(insert(tables.order_items).inline(), item_values(order))
+            if order.lines:
+                self._connection.execute(insert(tables.order_items).inline(), item_values(order))
         return low
 
     def record_external_lines(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:

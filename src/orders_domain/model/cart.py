@@ -10,15 +10,14 @@ from typing import Any
 from orders_domain.errors import InvalidCart
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.accounts.contact import Contact
-from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
+from orders_domain.model.custom_item import MAX_ITEMS, ContentLimits, CustomItem
 from orders_domain.model.product import MAX_QUANTITY
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
-from orders_domain.model.values.json_values import JSON, JSONObject, json_error, json_size
+from orders_domain.model.values.json_values import JSON, JSONObject, json_error
 from orders_domain.model.values.money import MAX_MINOR_UNITS, Money
 from orders_domain.model.values.timestamps import parse_rfc3339
 
 MAX_ID_LENGTH = 255
-MAX_CONTENT_BYTES = 256 * 1024
 MAX_CLOCK_SKEW = timedelta(minutes=5)  # that the clock of the cart service may be ahead
 _VERSIONS = range(2**63)
 
@@ -50,14 +49,14 @@ class Cart:
         object.__setattr__(cart, fields(cls)[0].name, content)
         return cart
 
-    def ensure_bounded(self) -> None:
-        """Check the size of the snapshot, because an order is stored, copied and listed as a whole.
+    def ensure_bounded(self, limits: ContentLimits) -> None:
+        """Check the size of the snapshot.
 
         Raises:
-            InvalidCart: the JSON is longer than 256 KiB.
+            InvalidCart: it exceeds the limits.
         """
-        if json_size(self.content) > MAX_CONTENT_BYTES:
-            raise InvalidCart(f"The snapshot must be at most {MAX_CONTENT_BYTES:,} bytes of JSON.", field="cart")
+        if error := limits.error([self.content]):
+            raise InvalidCart(f"The snapshot {error}.", field="cart")
 
     @property
     def snapshot_id(self) -> str:

@@ -11,9 +11,27 @@ from orders_domain.model.values.json_values import JSON, JSONObject, count_value
 from orders_domain.model.values.money import EXACT, Money, rounded_sums, to_decimal
 
 MAX_ITEMS = 1_000
-MAX_CONTENT_BYTES = 64 * 1024
-MAX_CONTENT_VALUES = 10_000
 _SHOWN_DIGITS = 15  # of an expected total; a longer one exceeds the maximum of an amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentLimits:
+    """The maximum of an order's own content, because an order is stored, copied and listed as a whole."""
+
+    max_bytes: int = 64 * 1024  # of JSON
+    max_values: int = 10_000
+
+    def error(self, contents: Sequence[JSONObject]) -> str | None:
+        """Return what is wrong with the contents together, or None."""
+        values = sum(count_values(content, limit=self.max_values) for content in contents)
+        size = sum(map(json_size, contents))
+        if values <= self.max_values and size <= self.max_bytes:
+            return None
+        found = f"{values:,}" if values <= self.max_values else f"more than {self.max_values:,}"
+        return (
+            f"must be at most {self.max_bytes:,} bytes of JSON and {self.max_values:,} values, "
+            f"not {size:,} bytes and {found} values"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +103,14 @@ def _number(number: Decimal | None) -> int | float | None:
     return int(number) if abs(number) < 2**53 and number % 1 == 0 else float(number)
 
 
-def ensure_bounded(items: Sequence[CustomItem]) -> None:
-    """Check the size of all items together, because an order is stored, copied and listed as a whole.
+def ensure_bounded(items: Sequence[CustomItem], limits: ContentLimits) -> None:
+    """Check the size of all items together.
 
     Raises:
-        InvalidItem: the JSON is longer than 64 KiB, or has more than 10,000 values.
+        InvalidItem: they exceed the limits.
     """
-    values = sum(count_values(item.content, limit=MAX_CONTENT_VALUES) for item in items)
-    if values > MAX_CONTENT_VALUES:
-        raise InvalidItem(f"The items of an order must have at most {MAX_CONTENT_VALUES:,} JSON values.", field="items")
-    size = sum(json_size(item.content) for item in items)
-    if size > MAX_CONTENT_BYTES:
-        raise InvalidItem(
-            f"The items of an order must be at most {MAX_CONTENT_BYTES:,} bytes of JSON, not {size:,}.", field="items"
-        )
+    if error := limits.error([item.content for item in items]):
+        raise InvalidItem(f"The items of an order {error}.", field="items")
 
 
 def ensure_sum(subtotals: Sequence[Decimal | None], total: Money) -> None:

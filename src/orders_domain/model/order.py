@@ -14,7 +14,7 @@ from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Actor
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
-from orders_domain.model.custom_item import MAX_ITEMS, CustomItem, ensure_bounded, ensure_sum
+from orders_domain.model.custom_item import MAX_ITEMS, ContentLimits, CustomItem, ensure_bounded, ensure_sum
 from orders_domain.model.life.changes import OrderVersionMismatch, ensure_not_held
 from orders_domain.model.life.charges import Charge
 from orders_domain.model.life.fold import life_after
@@ -117,6 +117,7 @@ class Order:
         user_id: str | None = None,
         shipment_id: str | None = None,
         placing: Placing = Placing(),  # noqa: B008 - immutable
+        limits: ContentLimits = ContentLimits(),  # noqa: B008 - immutable
         by: Actor,
         at: datetime,
     ) -> Order:
@@ -125,8 +126,8 @@ class Order:
         Its contact is that of ``placing``, then that of the cart, then the actor's own if the order is the actor's.
 
         Raises:
-            InvalidValue: no items and lines (which ``Origin.ORDERS`` allows), or more than 1,000; items of more than
-                64 KiB or 10,000 values, or a cart of more than 256 KiB; a withdrawn currency; or ``user_id`` or
+            InvalidValue: no items and lines (which ``Origin.ORDERS`` allows), or more than 1,000; items or a cart
+                beyond the limits; a withdrawn currency; or ``user_id`` or
                 ``shipment_id`` is not a string of 1 to 64 storable characters.
             TotalMismatch: there are items, each has a quantity and a price, and the total is not the sum of items and
                 lines, rounded to the minor unit in all or a line, half up or half even.
@@ -138,9 +139,9 @@ class Order:
             raise InvalidValue(f"An order must have {least} to {MAX_ITEMS} items.", field="items")
         ensure_in_use(total)
         if cart:  # which has validated its own totals
-            cart.ensure_bounded()
+            cart.ensure_bounded(limits)
         else:
-            ensure_bounded(items)
+            ensure_bounded(items, limits)
             if not placing.charges:  # with charges, the placement has computed the total
                 ensure_sum([item.subtotal for item in items] + [line.subtotal.amount for line in lines], total)
         owner = cart.user_id if cart else by.subject if user_id is None else user_id

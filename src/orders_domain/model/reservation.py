@@ -38,14 +38,18 @@ class Reservation:
     due_at: datetime  # from then on a worker may release it, unless it is confirmed
     state: ReservationState = ReservationState.PENDING
     shipment_id: str | None = None
+    number: int | None = None  # of the order, reserved; only the process that started it knows it
     shipment_requested: bool = True  # True also if unknown: only the process that started it can tell
 
     @classmethod
-    def start(cls, order_id: UUID, *, user_id: str, quantities: Mapping[ProductId, int], at: datetime) -> Reservation:
+    def start(
+        cls, order_id: UUID, *, number: int, user_id: str, quantities: Mapping[ProductId, int], at: datetime
+    ) -> Reservation:
         """Return a reservation for which no service has been called yet."""
         due_at = at + LEASE
         return cls(
             order_id=order_id,
+            number=number,
             user_id=user_id,
             quantities=quantities,
             created_at=at,

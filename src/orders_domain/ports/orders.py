@@ -13,11 +13,20 @@ class OrderRepository(Protocol):
     def add(self, order: Order) -> None:
         """Store a new order, its history and its events.
 
-        It sets ``order.number`` and clears ``order.new_entries``. A user who is not stored yet is stored.
+        It sets ``order.number``, unless that was reserved, and clears ``order.new_entries``. A user who is not stored
+        yet is stored.
 
         Raises:
             OrderExists: an order with this id, or with this shipment, is already stored.
             CartOrdered: an order of a cart with this snapshot is already stored; this unit of work remains usable.
+            StoreUnavailable: the store is unavailable.
+        """
+        ...
+
+    def reserve_number(self) -> int:
+        """Return the number of an order that is to be added later; no other order gets it.
+
+        Raises:
             StoreUnavailable: the store is unavailable.
         """
         ...

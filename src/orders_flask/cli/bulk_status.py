@@ -11,7 +11,6 @@ import click
 import orjson
 
 from orders_domain.errors import OrderNotFound, OrdersError
-from orders_domain.model.jobs import MAX_SYNCHRONOUS
 from orders_domain.model.order import validate_reason
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.status import TargetStatus
@@ -30,6 +29,9 @@ from orders_flask.cli._streaming import (
     open_input,
     progress,
 )
+
+BATCH = 100
+"""The number of lines between two results and two steps of the progress bar."""
 
 
 @click.command("bulk-status")
@@ -62,7 +64,7 @@ def bulk_status(status: str, file: str, from_line: int, results: str, reason: st
         lines = NumberedLines(binary)
         refs = iter(interrupt.until(_refs(lines, from_line)))
         try:
-            while batch := list(islice(refs, MAX_SYNCHRONOUS)):
+            while batch := list(islice(refs, BATCH)):
                 report.add(batch, _process(batch, target, reason, change))
                 bar.update(lines.read - bar.pos)
         except (OrdersError, OSError) as error:

@@ -13,6 +13,7 @@ from orders_flask.settings.jobs import JobSettings
 from orders_flask.settings.logs import LogSettings
 from orders_flask.settings.messages import MessageSettings
 from orders_flask.settings.mounts import DEFAULT_MOUNTS
+from orders_flask.settings.orders import OrderSettings
 from orders_flask.settings.storage import StorageSettings
 from orders_flask.settings.validation import NotForProduction
 from orders_flask.settings.web import WebSettings
@@ -24,6 +25,7 @@ class Settings(
     LogSettings,
     MessageSettings,
     JobSettings,
+    OrderSettings,
     WebSettings,
     ClientSettings,
     StorageSettings,
@@ -44,6 +46,7 @@ class Settings(
         self._check_services()
         self._check_clients()
         self._check_jobs()
+        self._check_orders()
         self._check_messages()
         self._check_logs()
         if any(self.production_report.values()):

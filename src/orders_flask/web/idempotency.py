@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from flask import Response, current_app, g, request
 
@@ -106,7 +106,21 @@ def _noted(order: Order) -> Order:
 
 
 def _fingerprint() -> str:
-    """Return a hash of the operation and its arguments, independent of URL prefix, white space and member order."""
+    """Return a hash of the operation and its arguments.
+
+    It is independent of the URL prefix, and of the spelling of the JSON: white space, member order, and 5 or 5.0.
+    """
     operation = (request.endpoint or "").rpartition(".")[2]
-    canonical = json.dumps([operation, request.view_args, g.get("body")], sort_keys=True)
+    canonical = json.dumps([operation, request.view_args, _with_whole_numbers(g.get("body"))], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """Return the JSON with whole numbers as integers, however they were written."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, list):
+        return [_with_whole_numbers(element) for element in value]
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(member) for name, member in value.items()}
+    return value

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from orders_domain.errors import Kind
+from orders_domain.errors import InsufficientStock, Kind, Shortage
 from orders_domain.model.access_rules import TransitionNotPermitted
 from orders_domain.model.status import InvalidTransition, StatusVocabulary
 from orders_domain.model.values.total_table import total_table
@@ -68,6 +68,16 @@ def invalid_transition(error: InvalidTransition, vocabulary: StatusVocabulary) -
             f"{current} to {target}; allowed: {', '.join(allowed) or 'none'}."
         )
     return f"An order that is {current} cannot become {target}; it can become: {', '.join(allowed) or 'nothing'}."
+
+
+def insufficient_stock(error: InsufficientStock) -> str:
+    """Return the error text with what is available of each product."""
+    return f"Insufficient quantity for: {', '.join(map(_shortage, error.shortages))}"
+
+
+def _shortage(shortage: Shortage) -> str:
+    name = shortage.name or f"product {shortage.product_id}"
+    return f"{name} (requested {shortage.requested}, available {shortage.available})"
 
 
 def problem_json(problem: Problem) -> tuple[dict[str, Any], str]:

@@ -12,12 +12,18 @@ pytestmark = pytest.mark.clause("002-30")
 
 def test_recipients_are_added_listed_and_removed(migrated: Path) -> None:
     added = orders("notify", "add", "Root@Bücher.example", "--language", "de", here=migrated)
-    assert added.stdout == "root@xn--bcher-kva.example gets the alert stock_low.\n"
+    alerts = ("stock_low", "delivery_failed")
+    assert added.stdout == "".join(f"root@xn--bcher-kva.example gets the alert {alert}.\n" for alert in alerts)
     assert "before SMTP_URL is set" in added.stderr
-    assert orders("notify", "add", "+4915112345678", here=migrated, SMS_URL="http://127.0.0.1:1").stderr == ""
+    phone = ("+4915112345678", "--alert", "stock_low")
+    assert orders("notify", "add", *phone, here=migrated, SMS_URL="http://127.0.0.1:1").stderr == ""
 
     listed = [line.split() for line in orders("notify", "list", here=migrated).stdout.splitlines()]
-    assert listed == [["stock_low", "+4915112345678"], ["stock_low", "root@xn--bcher-kva.example", "de"]]
+    assert listed == [
+        ["delivery_failed", "root@xn--bcher-kva.example", "de"],
+        ["stock_low", "+4915112345678"],
+        ["stock_low", "root@xn--bcher-kva.example", "de"],
+    ]
 
     assert orders("notify", "remove", "root@bücher.example", here=migrated).returncode == 0
     again = orders("notify", "remove", "root@bücher.example", here=migrated)

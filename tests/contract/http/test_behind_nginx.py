@@ -96,9 +96,9 @@ def test_deferred_order_is_polled_below_the_path(site: Site, below: str) -> None
 
 
 def test_job_is_polled_below_the_path(site: Site, below: str) -> None:
-    body = {"order_ids": list(range(1, 102)), "status": "confirmed"}  # more than 100 become a job
+    body = {"order_ids": list(range(1, 102)), "status": "confirmed"}
 
-    accepted = site.ask("POST", f"{below}/api/v1/orders/bulk/status", body)
+    accepted = site.ask("POST", f"{below}/api/v1/orders/bulk/status", body, Prefer="respond-async")
 
     assert accepted[0] == 202, accepted
     assert accepted[1]["location"].startswith(f"{below}/api/v1/"), accepted

@@ -25,8 +25,13 @@ def root(stack: Stack) -> Caller:
     return stack.caller("root", role=Role.ADMIN)
 
 
-def bulk(caller: Caller, order_ids: object, status: object = "shipped") -> Answer:
-    return caller.post({"order_ids": order_ids, "status": status}, path=f"{PREFIX}/bulk/status")
+def bulk(caller: Caller, order_ids: object, status: object = "shipped", **headers: str) -> Answer:
+    return caller.post({"order_ids": order_ids, "status": status}, path=f"{PREFIX}/bulk/status", **headers)
+
+
+def job_for(caller: Caller, order_ids: object, status: object = "shipped") -> Answer:
+    """The answer 202 of a bulk change that the client wants as a job."""
+    return bulk(caller, order_ids, status, Prefer="respond-async")
 
 
 def place(ann: Caller, root: Caller, quantity: int = 2, *, stock: int = 5) -> tuple[int, int]:
@@ -156,14 +161,15 @@ def test_unknown_status_is_400(root: Caller, status: object) -> None:
 
 
 @pytest.mark.clause("002-34")
-def test_bulk_above_100_orders_creates_a_job(stack: Stack, ann: Caller, root: Caller) -> None:
+def test_bulk_is_synchronous_unless_a_job_is_wanted(stack: Stack, ann: Caller, root: Caller) -> None:
     numbers = many(ann, stack, 101)
 
-    at_once, later = bulk(root, numbers[:100]), bulk(root, numbers, "delivered")
+    at_once = bulk(root, [*numbers[:100], *range(10**17, 10**17 + 900)])
+    later = job_for(root, numbers, "delivered")
 
     assert at_once.status_code == 200
-    assert at_once.json["updated"] == numbers[:100]
-    assert later.status_code == 202
+    assert (at_once.json["updated"], len(at_once.json["failed"])) == (numbers[:100], 900)
+    assert (later.status_code, later.headers["Preference-Applied"]) == (202, "respond-async")
     job = later.json
     assert job == {"job_id": job["job_id"], "status": "queued", "done": 0, "total": 101, "updated": [], "failed": []}
     assert later.headers["Location"] == f"{PREFIX}/jobs/{job['job_id']}"
@@ -174,7 +180,7 @@ def test_bulk_above_100_orders_creates_a_job(stack: Stack, ann: Caller, root: Ca
 def test_finished_job_reports_every_order(stack: Stack, ann: Caller, root: Caller) -> None:
     numbers = many(ann, stack, 120)
     unknown = str(uuid4())
-    where = bulk(root, [*numbers, unknown]).headers["Location"]
+    where = job_for(root, [*numbers, unknown]).headers["Location"]
 
     stack.container.job_worker().step()
     response = root.ask("GET", where)
@@ -193,7 +199,7 @@ def test_finished_job_reports_every_order(stack: Stack, ann: Caller, root: Calle
 
 @pytest.mark.clause("002-34")
 def test_job_is_visible_to_every_admin(stack: Stack, root: Caller) -> None:
-    where = bulk(root, list(range(10**17, 10**17 + 101))).headers["Location"]
+    where = job_for(root, list(range(10**17, 10**17 + 101))).headers["Location"]
 
     assert stack.caller(role=Role.ADMIN).ask("GET", where).status_code == 200
     stack.container.job_worker().step()

@@ -150,6 +150,21 @@ def test_replay_ignores_json_formatting(stack: Stack, ann: Caller) -> None:
     assert again.headers["x-idempotent-replay"] == "true"
 
 
+@pytest.mark.parametrize("other", ["5.0", "50e-1", "0.5E1"])
+def test_replay_ignores_the_spelling_of_numbers(stack: Stack, ann: Caller, other: str) -> None:
+    spelt = '{"items": [{"price": 1e2, "weight": [%s], "quantity": 1}], "total_price": 100.00}'
+    key, kind = {"Idempotency-Key": "spelt"}, "application/json"
+
+    first, again, differs, text = (
+        ann.ask("POST", "/orders/", headers=key, data=spelt % number, content_type=kind)
+        for number in ("5", other, "5.000001", '"5"')
+    )
+
+    assert (first.status_code, again.data) == (201, first.data)
+    assert again.headers["x-idempotent-replay"] == "true"
+    assert (differs.status_code, text.status_code) == (422, 422)
+
+
 def test_missing_key_is_optional_or_rejected(stack: Stack, ann: Caller, placing: Placing) -> None:
     responses = [send(ann, placing.path, placing.body, None) for _ in range(2)]
 

@@ -66,7 +66,7 @@ def reservations(catalogue: CatalogueService) -> HttpCatalogService:
 def new_reservation(**products: int) -> Reservation:
     """A new reservation with quantities by product: ``new_reservation(p1=3)``."""
     quantities = {int(name[1:]): quantity for name, quantity in (products or {"p1": 3}).items()}
-    return Reservation.start(new_id(), user_id="ada", quantities=quantities, at=NOON)
+    return Reservation.start(new_id(), number=7, user_id="ada", quantities=quantities, at=NOON)
 
 
 @pytest.fixture(params=CALLS)

@@ -60,10 +60,12 @@ class Actor:
         order: str | None = None,
         subject: str | None = None,
         client: Client | None = None,
+        prefer: str | None = None,
     ) -> Operation:
         """Send a request once and log its outcome."""
         request_id = request_id or self.new_id()
         headers = {"X_Request_ID": request_id} | ({"Idempotency_Key": key} if key else {})
+        headers |= {"Prefer": prefer} if prefer else {}
         began = now()
         try:
             response = (client or self.client).send(method, path, body, token=token, **headers)

@@ -5,7 +5,7 @@ from tests.torture.load.actor import Actor
 from tests.torture.load.shared import Shared
 from tests.torture.log import Outcome
 
-MANY = 101  # number of orders that makes a bulk change a background job
+MANY = 101  # number of orders of a bulk change that a background job does
 
 
 class Administrator(Actor):
@@ -22,7 +22,7 @@ class Administrator(Actor):
         elif whim < 0.25:
             self._change_many(self.chance.randint(2, 8))
         elif whim < 0.28:
-            self._change_many(MANY)
+            self._change_many(MANY, prefer="respond-async")
         else:
             self._change_one()
 
@@ -33,13 +33,13 @@ class Administrator(Actor):
             body = {"status": self.chance.choice(("confirmed", "shipped", "delivered", "cancelled"))}
             self.retry_until_final("management.status", "PUT", path, body, token=self.token, order=order.ref)
 
-    def _change_many(self, count: int) -> None:
+    def _change_many(self, count: int, *, prefer: str | None = None) -> None:
         orders = self.shared.all_placed("management")[-count:]
         if len(orders) < count:
             return
         body = {"order_ids": [int(order.ref) for order in orders], "status": "confirmed"}
         path = "/api/v1/orders/bulk/status"
-        if self.retry_until_final("management.bulk", "POST", path, body, token=self.token).status == 202:
+        if self.retry_until_final("management.bulk", "POST", path, body, token=self.token, prefer=prefer).status == 202:
             self._poll(self.response.body["job_id"])
 
     def _poll(self, job: str) -> None:

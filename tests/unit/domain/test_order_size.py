@@ -8,11 +8,13 @@ from orders_adapters.memory.order_cache import InMemoryOrderCache
 from orders_adapters.testing.examples import placed
 from orders_domain.errors import InvalidAmount, InvalidItem
 from orders_domain.model import order_filter, order_state
-from orders_domain.model.custom_item import MAX_CONTENT_BYTES, MAX_CONTENT_VALUES, CustomItem
+from orders_domain.model.custom_item import ContentLimits, CustomItem
 from orders_domain.model.order import order_from_state
 from orders_domain.model.order_filter import Page
 from orders_domain.model.values import currencies, json_values
 from orders_domain.model.values.money import Money
+
+MAX_CONTENT_BYTES, MAX_CONTENT_VALUES = ContentLimits().max_bytes, ContentLimits().max_values
 
 
 def of(*contents: dict[str, Any]) -> Any:
@@ -22,11 +24,14 @@ def of(*contents: dict[str, Any]) -> Any:
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        ([{"note": "x" * MAX_CONTENT_BYTES}], "at most 65,536 bytes of JSON, not 65,547"),
+        (
+            [{"note": "x" * MAX_CONTENT_BYTES}],
+            "65,536 bytes of JSON and 10,000 values, not 65,547 bytes and 2 values",
+        ),
         ([{"note": "x" * 40_000}, {"note": "x" * 40_000}], "at most 65,536 bytes"),
         ([{"note": "é" * 33_000}], "at most 65,536 bytes"),
-        ([{"tags": [0] * MAX_CONTENT_VALUES}], "at most 10,000 JSON values"),
-        ([{}] * 600 + [{"tags": [[]] * 9_399}], "at most 10,000 JSON values"),
+        ([{"tags": [0] * MAX_CONTENT_VALUES}], "10,000 values, not .* bytes and more than 10,000 values"),
+        ([{}] * 600 + [{"tags": [[]] * 9_399}], "10,000 values, not .* bytes and more than 10,000 values"),
     ],
 )
 def test_large_items_are_rejected(contents: list[dict[str, Any]], message: str) -> None:

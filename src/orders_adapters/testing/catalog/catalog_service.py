@@ -33,7 +33,7 @@ class CatalogServiceHarness:
 
 
 def new_reservation(quantities: Mapping[ProductId, int]) -> Reservation:
-    return Reservation.start(new_id(), user_id="ada", quantities=dict(quantities), at=NOON)
+    return Reservation.start(new_id(), number=7, user_id="ada", quantities=dict(quantities), at=NOON)
 
 
 class CatalogServiceTests:

@@ -21,7 +21,7 @@ LATER = DUE + timedelta(seconds=30)
 
 
 def new_reservation(**changes: object) -> Reservation:
-    reservation = Reservation.start(new_id(), user_id="ada", quantities={7: 2, 9: 1}, at=NOON)
+    reservation = Reservation.start(new_id(), number=7, user_id="ada", quantities={7: 2, 9: 1}, at=NOON)
     return replace(reservation, **changes)  # type: ignore[arg-type]
 
 

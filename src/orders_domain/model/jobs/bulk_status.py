@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from orders_domain.model.status import OrderStatus, TargetStatus
 
 MAX_ORDERS = 1_000
-MAX_SYNCHRONOUS = 100
-"""A job with more orders is run by a worker, not within the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +71,6 @@ class BulkStatusJob(Job):
         return cls(
             id=job_id, actor=by, order_ids=unique_ids, target=target, reason=reason, created_at=at, leased_until=at
         )
-
-    @property
-    def needs_worker(self) -> bool:
-        """Whether the job has too many orders to run within the request."""
-        return len(self.order_ids) > MAX_SYNCHRONOUS
 
     @property
     def remaining(self) -> tuple[OrderRef, ...]:

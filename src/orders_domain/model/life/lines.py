@@ -40,14 +40,34 @@ class Line:
 
 def numbered_lines(order: Subject) -> tuple[Line, ...]:
     """Return all lines of the order."""
-    items = [_of_item(number, item, order.total.currency) for number, item in enumerate(order.items, start=1)]
-    products = [_of_product(number, line) for number, line in enumerate(order.lines, start=len(items) + 1)]
-    return (*items, *products)
+    products = order.life.products
+    items = [
+        _of_item(number, item, order.total.currency, product_id=products.get(number))
+        for number, item in enumerate(order.items, start=1)
+    ]
+    lines = [_of_product(number, line) for number, line in enumerate(order.lines, start=len(items) + 1)]
+    return (*items, *lines)
 
 
 def quantities(order: Subject) -> list[int]:
     """Return the quantity of each line, in their order."""
     return [*(item_quantity(item) for item in order.items), *(line.quantity for line in order.lines)]
+
+
+def stock_products(order: Subject) -> dict[int, int]:
+    """Return the id of the product whose stock a line takes, by the number of the line; other lines take none."""
+    lines = enumerate(order.lines, start=len(order.items) + 1)
+    return {**order.life.products, **{number: line.product_id for number, line in lines}}
+
+
+def stock_quantities(order: Subject, units: Mapping[int, int] | None = None) -> dict[int, int]:
+    """Return the units of each product that the lines take from stock, by its id; ``units`` are others than theirs."""
+    units = dict(enumerate(quantities(order), start=1)) if units is None else units
+    totals: dict[int, int] = {}
+    for number, product_id in stock_products(order).items():
+        if number in units:
+            totals[product_id] = totals.get(product_id, 0) + units[number]
+    return totals
 
 
 def item_quantity(item: CustomItem) -> int:
@@ -92,16 +112,16 @@ def line_counters(order: Subject, stored: Mapping[int, Counter] | None = None) -
 _NO_UNIT = Counter()
 
 
-def _of_item(number: int, item: CustomItem, currency: str) -> Line:
+def _of_item(number: int, item: CustomItem, currency: str, *, product_id: int | None) -> Line:
     said = item.as_line(currency)
-    product_id, sku, price = said.get("product_id"), said.get("sku"), said.get("unit_price_minor")
+    claimed, sku, price = said.get("product_id"), said.get("sku"), said.get("unit_price_minor")
     titles = (item.content.get(name) for name in TITLES)
     return Line(
         number=number,
         quantity=item_quantity(item),
         title=next((title for title in titles if isinstance(title, str) and title.strip()), f"Item {number}"),
         sku=sku if isinstance(sku, str) else None,
-        product_id=product_id if isinstance(product_id, int) else None,
+        product_id=product_id or (claimed if isinstance(claimed, int) else None),
         unit_price_minor=price if isinstance(price, int) else None,
         content=item.content,
     )

@@ -47,6 +47,7 @@ class Life:
     shipments: tuple[Shipment, ...] = ()
     shipment_state: ShipmentState | None = None  # of a shipment that failed or came back and is none of the shipments
     returns: tuple[Return, ...] = ()
+    products: Mapping[int, int] = field(default_factory=dict)  # by the number of an own item: the id of its product
     canceled_at: datetime | None = None  # set by the first change after the cancellation; until then the last change
 
     @property
@@ -70,6 +71,7 @@ class Life:
             "shipments": [shipment.as_json() for shipment in self.shipments],
             "shipment_state": self.shipment_state.value if self.shipment_state else None,
             "returns": [returned.as_json() for returned in self.returns],
+            "products": [[number, product_id] for number, product_id in sorted(self.products.items())],
             "canceled_at": _text(self.canceled_at),
         }
         return {name: value for name, value in members.items() if value}
@@ -96,6 +98,7 @@ class Life:
             shipments=tuple(map(Shipment.from_json, members.get("shipments", []))),
             shipment_state=ShipmentState(members["shipment_state"]) if "shipment_state" in members else None,
             returns=tuple(map(Return.from_json, members.get("returns", []))),
+            products=dict(members.get("products", [])),
             canceled_at=_moment(members.get("canceled_at")),
         )
 

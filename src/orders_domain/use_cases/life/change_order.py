@@ -10,7 +10,7 @@ from orders_domain.model.access_rules import Action
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life import changes
-from orders_domain.model.life.lines import numbered_lines
+from orders_domain.model.life.lines import stock_quantities
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
@@ -137,7 +137,8 @@ def cancel_units(request: CancelUnits, *, uow: UnitOfWork, cache: OrderCache, cl
 
     def release_stock(order: Order) -> None:
         if order.status is not OrderStatus.CANCELED:  # otherwise ``save_and_notify`` has released everything
-            uow.stock.release_units(order, catalog_units(order, cancelled), by=request.actor, at=order.updated_at)
+            units = stock_quantities(order, cancelled)
+            uow.stock.release_units(order, units, by=request.actor, at=order.updated_at)
 
     return changed_order(request, Action.CANCEL, cancel, uow=uow, cache=cache, clock=clock, afterwards=release_stock)
 
@@ -195,12 +196,3 @@ def changed_order(
         uow.commit()
     cache.invalidate({order.id: order.version})
     return order
-
-
-def catalog_units(order: Order, units: Mapping[int, int]) -> dict[int, int]:
-    """Return the units by their product, of those of the catalogue; the items of the client have no stock."""
-    lines = {line.number: line for line in numbered_lines(order)}
-    first = len(order.items) + 1
-    return {
-        product: count for number, count in units.items() if number >= first and (product := lines[number].product_id)
-    }

@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from orders_domain.errors import AccessDenied, InvalidValue, Kind, OrdersError
-from orders_domain.model import events, pricing
-from orders_domain.model.custom_item import CustomItem
+from orders_domain.model import pricing
+from orders_domain.model.custom_item import ContentLimits, CustomItem
 from orders_domain.model.life.charges import Charge, added_total, shares
 from orders_domain.model.life.placing import Placing
 from orders_domain.model.order import Order
@@ -18,7 +18,7 @@ from orders_domain.model.product import Product, ProductId, RequestedItem, quant
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest
+from orders_domain.use_cases.orders._common import PlacementRequest, deduct_stock
 
 
 class ExpectedTotalMismatch(OrdersError):
@@ -65,7 +65,13 @@ class PlaceShopOrder(PlacementRequest):
 
 
 def place_shop_order(
-    request: PlaceShopOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId, direct: DirectPlacement | None = None
+    request: PlaceShopOrder,
+    *,
+    limits: ContentLimits = ContentLimits(),  # noqa: B008 - immutable
+    uow: UnitOfWork,
+    clock: Clock,
+    new_id: NewId,
+    direct: DirectPlacement | None = None,
 ) -> Order:
     """Return the new order, with its stock deducted. Own items come first among its lines, then products by their id.
 
@@ -85,7 +91,7 @@ def place_shop_order(
     # Skus and tags need further statements, which only a unit of work has.
     if direct and not skus and not request.placing.life.tags:
         placed = direct.place(
-            lambda products: _build(request, by_id, products, order_id=order_id, at=now),
+            lambda products: _build(request, by_id, products, limits=limits, order_id=order_id, at=now),
             product_ids=by_id,
             idempotency_key=key,
             at=now,
@@ -98,10 +104,9 @@ def place_shop_order(
         resolved = _with_product_ids(request, uow.products.get_by_sku_for_update(skus) if skus else {})
         quantities = quantities_by_product(line for line in resolved.lines if isinstance(line, RequestedItem))
         products = uow.products.get_many(quantities) if quantities else {}
-        order = _build(resolved, quantities, products, order_id=order_id, at=now)
+        order = _build(resolved, quantities, products, limits=limits, order_id=order_id, at=now)
         uow.orders.add(order)
-        low_products = uow.stock.deduct(order, by=request.actor, at=order.created_at)
-        uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low_products])
+        deduct_stock(order, by=request.actor, uow=uow)
         if key:
             uow.idempotency_keys.store(key, order)
         uow.commit()
@@ -137,6 +142,7 @@ def _build(
     quantities: Mapping[ProductId, int],
     products: Mapping[ProductId, Product],
     *,
+    limits: ContentLimits,
     order_id: UUID,
     at: datetime,
 ) -> Order:
@@ -161,6 +167,7 @@ def _build(
         total=total,
         user_id=request.user_id,
         placing=replace(request.placing, charges=charges),
+        limits=limits,
         by=request.actor,
         at=at,
     )

@@ -11,12 +11,13 @@ from orders_domain.model.access_rules import Action
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life import returning
+from orders_domain.model.life.lines import stock_quantities
 from orders_domain.model.life.returns import Received
 from orders_domain.model.order import Order
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.life.change_order import LifeRequest, catalog_units, changed_order
+from orders_domain.use_cases.life.change_order import LifeRequest, changed_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def receive_return(request: ReceiveReturn, *, uow: UnitOfWork, cache: OrderCache
         restocked.update(units)
 
     def restock(order: Order) -> None:
-        if units := catalog_units(order, restocked):
+        if units := stock_quantities(order, restocked):
             uow.stock.release_units(order, units, by=request.actor, at=order.updated_at)
 
     return _changed(request, receive, uow=uow, cache=cache, clock=clock, afterwards=restock)

@@ -1,11 +1,15 @@
 """Steps shared by several order use cases."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.events import notification_events
+from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.events import notification_events, stock_low_event
 from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.life.lines import stock_products
+from orders_domain.model.life.state import NEW, Life
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.direct_placement import DirectPlacement
@@ -44,6 +48,28 @@ def store_new_order(
         uow.commit()
 
 
+def has_sku(items: Sequence[CustomItem]) -> bool:
+    """Return whether an item may name a product of the catalogue."""
+    return any(isinstance(item.content.get("sku"), str) for item in items)
+
+
+def life_of_products(items: Sequence[CustomItem], uow: UnitOfWork) -> Life:
+    """Return the state of a new order with the product of each item whose ``sku`` names one; they are locked."""
+    skus = {number: str(item.content["sku"]) for number, item in enumerate(items, start=1) if has_sku([item])}
+    products = uow.products.get_by_sku_for_update(set(skus.values()))
+    return replace(NEW, products={number: products[sku].id for number, sku in skus.items() if sku in products})
+
+
+def deduct_stock(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
+    """Deduct the stock of a new order that is stored, and publish which products have become low.
+
+    Raises:
+        InsufficientStock: products have insufficient stock; no stock is deducted.
+    """
+    low_products = uow.stock.deduct(order, by=by, at=order.created_at)
+    uow.publish([stock_low_event(product, order, by=by) for product in low_products])
+
+
 def save_and_notify(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
     """Save a changed order, notify its user, and release its stock if it was cancelled.
 
@@ -51,7 +77,7 @@ def save_and_notify(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
     """
     notifications = notification_events(order)
     is_canceled = any(entry.to_status is not entry.from_status is not None for entry in order.new_entries)
-    releases_stock = is_canceled and order.lines and order.status is OrderStatus.CANCELED
+    releases_stock = is_canceled and stock_products(order) and order.status is OrderStatus.CANCELED
     uow.orders.save(order)
     uow.publish(notifications)
     if releases_stock:

@@ -21,18 +21,19 @@ ChangeStatusFn: TypeAlias = Callable[[ChangeStatus], Order]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkChangeStatus:
-    """A target status for 1 to 1,000 orders."""
+    """A target status for 1 to 1,000 orders, changed by the call itself unless the client asks for a job."""
 
     actor: Actor
     order_ids: tuple[OrderRef, ...]
     target: TargetStatus
     reason: str | None = None  # of a cancellation
+    asynchronous: bool = False
 
 
 def bulk_change_status(
     request: BulkChangeStatus, *, change_status: ChangeStatusFn, jobs: JobRepository, clock: Clock, new_id: NewId
 ) -> BulkStatusJob:
-    """Return the job: up to 100 orders are processed at once, more are queued for a worker (clauses 002-32, 002-34).
+    """Return the job: done, or queued for a worker if it is asynchronous (clauses 002-32, 002-34).
 
     Each order is changed in its own transaction, so the failure of one order does not affect the others.
 
@@ -45,7 +46,7 @@ def bulk_change_status(
     job = BulkStatusJob.create(
         request.order_ids, request.target, reason=request.reason, job_id=new_id(), by=request.actor, at=clock()
     )
-    if job.needs_worker:
+    if request.asynchronous:
         jobs.add(job)
         return job
     for _ in process_remaining(job, change_status=change_status):

@@ -7,15 +7,17 @@ from orders_domain.errors import InvalidCart
 from orders_domain.model.access import OWNER_OR_WRITER
 from orders_domain.model.accounts.contact import Contact
 from orders_domain.model.cart import Cart
+from orders_domain.model.custom_item import ContentLimits
 from orders_domain.model.idempotency import DuplicateRequest
 from orders_domain.model.life.placing import Placing
+from orders_domain.model.life.state import NEW, Life
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest
+from orders_domain.use_cases.orders._common import PlacementRequest, deduct_stock, has_sku, life_of_products
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +41,24 @@ def place_cart_order(
     *,
     signature_verifier: CartSignatureVerifier,
     policy: CartPolicy,
+    limits: ContentLimits = ContentLimits(),  # noqa: B008 - immutable
+    take_stock: bool = False,
     uow: UnitOfWork,
     clock: Clock,
     new_id: NewId,
     direct: DirectPlacement | None = None,
 ) -> Order:
-    """Return the new order, at the cart's prices; no stock is deducted (clauses 004-02, 004-05).
+    """Return the new order, at the cart's prices (clauses 004-02, 004-05).
+
+    With ``take_stock``, an item whose ``sku`` names a product of the catalogue takes its quantity from stock.
 
     A cart is ordered once: if it was ordered before, under whatever key, the request counts as a repetition, also
     when the cart has become too old.
 
     Raises:
-        InvalidCart: the signature is not valid, or the cart is too old or too far in the future.
+        InvalidCart: the signature is not valid, or the cart is too large, too old or too far in the future.
         AccessDenied: the cart belongs to another user, and the actor does not have the scope orders:write.
+        InsufficientStock: products have insufficient stock; nothing is stored.
         CartOrdered: a cart with the same snapshotId but another content was ordered before.
         DuplicateRequest: the cart was ordered before, or see ``IdempotencyKeys.acquire``.
         IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
@@ -61,28 +68,38 @@ def place_cart_order(
     if not signature_verifier(cart):
         raise InvalidCart("Must be a signature of the cart service.", field="signature")
     OWNER_OR_WRITER.authorize_owner(request.actor, cart.user_id)
-    order = Order.place(
-        order_id=new_id(),
-        origin=Origin.CHECKOUT,
-        cart=cart,
-        total=cart.total,
-        placing=Placing(contact=Contact.of(language=request.language)),
-        by=request.actor,
-        at=now,
-    )
+    order_id, contact = new_id(), Contact.of(language=request.language)
+
+    def build(life: Life = NEW) -> Order:
+        return Order.place(
+            order_id=order_id,
+            origin=Origin.CHECKOUT,
+            cart=cart,
+            total=cart.total,
+            limits=limits,
+            placing=Placing(contact=contact, life=life),
+            by=request.actor,
+            at=now,
+        )
+
+    order = build()
+    takes_stock = take_stock and has_sku(cart.items)
 
     def current(_: object) -> Order:
         cart.ensure_current(at=now, max_age=policy.max_age)
         return order
 
-    if direct and direct.place(current, idempotency_key=request.idempotency_key, at=now):
+    if direct and not takes_stock and direct.place(current, idempotency_key=request.idempotency_key, at=now):
         return order
     with uow:
         if request.idempotency_key:
             uow.idempotency_keys.acquire(request.idempotency_key, at=now)
+        if takes_stock:
+            order = build(life_of_products(cart.items, uow))
         placed = _add_or_get(order, cart, uow, reorder=policy.reorder)
         if placed is order:  # checked after the insert, because a repetition is answered whatever its age
             cart.ensure_current(at=now, max_age=policy.max_age)
+            deduct_stock(order, by=request.actor, uow=uow)
         if request.idempotency_key:
             uow.idempotency_keys.store(request.idempotency_key, placed, at=now)
         uow.commit()

@@ -2,14 +2,22 @@
 
 from dataclasses import dataclass
 
-from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.custom_item import ContentLimits, CustomItem
+from orders_domain.model.life.placing import Placing
+from orders_domain.model.life.state import NEW, Life
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.values.money import Money
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest, store_new_order
+from orders_domain.use_cases.orders._common import (
+    PlacementRequest,
+    deduct_stock,
+    has_sku,
+    life_of_products,
+    store_new_order,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,22 +29,50 @@ class PlaceOrder(PlacementRequest):
 
 
 def place_order(
-    request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId, direct: DirectPlacement | None = None
+    request: PlaceOrder,
+    *,
+    limits: ContentLimits = ContentLimits(),  # noqa: B008 - immutable
+    take_stock: bool = False,
+    uow: UnitOfWork,
+    clock: Clock,
+    new_id: NewId,
+    direct: DirectPlacement | None = None,
 ) -> Order:
     """Return the new PENDING order; its events are stored in the same transaction (clauses 000-05, 000-21).
 
+    With ``take_stock``, an item whose ``sku`` names a product of the catalogue takes its quantity from stock.
+
     Raises:
         InvalidValue: the items or the total are invalid; nothing is stored.
+        InsufficientStock: products have insufficient stock; nothing is stored.
         DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
         StoreUnavailable: the store is unavailable.
     """
-    order = Order.place(
-        order_id=new_id(),
-        origin=Origin.ORDERS,
-        items=request.items,
-        total=request.total,
-        by=request.actor,
-        at=clock(),
-    )
-    store_new_order(order, idempotency_key=request.idempotency_key, uow=uow, direct=direct)
+    order_id, now, key = new_id(), clock(), request.idempotency_key
+
+    def build(life: Life = NEW) -> Order:
+        return Order.place(
+            order_id=order_id,
+            origin=Origin.ORDERS,
+            items=request.items,
+            total=request.total,
+            limits=limits,
+            placing=Placing(life=life),
+            by=request.actor,
+            at=now,
+        )
+
+    if not take_stock or not has_sku(request.items):
+        order = build()
+        store_new_order(order, idempotency_key=key, uow=uow, direct=direct)
+        return order
+    with uow:
+        if key:
+            uow.idempotency_keys.acquire(key, at=now)
+        order = build(life_of_products(request.items, uow))
+        uow.orders.add(order)
+        deduct_stock(order, by=request.actor, uow=uow)
+        if key:
+            uow.idempotency_keys.store(key, order)
+        uow.commit()
     return order

@@ -105,8 +105,14 @@ def _external_products(
 def _start_reservation(
     request: PlaceShippedOrder, quantities: Mapping[ProductId, int], *, uow: UnitOfWork, clock: Clock, new_id: NewId
 ) -> Reservation:
-    reservation = Reservation.start(new_id(), user_id=request.user_id, quantities=quantities, at=clock())
     with uow:
+        reservation = Reservation.start(
+            new_id(),
+            number=uow.orders.reserve_number(),
+            user_id=request.user_id,
+            quantities=quantities,
+            at=clock(),
+        )
         uow.reservations.add(reservation, request.idempotency_key)
         if request.idempotency_key:  # checked again, because a request that held the key may have ended since
             uow.idempotency_keys.acquire(request.idempotency_key, at=reservation.created_at)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orders_domain.errors import InvalidServiceResponse, OrderExists
-from orders_domain.model import events, pricing
+from orders_domain.model import pricing
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.reservation import Reservation
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest
+from orders_domain.use_cases.orders._common import PlacementRequest, deduct_stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,7 @@ def place_reserved_order(request: PlaceReservedOrder, *, uow: UnitOfWork, clock:
         if request.reserved:
             uow.stock.record_external_lines(order, request.products, at=now)
         else:
-            low_products = uow.stock.deduct(order, by=request.actor, at=now)
-            uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low_products])
+            deduct_stock(order, by=request.actor, uow=uow)
         if request.idempotency_key:
             uow.idempotency_keys.store(request.idempotency_key, order)
         uow.commit()
@@ -63,7 +62,7 @@ def _add(order: Order, uow: UnitOfWork) -> None:
 def _order(request: PlaceReservedOrder, *, now: datetime) -> Order:
     reservation = request.reservation
     lines = pricing.build_lines(reservation.quantities, request.products)
-    return Order.place(
+    order = Order.place(
         order_id=reservation.order_id,
         origin=Origin.OSTORE,
         user_id=reservation.user_id,
@@ -73,3 +72,5 @@ def _order(request: PlaceReservedOrder, *, now: datetime) -> Order:
         by=request.actor,
         at=now,
     )
+    order.number = reservation.number  # which the shipment service knows
+    return order

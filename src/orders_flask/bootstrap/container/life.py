@@ -30,6 +30,7 @@ class LifeUseCases(Components):
     place_shop_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_shop_order)),
         metrics=Components.metrics,
+        limits=Components.content_limits,
         uow=Components.uow,
         clock=Components.clock,
         new_id=Components.new_id,

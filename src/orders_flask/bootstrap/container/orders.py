@@ -23,6 +23,8 @@ class OrderUseCases(Components):
     place_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_order)),
         metrics=Components.metrics,
+        limits=Components.content_limits,
+        take_stock=Components.takes_stock,
         uow=Components.uow,
         clock=Components.clock,
         new_id=Components.new_id,
@@ -60,6 +62,8 @@ class OrderUseCases(Components):
         metrics=Components.metrics,
         signature_verifier=Components.cart_signature_verifier,
         policy=Components.cart_policy,
+        limits=Components.content_limits,
+        take_stock=Components.takes_stock,
         uow=Components.uow,
         clock=Components.clock,
         new_id=Components.new_id,

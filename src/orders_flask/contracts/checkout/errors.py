@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.errors import InvalidCart, OrdersError
+from orders_domain.errors import InsufficientStock, InvalidCart, OrdersError
 from orders_domain.model.order import OrderFinalized
 from orders_flask.contracts.checkout.schemas import CheckoutOrder
 from orders_flask.contracts.checkout.translate import representation
-from orders_flask.web.problems import Problem
+from orders_flask.web.problems import Problem, insufficient_stock
 
 FIELD_NAMES = {"cart": "cartSnapshot", "user_id": "userId"}
 """The published names of the domain's fields; within a snapshot the names are the snapshot's."""
@@ -15,6 +15,8 @@ INVALID_SNAPSHOT = "Invalid snapshot payload"
 
 
 def sentence(error: OrdersError) -> str:
+    if isinstance(error, InsufficientStock):
+        return insufficient_stock(error)
     return INVALID_SNAPSHOT if isinstance(error, InvalidCart) else str(error)
 
 

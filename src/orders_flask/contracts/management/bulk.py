@@ -15,6 +15,7 @@ from orders_flask.contracts.management.bulk_translate import job_representation,
 from orders_flask.contracts.management.routes import _document
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.authentication import requires
+from orders_flask.web.background.preferences import APPLIED, PARAMETER, RESPOND_ASYNC, prefers_async
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.responses import json_response
@@ -27,8 +28,9 @@ def register(routes: ContractBlueprint) -> None:
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.BulkStatusUpdate, example={"order_ids": [1], "status": "shipped"})
     @routes.response(200, schemas.BulkOutcome)
-    @routes.alt_response(202, schema=schemas.JobResponse, description="More than 100 orders: a job to poll.")
+    @routes.alt_response(202, schema=schemas.JobResponse, description="`Prefer: respond-async`: a job to poll.")
     @routes.doc(
+        parameters=[PARAMETER],
         **_document(
             400,
             401,
@@ -38,8 +40,8 @@ def register(routes: ContractBlueprint) -> None:
             503,
             use_case="bulk_change_status",
             summary="Change the status of many orders (administrators)",
-            description="Each order is changed or reported by itself; more than 100 orders become a job.",
-        )
+            description="Each order is changed or reported by itself.",
+        ),
     )
     def bulk_status(body: dict[str, Any]) -> Any:
         request = BulkChangeStatus(
@@ -47,6 +49,7 @@ def register(routes: ContractBlueprint) -> None:
             order_ids=tuple(body["order_ids"]),
             target=VOCABULARY.parse(body["status"]),
             reason=body["reason"],
+            asynchronous=prefers_async(),
         )
         job = use_cases().bulk_change_status(request)
         return outcome_representation(job) if job.status is JobStatus.DONE else _accepted(job)
@@ -70,7 +73,7 @@ def register(routes: ContractBlueprint) -> None:
 
 
 def _accepted(job: BulkStatusJob) -> Response:
-    headers = {"Location": url_for(".job", job_id=job.id), "Retry-After": "1"}
+    headers = {"Location": url_for(".job", job_id=job.id), "Retry-After": "1", APPLIED: RESPOND_ASYNC}
     return json_response(schemas.JobResponse, job_representation(job), status=202, headers=headers)
 
 

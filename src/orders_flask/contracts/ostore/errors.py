@@ -5,7 +5,7 @@ from typing import Any
 
 from orders_domain.errors import InsufficientStock, Kind, OrderNotFound, OrdersError, Shortage
 from orders_domain.model.values.total_table import total_table
-from orders_flask.web.problems import STATUSES, Problem
+from orders_flask.web.problems import STATUSES, Problem, insufficient_stock
 
 OSTORE_STATUSES = total_table(Kind, {**STATUSES, Kind.INVALID: 400})
 
@@ -17,7 +17,7 @@ def sentence(error: OrdersError) -> str:
     if isinstance(error, OrderNotFound):
         return "Order not found"
     if isinstance(error, InsufficientStock):
-        return f"Insufficient quantity for: {', '.join(map(_short, error.shortages))}"
+        return insufficient_stock(error)
     return str(error)
 
 
@@ -33,11 +33,6 @@ def body(problem: Problem) -> tuple[dict[str, Any], str]:
     if problem.errors and [problem.detail] not in problem.errors.values():  # otherwise the text would be repeated
         text = f"{text} {'; '.join(_sentences(problem.errors))}"
     return {"error": text, **(problem.extra or {})}, "application/json"
-
-
-def _short(shortage: Shortage) -> str:
-    name = shortage.name or f"product {shortage.product_id}"
-    return f"{name} (requested {shortage.requested}, available {shortage.available})"
 
 
 def _unavailable(shortage: Shortage) -> dict[str, int]:

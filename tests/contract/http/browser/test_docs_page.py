@@ -120,9 +120,9 @@ def test_landing_page_fits_the_width(browser: Browser, demonstration: Served, wi
 
 
 def job(demonstration: Served) -> str:
-    """The id of a bulk change that became a job, because it has more than 100 orders."""
+    """The id of a job that changes many orders."""
     body = {"order_ids": list(range(1, 102)), "status": "shipped"}
-    return _accepted(demonstration, "admin", "/api/v1/orders/bulk/status", body)
+    return _accepted(demonstration, "admin", "/api/v1/orders/bulk/status", body, Prefer="respond-async")
 
 
 def placement(demonstration: Served) -> str:

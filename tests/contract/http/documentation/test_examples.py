@@ -108,7 +108,8 @@ def shop_path(admin: Caller, path: str) -> str:
 
 def job_of(admin: Caller) -> str:
     numbers = list(range(1, 102))
-    job = admin.post({"order_ids": numbers, "status": "shipped"}, path="/api/v1/orders/bulk/status")
+    path = "/api/v1/orders/bulk/status"
+    job = admin.post({"order_ids": numbers, "status": "shipped"}, path=path, Prefer="respond-async")
     return str(job.headers["Location"].rpartition("/")[2])
 
 

@@ -15,7 +15,7 @@ from orders_adapters.celery import job_queue
 from orders_domain import Role
 from orders_domain.errors import Unavailable
 from orders_flask import Settings
-from tests.contract.http.test_bulk_status import bulk, many, statuses
+from tests.contract.http.test_bulk_status import job_for, many, statuses
 from tests.support.client import Caller
 from tests.support.command import environment
 from tests.support.depth import deep, effort
@@ -93,7 +93,7 @@ def job_when(root: Caller, where: str, done: int, *, meanwhile: Callable[[], obj
 def test_celery_worker_runs_large_job(shop: Stack, tmp_path: Path) -> None:
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, 150)
-    where = bulk(root, numbers).headers["Location"]
+    where = job_for(root, numbers).headers["Location"]
     looks_after = shop.container.job_worker()
 
     looks_after.step()
@@ -112,7 +112,7 @@ def test_killed_celery_job_is_finished_by_another(shop: Stack, tmp_path: Path, m
     monkeypatch.setattr(job_queue, "RESEND_INTERVAL", timedelta(seconds=effort(1, 10)))
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, MANY)
-    where = bulk(root, numbers).headers["Location"]
+    where = job_for(root, numbers).headers["Location"]
     shop.container.job_worker().step()
 
     with worker(shop.settings, tmp_path) as first:
@@ -136,7 +136,7 @@ def test_job_waits_for_celery_broker(shop: Stack) -> None:
     numbers = many(ann, shop, 101)
 
     began = time.monotonic()
-    response = bulk(root, numbers)
+    response = job_for(root, numbers)
     took = time.monotonic() - began
 
     with pytest.raises(Unavailable):

@@ -49,8 +49,8 @@ def container(database: str) -> Iterator[Container]:
     close(container)
 
 
-def call(served: Served, token: str, path: str, body: object = None) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+def call(served: Served, token: str, path: str, body: object = None, **headers: str) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} | headers
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(served.url + path, data=data, headers=headers)
     with urllib.request.urlopen(request, timeout=20) as response:
@@ -93,7 +93,7 @@ def test_killed_job_is_resumed_without_repeats(database: str, container: Contain
     seen: set[int] = set()
     with Served(tmp_path, "--no-relay", DATABASE_URL=database, JWT_SECRET=JWT_SECRET) as first:
         body = {"order_ids": list(range(1, ORDERS + 1)), "status": "shipped"}
-        job = call(first, token, f"{PREFIX}/bulk/status", body)
+        job = call(first, token, f"{PREFIX}/bulk/status", body, Prefer="respond-async")
         path = f"{PREFIX}/jobs/{job['job_id']}"
         wait_for(seen, first, token, path, until=40)
         processes.kill(first.process)

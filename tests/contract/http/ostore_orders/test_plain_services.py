@@ -84,7 +84,8 @@ def test_catalogue_without_reservations_is_only_asked(build: Callable[..., Stack
         ("POST", "/shipments"),
         ("GET", f"/products/{TEA}"),
     ]
-    assert plain.asked[1][2]["shipmentStatus"] == "pending"
+    shipment = plain.asked[1][2]
+    assert (shipment["shipmentStatus"], shipment["orderID"]) == ("pending", placed.json["orderID"])
 
 
 def test_service_that_cancels_no_shipments_is_asked_once(build: Callable[..., Stack], plain: PlainServices) -> None:

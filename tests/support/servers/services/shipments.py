@@ -26,7 +26,8 @@ class ShipmentService(Service):
         return 405, {}
 
     def _book(self, request: Asked) -> tuple[int, Any]:
-        order_id = request.body["orderID"]
+        order_id = request.body["orderUUID"]
+        assert type(request.body["orderID"]) is int
         assert request.key == order_id
         assert request.body["userID"]
         assert request.body["items"]

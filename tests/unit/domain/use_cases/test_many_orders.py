@@ -11,7 +11,7 @@ from orders_adapters.memory.jobs import InMemoryJobRepository
 from orders_adapters.testing.examples import ADA, ADMIN, new_id, only
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import AccessDenied, InvalidValue, JobNotFound, StoreUnavailable
-from orders_domain.model.jobs import MAX_ORDERS, MAX_SYNCHRONOUS, BulkStatusJob, DeferredAnswer, JobStatus, PlacementJob
+from orders_domain.model.jobs import MAX_ORDERS, BulkStatusJob, DeferredAnswer, JobStatus, PlacementJob
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.use_cases import (
     BulkChangeStatus,
@@ -27,6 +27,7 @@ from orders_domain.use_cases.background.run_job import BATCH, LEASE, MAX_ATTEMPT
 from tests.support.shop import InMemoryShop
 
 PAID = only(OrderStatus.PAID)
+MANY = 101
 
 
 @dataclass
@@ -42,8 +43,8 @@ class BulkChanges:
             change_status, uow=shop.unit_of_work(), cache=shop.cache, clock=shop.clock
         )
 
-    def request(self, *order_ids: OrderRef, by: object = ADMIN) -> BulkStatusJob:
-        request = BulkChangeStatus(actor=by, order_ids=order_ids, target=PAID)  # type: ignore[arg-type]
+    def request(self, *order_ids: OrderRef, by: object = ADMIN, asynchronous: bool = False) -> BulkStatusJob:
+        request = BulkChangeStatus(actor=by, order_ids=order_ids, target=PAID, asynchronous=asynchronous)  # type: ignore[arg-type]
         return bulk_change_status(
             request, change_status=self.change, jobs=self.jobs, clock=self.shop.clock, new_id=new_id
         )
@@ -149,10 +150,10 @@ def test_bulk_change_requires_an_administrator(bulk: BulkChanges) -> None:
         get_job(GetJob(actor=ADA, job_id=new_id()), jobs=bulk.jobs)
 
 
-def test_more_than_100_orders_are_queued(bulk: BulkChanges) -> None:
-    orders = bulk.orders(MAX_SYNCHRONOUS + 1)
+def test_asynchronous_change_is_queued(bulk: BulkChanges) -> None:
+    orders = bulk.orders(MANY)
 
-    small, large = bulk.request(*orders[:-1]), bulk.request(*orders)
+    small, large = bulk.request(*orders[:-1]), bulk.request(*orders, asynchronous=True)
 
     assert (small.status, large.status) == (JobStatus.DONE, JobStatus.QUEUED)
     assert get_job(GetJob(actor=ADMIN, job_id=large.id), jobs=bulk.jobs) == large
@@ -161,8 +162,8 @@ def test_more_than_100_orders_are_queued(bulk: BulkChanges) -> None:
 
 
 def test_worker_completes_queued_job(bulk: BulkChanges) -> None:
-    orders = bulk.orders(MAX_SYNCHRONOUS + 1)
-    job = bulk.request(*orders, unknown := new_id())
+    orders = bulk.orders(MANY)
+    job = bulk.request(*orders, unknown := new_id(), asynchronous=True)
 
     done = bulk.run(job)
 
@@ -174,8 +175,8 @@ def test_worker_completes_queued_job(bulk: BulkChanges) -> None:
 
 
 def test_job_resumes_after_its_lease_expires(bulk: BulkChanges) -> None:
-    orders = bulk.orders(MAX_SYNCHRONOUS + 1)
-    job, working = bulk.request(*orders), bulk.change
+    orders = bulk.orders(MANY)
+    job, working = bulk.request(*orders, asynchronous=True), bulk.change
     bulk.fail_after(BATCH + 7, Killed())
     with pytest.raises(Killed):
         bulk.run(job)
@@ -194,7 +195,7 @@ def test_job_resumes_after_its_lease_expires(bulk: BulkChanges) -> None:
 
 
 def test_progress_is_visible_during_the_job(bulk: BulkChanges) -> None:
-    job, seen, change = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), set(), bulk.change
+    job, seen, change = bulk.request(*bulk.orders(MANY), asynchronous=True), set(), bulk.change
 
     def observed(request: ChangeStatus) -> Order:
         seen.add((bulk.jobs.get(job.id).status, bulk.jobs.get(job.id).processed))
@@ -203,11 +204,11 @@ def test_progress_is_visible_during_the_job(bulk: BulkChanges) -> None:
     bulk.change = observed
     bulk.run(job)
 
-    assert seen == {(JobStatus.RUNNING, done) for done in range(0, MAX_SYNCHRONOUS + 1, BATCH)}
+    assert seen == {(JobStatus.RUNNING, done) for done in range(0, MANY, BATCH)}
 
 
 def test_worker_without_lease_saves_nothing(bulk: BulkChanges) -> None:
-    job, change = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), bulk.change
+    job, change = bulk.request(*bulk.orders(MANY), asynchronous=True), bulk.change
 
     def slow(request: ChangeStatus) -> Order:
         bulk.change = change
@@ -224,8 +225,8 @@ def test_worker_without_lease_saves_nothing(bulk: BulkChanges) -> None:
 
 
 def test_job_waits_while_store_is_unavailable(bulk: BulkChanges) -> None:
-    orders = bulk.orders(MAX_SYNCHRONOUS + 1)
-    job, working = bulk.request(*orders), bulk.change
+    orders = bulk.orders(MANY)
+    job, working = bulk.request(*orders, asynchronous=True), bulk.change
     bulk.fail_after(7, StoreUnavailable("Away."))
 
     with pytest.raises(StoreUnavailable):
@@ -243,7 +244,7 @@ def test_job_waits_while_store_is_unavailable(bulk: BulkChanges) -> None:
 
 
 def test_job_succeeds_on_its_20th_attempt(bulk: BulkChanges) -> None:
-    job = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1))
+    job = bulk.request(*bulk.orders(MANY), asynchronous=True)
     bulk.kill_workers(job, 19)
 
     finished = bulk.run(job)
@@ -253,7 +254,7 @@ def test_job_succeeds_on_its_20th_attempt(bulk: BulkChanges) -> None:
 
 
 def test_job_that_kills_workers_is_abandoned(bulk: BulkChanges) -> None:
-    job = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1))
+    job = bulk.request(*bulk.orders(MANY), asynchronous=True)
     bulk.kill_workers(job, MAX_ATTEMPTS)
 
     given_up = bulk.run(job)

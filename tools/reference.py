@@ -9,6 +9,9 @@ from pathlib import Path
 
 from prometheus_client.metrics import MetricWrapperBase
 
+from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.open_orders import OpenOrders
+from orders_domain.model.status import OrderStatus
 from orders_domain.ports.outbox import OutboxBacklog
 from orders_flask import settings
 from orders_flask.observability.metrics import Metrics
@@ -31,8 +34,20 @@ def settings_table() -> str:
 
 
 def metrics_table() -> str:
-    metrics = Metrics(backlog=lambda: OutboxBacklog(waiting=0, parked=0), clock=lambda: datetime.now(UTC))
-    rows = sorted([*_process_metrics(metrics), *_outbox_metrics(metrics)])
+    group = OpenOrders(
+        status=OrderStatus.PENDING,
+        payment=PaymentStatus.NONE,
+        fulfillment=FulfillmentStatus.NONE,
+        is_held=False,
+        count=0,
+        oldest_change=datetime.now(UTC),
+    )
+    metrics = Metrics(
+        backlog=lambda: OutboxBacklog(waiting=0, parked=0),
+        clock=lambda: datetime.now(UTC),
+        open_orders=lambda: [group],
+    )
+    rows = sorted([*_process_metrics(metrics), *_store_metrics(metrics)])
     return table(("metric", "type", "labels", "meaning"), rows)
 
 
@@ -59,8 +74,8 @@ def _process_metrics(metrics: Metrics) -> Iterator[tuple[str, str, str, str]]:
             )
 
 
-def _outbox_metrics(metrics: Metrics) -> Iterator[tuple[str, str, str, str]]:
-    for family in metrics._outbox.collect():
+def _store_metrics(metrics: Metrics) -> Iterator[tuple[str, str, str, str]]:
+    for family in (family for collector in metrics._collectors for family in collector.collect()):
         labels = dict.fromkeys(label for sample in family.samples for label in sample.labels)
         yield f"`{family.name}`", str(family.type), ", ".join(f"`{label}`" for label in labels), family.documentation
 

@@ -9,6 +9,9 @@ from uuid import UUID
 from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
+from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.changes import fulfillment_status, payment_status
+from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter, Page, Sort
 from orders_domain.model.order_ref import OrderRef
@@ -60,6 +63,28 @@ class InMemoryOrderQueries(OrderQueries):
                 if order.deleted_at is None and order.life.hold is None
             ]
         return [order_id for _, order_id in sorted(due)[:limit]]
+
+    def open_orders(self, *, limit: int) -> Sequence[OpenOrders]:
+        groups: dict[tuple[OrderStatus, PaymentStatus, FulfillmentStatus, bool], list[datetime]] = {}
+        with self._store.read_lock:
+            for status in OPEN_STATUSES:
+                present = (order for order in self._store.orders.values() if order.deleted_at is None)
+                matching = (order for order in present if order.status is status)
+                for order in nsmallest(limit, matching, key=lambda order: (order.created_at, order.id)):
+                    is_held = order.life.hold is not None
+                    group = (status, payment_status(order), fulfillment_status(order), is_held)
+                    groups.setdefault(group, []).append(order.updated_at)
+        return [
+            OpenOrders(
+                status=status,
+                payment=payment,
+                fulfillment=fulfillment,
+                is_held=is_held,
+                count=len(changes),
+                oldest_change=min(changes),
+            )
+            for (status, payment, fulfillment, is_held), changes in groups.items()
+        ]
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         with self._store.read_lock:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, bindparam, func, select, tuple_, union_all
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
@@ -14,6 +14,7 @@ from orders_adapters.sql.mappers import to_entry, to_order
 from orders_adapters.sql.tables.column_types import UtcDateTime, is_valid_id
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
+from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page, Sort
 from orders_domain.model.order_ref import OrderRef
@@ -55,6 +56,31 @@ _EXPIRING = (
     .order_by(_orders.expires_at, _orders.id)
     .limit(bindparam("limit"))
 )
+_GROUPED = ("status", "payment_status", "fulfillment_status", "is_held")
+# The index by status and time finds the first orders of each status.
+_FIRST_OPEN = union_all(
+    *(
+        select(
+            select(
+                _orders.status, _orders.payment_status, _orders.fulfillment_status, _orders.is_held, _orders.updated_at
+            )
+            .where(_orders.status == status, _orders.deleted_at.is_(None))
+            .order_by(_orders.created_at, _orders.id)
+            .limit(bindparam("limit"))
+            .subquery()
+        )
+        for status in OPEN_STATUSES
+    )
+).subquery()
+_AXES = (
+    _FIRST_OPEN.c.status,
+    _FIRST_OPEN.c.payment_status.label("payment"),
+    _FIRST_OPEN.c.fulfillment_status.label("fulfillment"),
+    _FIRST_OPEN.c.is_held,
+)
+_OPEN_ORDERS = select(
+    *_AXES, func.count().label("count"), func.min(_FIRST_OPEN.c.updated_at).label("oldest_change")
+).group_by(*_AXES)
 _PAYING = _orders.status != OrderStatus.CANCELED
 _USER_TOTALS = select(
     func.count().label("orders"),
@@ -108,6 +134,11 @@ class SqlOrderQueries(OrderQueries):
     def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
         with translate_errors(), self._engine.connect() as connection:
             return connection.scalars(_EXPIRING, {"before": before, "limit": limit}).all()
+
+    def open_orders(self, *, limit: int) -> Sequence[OpenOrders]:
+        with translate_errors(), self._engine.connect() as connection:
+            rows = connection.execute(_OPEN_ORDERS, {"limit": limit}).mappings()
+            return [OpenOrders(**row) for row in rows]
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         if not is_valid_id(ref):

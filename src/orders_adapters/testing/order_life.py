@@ -7,14 +7,13 @@ from uuid import UUID
 import pytest
 
 from orders_adapters.testing.catalog.inventory import Inventory, order_of
-from orders_adapters.testing.examples import ADA, ADMIN, NOON, items, new_id, placed
+from orders_adapters.testing.examples import ADA, ADMIN, NOON, items, new_id
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import Money, Order, OrderFilter, Origin
 from orders_domain.errors import OrdersError
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.life import changes, paying, returning, shipping
-from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import NotAllowed, NotOpen, NotShipped, ReferenceTaken
 from orders_domain.model.life.charges import Charge, ChargeKind
 from orders_domain.model.life.paying import ExceedsCaptured, FactDiffers
@@ -23,7 +22,6 @@ from orders_domain.model.life.placing import Placing
 from orders_domain.model.life.returning import ReturnNotFound
 from orders_domain.model.life.state import Life
 from orders_domain.model.order import rebuild
-from orders_domain.model.order_filter import Sort
 
 SHIPPING = Charge(kind=ChargeKind.SHIPPING, amount_minor=500, text="Parcel")
 
@@ -259,75 +257,3 @@ class OrderLifeTests:
         assert [type(result) for result in refused] == [ExceedsCaptured] * 5
         stored = store.queries.get(order.id)
         assert (stored.life.totals.refunding, stored.life.totals.refundable) == (60, 40)
-
-    def test_orders_are_found_by_their_life(self, store: StoreHarness) -> None:
-        held, tagged, plain = of_shop("R-1"), of_shop("R-2", tags=("gift", "vip")), placed()
-        store.add(held, tagged, plain)
-        with store.unit_of_work() as uow:
-            present = uow.orders.get_for_update(held.id)
-            changes.hold(present, "address", by=ADMIN, at=NOON)
-            uow.orders.save(present)
-            present = uow.orders.get_for_update(tagged.id)
-            changes.annotate(present, tags=["vip"], by=ADMIN, at=NOON)
-            uow.orders.save(present)
-            uow.commit()
-
-        def found(**conditions: object) -> set[object]:
-            return {order.id for order in store.queries.search(OrderFilter(**conditions)).orders}  # type: ignore[arg-type]
-
-        every = {held.id, tagged.id, plain.id}
-        assert found(is_held=True) == {held.id}
-        assert found(is_held=False) == every - {held.id}
-        assert found(tag="vip") == {tagged.id}
-        assert found(tag="gift") == set()
-        assert found(source="shop", reference="R-2") == {tagged.id}
-        assert found(origin=Origin.ORDERS) == {plain.id}
-        assert found(payment_status=PaymentStatus.NONE) == every
-        assert found(fulfillment_status=FulfillmentStatus.FULL) == set()
-        assert found(currency="EUR") == set()
-        assert found(sku="LAMP-1") == set()  # items of the client are no products
-
-    def test_orders_are_found_by_the_sku_of_a_product(self, store: StoreHarness) -> None:
-        inventory = Inventory(store)
-        tea, milk = inventory.stocked(10, 10)
-        first, second = order_of({tea: 1}), order_of({milk: 1})
-        for order in (first, second):
-            inventory.deduct(order)
-
-        page = store.queries.search(OrderFilter(sku=store.catalog.get(tea).sku))
-
-        assert [order.id for order in page.orders] == [first.id]
-
-    def test_expiring_orders_are_the_earliest_unheld(self, store: StoreHarness) -> None:
-        orders = [of_shop(expires_in=seconds) for seconds in (30, 10, 20, 40)] + [of_shop()]
-        store.add(*orders)
-        with store.unit_of_work() as uow:
-            held = uow.orders.get_for_update(orders[2].id)
-            changes.hold(held, "address", by=ADMIN, at=NOON)
-            uow.orders.save(held)
-            uow.commit()
-
-        due = store.queries.expiring(before=NOON + timedelta(seconds=30), limit=10)
-
-        assert list(due) == [orders[1].id, orders[0].id]
-        assert list(store.queries.expiring(before=NOON + timedelta(seconds=99), limit=1)) == [orders[1].id]
-        assert list(store.queries.expiring(before=NOON, limit=10)) == []
-
-    @pytest.mark.parametrize("sort", Sort)
-    def test_pages_follow_the_sort(self, store: StoreHarness, sort: Sort) -> None:
-        for number in range(5):
-            order = of_shop(f"R-{number}")
-            store.add(order)
-            if number % 2:
-                changed(store, order, {1: 1})
-        expected = sorted(store.queries.search(OrderFilter()).orders, key=sort.key, reverse=sort.is_descending)
-
-        seen: list[Order] = []
-        cursor = None
-        while True:
-            page = store.queries.search(OrderFilter(sort=sort, limit=2, cursor=cursor))
-            seen += page.orders
-            if (cursor := page.next_cursor) is None:
-                break
-
-        assert [order.id for order in seen] == [order.id for order in expected]

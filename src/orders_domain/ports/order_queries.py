@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from orders_domain.model.history import HistoryEntry
+from orders_domain.model.life.open_orders import OpenOrders
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
@@ -33,6 +34,13 @@ class OrderQueries(Protocol):
 
     def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
         """Return at most ``limit`` orders that expire before the time, the earliest first; held ones are left out."""
+        ...
+
+    def open_orders(self, *, limit: int) -> Sequence[OpenOrders]:
+        """Return the orders of which units are open, grouped by status and axes.
+
+        Of each status only the ``limit`` orders that were placed first are counted, so that the cost is bounded.
+        """
         ...
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:

@@ -4,35 +4,44 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from flask import Response
 
+from orders_domain.model.life.open_orders import OpenOrders
 from orders_domain.ports.outbox import OutboxBacklog
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
     from prometheus_client.metrics_core import Metric
 
+Read = TypeVar("Read")
 UseCaseOutcome: TypeAlias = Literal["completed", "replayed", "rejected", "failed"]
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SCRAPE_SECONDS = 0.5
+MAX_OPEN_ORDERS = 10_000
+"""The orders of each status that a scrape counts, so that its cost is bounded."""
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The shared metrics directory of several processes; ``orders serve --workers`` sets it."""
 
 
 class Metrics:
-    def __init__(self, *, backlog: Callable[[], OutboxBacklog], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        backlog: Callable[[], OutboxBacklog],
+        clock: Callable[[], datetime],
+        open_orders: Callable[[], Sequence[OpenOrders]] = tuple,
+    ) -> None:
         # Imported late, because the library reads PROMETHEUS_MULTIPROC_DIR at import, and a process that forks workers
         # sets it first.
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
         self._registry = CollectorRegistry()
-        self._outbox = OutboxCollector(backlog, clock)
+        self._collectors = (OutboxCollector(backlog, clock), OpenOrdersCollector(open_orders, clock))
         self._seconds = Histogram(
             "orders_http_request_duration_seconds",
             "Duration of HTTP requests in seconds.",
@@ -94,28 +103,48 @@ class Metrics:
         if os.environ.get(DIRECTORY):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        text = generate_latest(registry) + generate_latest(self._outbox.registry())
+        stored = CollectorRegistry()
+        for collector in self._collectors:
+            stored.register(collector)
+        text = generate_latest(registry) + generate_latest(stored)
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
-class OutboxCollector:
-    """Reads the outbox's backlog at each scrape, because all processes share the outbox.
+class StoreCollector(Generic[Read]):
+    """Reads the store at each scrape, because all processes share it.
 
     A database that does not respond within ``SCRAPE_SECONDS`` counts as unavailable, so that a scrape has the rest.
     """
 
-    def __init__(self, backlog: Callable[[], OutboxBacklog], clock: Callable[[], datetime]) -> None:
-        self._backlog = backlog
+    def __init__(self, read: Callable[[], Read], clock: Callable[[], datetime]) -> None:
+        self._query = read
         self._clock = clock
         self._lock = threading.Lock()
-        self._reading: Future[OutboxBacklog] | None = None
+        self._reading: Future[Read] | None = None
 
-    def registry(self) -> CollectorRegistry:
-        from prometheus_client import CollectorRegistry
+    def _read(self) -> Read | None:
+        """Return what is stored, or None if the database is unavailable. One thread at a time reads it."""
+        from orders_domain.errors import StoreUnavailable
 
-        registry = CollectorRegistry()
-        registry.register(self)
-        return registry
+        with self._lock:
+            if self._reading is None or self._reading.done():
+                self._reading = Future()
+                threading.Thread(target=self._run, args=(self._reading,), name="metrics", daemon=True).start()
+            reading = self._reading
+        try:
+            return reading.result(SCRAPE_SECONDS)
+        except (StoreUnavailable, TimeoutError):
+            return None
+
+    def _run(self, reading: Future[Read]) -> None:
+        try:
+            reading.set_result(self._query())
+        except Exception as error:  # noqa: BLE001 - the scrape raises it
+            reading.set_exception(error)
+
+
+class OutboxCollector(StoreCollector[OutboxBacklog]):
+    """The backlog of the outbox."""
 
     def collect(self) -> Iterator[Metric]:
         from prometheus_client.metrics_core import GaugeMetricFamily
@@ -135,25 +164,30 @@ class OutboxCollector:
             value=max(age, 0.0),
         )
 
-    def _read(self) -> OutboxBacklog | None:
-        """Return the backlog, or None if the database is unavailable. One thread at a time reads it."""
-        from orders_domain.errors import StoreUnavailable
 
-        with self._lock:
-            if self._reading is None or self._reading.done():
-                self._reading = Future()
-                threading.Thread(target=self._run, args=(self._reading,), name="metrics", daemon=True).start()
-            reading = self._reading
-        try:
-            return reading.result(SCRAPE_SECONDS)
-        except (StoreUnavailable, TimeoutError):
-            return None
+class OpenOrdersCollector(StoreCollector[Sequence[OpenOrders]]):
+    """The orders of which units are open, by status and axes; absent while the database is unavailable."""
 
-    def _run(self, reading: Future[OutboxBacklog]) -> None:
-        try:
-            reading.set_result(self._backlog())
-        except Exception as error:  # noqa: BLE001 - the scrape raises it
-            reading.set_exception(error)
+    def collect(self) -> Iterator[Metric]:
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        labels = ["status", "payment", "fulfillment", "held"]
+        counts = GaugeMetricFamily(
+            "orders_open_orders",
+            "Orders with open units, by status and axes; of each status the 10,000 placed first.",
+            labels=labels,
+        )
+        ages = GaugeMetricFamily(
+            "orders_open_orders_oldest_change_age_seconds",
+            "Seconds since the last change of the open order that has waited longest.",
+            labels=labels,
+        )
+        for group in self._read() or ():
+            axes = (group.payment.value, group.fulfillment.value, "true" if group.is_held else "false")
+            counts.add_metric([group.status.value, *axes], group.count)
+            age = (self._clock() - group.oldest_change).total_seconds()
+            ages.add_metric([group.status.value, *axes], max(age, 0.0))
+        yield from (counts, ages)
 
 
 def in_processes(directory: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from dependency_injector import containers, providers
@@ -11,9 +11,11 @@ from orders_adapters.composite.instrumented_order_cache import InstrumentedOrder
 from orders_adapters.idna import email_normalizer
 from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import UuidSequence
+from orders_domain.model.life.open_orders import OpenOrders
 from orders_domain.ports.clock import Clock
+from orders_domain.ports.order_queries import OrderQueries
 from orders_flask import bootstrap
-from orders_flask.observability.metrics import Metrics
+from orders_flask.observability.metrics import MAX_OPEN_ORDERS, Metrics
 from orders_flask.settings import Settings
 
 
@@ -34,6 +36,10 @@ def _optional_checks(*checks: Mapping[str, bootstrap.Check]) -> Mapping[str, boo
 
 def _store_clock(store: bootstrap.PersistenceComponent, clock: Clock) -> Clock:
     return store.clock or clock
+
+
+def _open_orders(queries: OrderQueries) -> Sequence[OpenOrders]:
+    return queries.open_orders(limit=MAX_OPEN_ORDERS)
 
 
 class Components(containers.DeclarativeContainer):
@@ -84,7 +90,12 @@ class Components(containers.DeclarativeContainer):
     rate_limiter = auth.provided.rate_limiter
     password_hasher = auth.provided.password_hasher
     token_issuer = auth.provided.token_issuer
-    metrics = providers.Singleton(Metrics, backlog=outbox.backlog, clock=clock)
+    metrics = providers.Singleton(
+        Metrics,
+        backlog=outbox.backlog,
+        clock=clock,
+        open_orders=providers.Callable(_open_orders, replica_queries).provider,
+    )
     order_cache = providers.Singleton(InstrumentedOrderCache, cache.provided.cache, metrics.provided.cache_read)
     publisher = broker.provided.publisher
     catalog_service = remote_services.provided.catalog_service

@@ -144,6 +144,18 @@ def _ask(served: Served, method: str, path: str, token: str, body: object = None
     return response
 
 
+def test_open_orders_are_counted_by_axes(stack: Stack) -> None:
+    caller = stack.caller()
+    labels = 'fulfillment="none",held="false",payment="none",status="PENDING"'
+    before = figures(caller.ask("GET", "/metrics").text).get(f"orders_open_orders{{{labels}}}", 0)
+
+    caller.place()
+    after = figures(caller.ask("GET", "/metrics").text)
+
+    assert after[f"orders_open_orders{{{labels}}}"] == before + 1
+    assert after[f"orders_open_orders_oldest_change_age_seconds{{{labels}}}"] >= 0
+
+
 def test_hung_database_does_not_hold_up_a_scrape() -> None:
     answered = threading.Event()
 

@@ -1,0 +1,1 @@
+"""Commands that change one order after it was placed."""

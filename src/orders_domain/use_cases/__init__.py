@@ -79,6 +79,8 @@ if TYPE_CHECKING:
         UpsertProducts,
         upsert_products,
     )
+    from orders_domain.use_cases.events.read_events import EventPage, ReadEvents, read_events
+    from orders_domain.use_cases.events.replay_events import ReplayEvents, ReplayStep, replay_events
     from orders_domain.use_cases.life.change_order import (
         AnnotateOrder,
         CancelUnits,
@@ -160,6 +162,7 @@ __all__ = [
     "DisableUser",
     "EnableUser",
     "EndSessions",
+    "EventPage",
     "ExpiryResult",
     "ExportOrders",
     "FinishRestore",
@@ -195,6 +198,7 @@ __all__ = [
     "PlaceShopOrder",
     "ProductUpsert",
     "PurgeResult",
+    "ReadEvents",
     "RecordPayment",
     "RecordShipmentEvent",
     "RefreshToken",
@@ -202,6 +206,8 @@ __all__ = [
     "ReleaseOrder",
     "ReleaseResult",
     "RemoveAlertRecipient",
+    "ReplayEvents",
+    "ReplayStep",
     "RequestRefund",
     "RestockProduct",
     "RetryRefund",
@@ -266,6 +272,7 @@ __all__ = [
     "place_shop_order",
     "purge_expired_data",
     "queue_notifications",
+    "read_events",
     "record_payment",
     "record_shipment_event",
     "refresh_token",
@@ -273,6 +280,7 @@ __all__ = [
     "release_order",
     "release_reservations",
     "remove_alert_recipient",
+    "replay_events",
     "request_refund",
     "restock_product",
     "retry_refund",

@@ -97,8 +97,7 @@ class BackgroundUseCases(OrderUseCases):
         clock=Components.store_clock,
     )
     read_events: providers.Callable[use_cases.EventPage] = providers.Callable(
-        instrumented(use_cases.read_events),
-        metrics=Components.metrics,
+        use_cases.read_events,  # not instrumented, because a poll calls it several times a second
         feed=Components.store.provided.event_feed,
         store_identity=Components.store.provided.identity,
     )

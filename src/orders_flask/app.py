@@ -27,7 +27,7 @@ from orders_flask.web import (
     request_logging,
     url_converters,
 )
-from orders_flask.web.background import deferred_requests
+from orders_flask.web.background import deferred_requests, long_polls
 from orders_flask.web.contract import Contract
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 from orders_flask.web.proxies import root_path
@@ -63,6 +63,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
         _migrate(services)
     request_logging.install(app)
     rate_limiting.install(app)
+    long_polls.install(app, threads=settings.threads)
     app.register_blueprint(health.blueprint)
     error_handlers.install(app, _mount(app, settings))
     if settings.offers_demo_tokens:

@@ -9,15 +9,22 @@ from typing import Any
 from orders_flask.app import container_of
 from orders_flask.web import cors
 from orders_flask.web.admission import AdmissionMiddleware
+from orders_flask.web.background import long_polls
 from orders_flask.wsgi import app as wsgi_app
 from orders_flask.wsgi import serving_process
 
 _settings = container_of(wsgi_app).settings()
 
+
+def _start() -> None:
+    serving_process.start()
+    long_polls.end_at_signals(wsgi_app)
+
+
 app: Any = AdmissionMiddleware(
     wsgi_app,
     threads=_settings.threads,
-    on_startup=serving_process.start,
+    on_startup=_start,
     on_shutdown=serving_process.stop,
 )
 if _settings.allowed_origins:

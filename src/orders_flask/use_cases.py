@@ -9,6 +9,7 @@ from uuid import UUID
 from orders_domain import use_cases
 from orders_domain.model.accounts.auth_token import AuthenticatedToken
 from orders_domain.model.analytics import Analytics
+from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.jobs import BulkStatusJob, PlacementJob
 from orders_domain.model.order import Order
@@ -60,6 +61,7 @@ class UseCases:
     defer_placement: Callable[[use_cases.DeferPlacement], PlacementJob]
     get_placement: Callable[[use_cases.GetPlacement], PlacementJob]
     get_job: Callable[[use_cases.GetJob], BulkStatusJob]
+    read_events: Callable[[use_cases.ReadEvents], use_cases.EventPage]
     get_order_history: Callable[[use_cases.GetOrderHistory], Sequence[HistoryEntry]]
     get_order_statistics: Callable[[use_cases.GetOrderStatistics], use_cases.OrderStatistics]
     get_order_analytics: Callable[[use_cases.GetOrderAnalytics], Analytics]
@@ -87,6 +89,8 @@ class UseCases:
     integer_user_ids: bool
     """Whether ids of users that are whole numbers are shown as numbers."""
     new_sku: Callable[[], str]
+    event_bytes: Callable[[Event], bytes]
+    """Return the message of an event, as the broker gets it."""
     prefetch_order: Callable[[UUID | None], None]
     """Make the next read of the cache fetch this order in the round trip of another command; None for no order."""
     check_components: Callable[[], Mapping[str, Callable[[], str | None]]]

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, text
 
 from orders_adapters.memory import analytics as memory_analytics
 from orders_adapters.memory import email_lookup as memory_addresses
+from orders_adapters.memory import event_feed as memory_feed
 from orders_adapters.memory import idempotency_keys as memory_keys
 from orders_adapters.memory import inbox as memory_inbox
 from orders_adapters.memory import order_queries as memory_queries
@@ -32,6 +33,7 @@ from orders_adapters.sql import store_identity as sql_identity
 from orders_adapters.sql import tables
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql import users as sql_users
+from orders_adapters.sql.events import event_feed as sql_feed
 from orders_adapters.sql.notifications import alert_recipients as sql_recipients
 from orders_adapters.sql.notifications import queue as sql_notifications
 from orders_adapters.sql.outbox import repository as sql_outbox
@@ -47,6 +49,7 @@ def in_memory() -> StoreHarness:
         catalog=memory_catalog.InMemoryProductCatalog(store),
         stock_movements=lambda: ledger.of_memory(store).movements,
         outbox=lambda: memory_outbox.InMemoryOutbox(store),
+        feed=memory_feed.InMemoryEventFeed(store),
         analytics=memory_analytics.InMemoryAnalyticsReader(store),
         templates=memory_templates.InMemoryOrderTemplateRepository(store),
         keys=memory_keys.InMemoryIdempotencyKeyCleanup(store),
@@ -67,6 +70,7 @@ def in_database(engine: Engine) -> StoreHarness:
         catalog=sql_catalog.SqlProductCatalog(engine),
         stock_movements=lambda: ledger.of_database(engine).movements,
         outbox=lambda: sql_outbox.SqlOutbox(engine),
+        feed=sql_feed.SqlEventFeed(engine),
         analytics=sql_analytics.SqlAnalyticsReader(engine),
         templates=sql_templates.SqlOrderTemplateRepository(engine),
         keys=sql_keys.SqlIdempotencyKeyCleanup(engine),

@@ -123,7 +123,7 @@ WITHOUT: Mapping[str, set[str]] = {
     | {"cart", "currency", "id", "limit", "occurred_at", "order", "reason"},
     "checkout": ACCOUNTS | SIGN_IN | LIFE | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"items", "limit", "occurred_at", "price", "quantity", "shipment_id", "total"},
-    "shop": (ACCOUNTS - {"role"}) | COMMANDS - {"language"}
+    "shop": (ACCOUNTS - {"role", "subject"}) | COMMANDS - {"language"}
     | {"before", "billing", "cart", "contact", "description", "life", "low_stock_threshold", "offset",
        "order_ids", "password", "price", "requested_items", "shipment_id", "shipping", "since", "stock"},
 }  # fmt: skip

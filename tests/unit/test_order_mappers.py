@@ -295,7 +295,7 @@ def test_changes_set_the_changing_fields_only() -> None:
 def test_history_row_has_every_field() -> None:
     entry = placing(ORDER)
 
-    assert set(mappers.entry_values(entry)) == {column.name for column in tables.order_history.c}
+    assert set(mappers.entry_values(entry)) == {column.name for column in tables.ENTRY_COLUMNS}
     assert mappers.to_entry(mappers.entry_values(entry)) == entry
 
 

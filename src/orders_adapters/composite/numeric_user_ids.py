@@ -15,9 +15,10 @@ class NumericUserIdsPublisher(EventPublisher):
         self.publisher = publisher
 
     def publish(self, events: Sequence[Event]) -> Sequence[str | None]:
-        return self.publisher.publish([_numeric(event) for event in events])
+        return self.publisher.publish([with_numeric_user_id(event) for event in events])
 
 
-def _numeric(event: Event) -> Event:
+def with_numeric_user_id(event: Event) -> Event:
+    """Return the event with its user's id as a number, if it is a canonical whole number."""
     user_id = event.data.get("user_id")
     return replace(event, data={**event.data, "user_id": as_number(user_id)}) if isinstance(user_id, str) else event

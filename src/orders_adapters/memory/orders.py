@@ -93,6 +93,7 @@ class InMemoryOrderRepository(OrderRepository):
         self._store.carts |= self._carts
         for entry in self._entries:
             self._store.histories.setdefault(entry.order_id, []).append(entry)
+        self._store.entries += self._entries
         self._store.outbox |= {message.event.id: message for message in self._messages}
         self._store.notifying += [message.event.id for message in self._messages if message.event.notifies]
 

@@ -59,6 +59,7 @@ class InMemoryStore:
     ids: dict[int, UUID] = field(default_factory=dict)  # by number
     carts: dict[str, UUID | None] = field(default_factory=dict)  # orders by snapshot id; None after a release
     histories: dict[UUID, list[HistoryEntry]] = field(default_factory=dict)
+    entries: list[HistoryEntry] = field(default_factory=list)  # of all histories, in the order of the commits
     outbox: dict[UUID, OutboxMessage] = field(default_factory=dict)  # by event id, in the order of the commits
     notifying: list[UUID] = field(default_factory=list)  # the events whose notifications are not queued yet
     notifications: dict[UUID, QueuedNotification] = field(default_factory=dict)

@@ -16,9 +16,11 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     BigInteger,
+    Column,
     ColumnElement,
     Connection,
     Engine,
+    FetchedValue,
     FromClause,
     Insert,
     Table,
@@ -267,13 +269,17 @@ _CONSTANT: Mapping[str, ColumnElement[Any]] = {
 
 def _parameters(table: Table) -> Values:
     """Return a parameter or a constant for each column whose value the database does not generate."""
-    names = {column.name: f"{table.name}_{column.name}" for column in table.columns if column.identity is None}
+    names = {column.name: f"{table.name}_{column.name}" for column in table.columns if not _is_generated(column)}
     return {
         column: _CONSTANT[name]
         if name in _CONSTANT
         else bindparam(_PARAMETER_OF.get(name, name), type_=table.c[column].type)
         for column, name in names.items()
     }
+
+
+def _is_generated(column: Column[Any]) -> bool:
+    return column.identity is not None or type(column.server_default) is FetchedValue
 
 
 def _inserting(table: Table, values: Values, permits: ColumnElement[bool], *sources: FromClause) -> Insert:

@@ -50,7 +50,7 @@ STORED_COLUMNS = (
     _keys.fingerprint,
     _keys.version.label("key_version"),
     tables.orders.c.number,
-    *tables.order_history.c,
+    *tables.ENTRY_COLUMNS,
 )
 _ACQUIRE = {
     dialect: select(lock.c.acquired, *STORED_COLUMNS).select_from(with_stored_order(lock))

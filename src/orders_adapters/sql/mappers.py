@@ -180,7 +180,7 @@ def to_entry(values: Mapping[str, Any]) -> HistoryEntry:
 
 def to_placed_order(row: Row[Any]) -> Order:
     """Return an order as it was placed, from its number and the columns of its first history entry."""
-    entry = to_entry({column.name: row._mapping[column] for column in tables.order_history.c})
+    entry = to_entry({column.name: row._mapping[column] for column in tables.ENTRY_COLUMNS})
     return rebuild([entry], number=row.number)
 
 

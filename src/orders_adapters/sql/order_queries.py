@@ -44,7 +44,7 @@ def _sorted(sort: Sort) -> tuple[Select[Any], ColumnElement[bool]]:
 
 
 _PAGES = {sort: _sorted(sort) for sort in Sort}
-_HISTORY = select(tables.order_history).order_by(_history.version)
+_HISTORY = select(*tables.ENTRY_COLUMNS).order_by(_history.version)
 _ID_OF_NUMBER = select(_orders.id).where(_orders.number == bindparam("ref", type_=_orders.number.type))
 _HISTORY_BY_ID = _HISTORY.where(_history.order_id == bindparam("ref", type_=_orders.id.type))
 _HISTORY_BY_NUMBER = _HISTORY.where(_history.order_id == _ID_OF_NUMBER.scalar_subquery())

@@ -87,7 +87,7 @@ _GET_BY_PARCEL_FOR_UPDATE, _GET_BY_RETURN_FOR_UPDATE = (
 )
 # The order as it was placed, which is the first entry of its history.
 _GET_BY_CART = (
-    select(_orders.number, *tables.order_history.c)
+    select(_orders.number, *tables.ENTRY_COLUMNS)
     .join_from(tables.orders, tables.order_history)
     .where(_orders.cart_snapshot_id == bindparam("snapshot_id"), tables.order_history.c.version == 1)
 )

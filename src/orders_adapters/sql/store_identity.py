@@ -42,6 +42,13 @@ _SKIP_IDS = {
         WHERE name IN ('products', 'order_templates') AND seq < 4611686018427387904
     """,
 }
+# Rows that were dumped on another server have ids of its transactions, which may be ahead of this one's. They become
+# the first of the event feed, in the order of their versions within an order.
+_REWIND_FEED = text("""
+    UPDATE order_history SET position = 0
+    WHERE (SELECT max(position) FROM order_history) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+""")
+_NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
 _LAST_VALUE = text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM order_numbers")
 _SKIP_NUMBERS = text("SELECT setval('order_numbers', :number)")
 
@@ -63,6 +70,8 @@ class SqlStoreIdentity(StoreIdentity):
             connection.execute(replace, {"identity": uuid4().hex, "numbers_after": number})
             if connection.dialect.name == "postgresql":
                 connection.execute(_SKIP_NUMBERS, {"number": number})
+                connection.execute(_NO_TIMEOUT)
+                connection.execute(_REWIND_FEED)
             connection.execute(text(_SKIP_IDS[connection.dialect.name]), {"gap": gap})
         return number + 1
 

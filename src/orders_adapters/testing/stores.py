@@ -12,6 +12,7 @@ from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens
 from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.alert_recipients import AlertRecipientRepository
 from orders_domain.ports.analytics import AnalyticsReader
+from orders_domain.ports.events.event_feed import EventFeed
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.notification_queue import NotificationQueue
@@ -46,6 +47,7 @@ class StoreHarness:
     catalog: ProductCatalog
     stock_movements: Callable[[], Sequence[StockMovement]]
     outbox: Callable[[], Outbox]
+    feed: EventFeed
     analytics: AnalyticsReader
     templates: OrderTemplateRepository
     keys: IdempotencyKeyCleanup

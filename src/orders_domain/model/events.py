@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -104,7 +104,8 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
     if order.reference is not None:
         data |= {"source": order.source, "reference": order.reference}
     if entry.kind in history.LIFE_KINDS:
-        data |= life_data(entry, order)
+        after = order if order.status is entry.to_status else replace(order, status=entry.to_status)
+        data |= life_data(entry, after)
     return Event(
         id=uuid5(order.id, str(entry.version)),
         type=EVENT_TYPES[entry.kind],

@@ -13,6 +13,8 @@ OrderRef: TypeAlias = UUID | int
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+ORDER_REF = re.compile(rf"^(?:{_UUID.pattern}|{_NUMBER.pattern})\Z", re.IGNORECASE)
+"""The texts that can be an order reference."""
 
 
 def parse_order_id(text: str) -> UUID:

@@ -79,6 +79,8 @@ if TYPE_CHECKING:
         UpsertProducts,
         upsert_products,
     )
+    from orders_domain.use_cases.events.read_events import EventPage, ReadEvents, read_events
+    from orders_domain.use_cases.events.replay_events import ReplayEvents, ReplayStep, replay_events
     from orders_domain.use_cases.life.change_order import (
         AnnotateOrder,
         CancelUnits,
@@ -169,6 +171,7 @@ __all__ = [
     "DisableUser",
     "EnableUser",
     "EndSessions",
+    "EventPage",
     "ExpiryResult",
     "ExportOrders",
     "FinishRestore",
@@ -204,6 +207,7 @@ __all__ = [
     "PlaceShopOrder",
     "ProductUpsert",
     "PurgeResult",
+    "ReadEvents",
     "ReceiveReturn",
     "RecordPayment",
     "RecordShipmentEvent",
@@ -213,6 +217,8 @@ __all__ = [
     "ReleaseOrder",
     "ReleaseResult",
     "RemoveAlertRecipient",
+    "ReplayEvents",
+    "ReplayStep",
     "RequestRefund",
     "RestockProduct",
     "RetryRefund",
@@ -278,6 +284,7 @@ __all__ = [
     "place_shop_order",
     "purge_expired_data",
     "queue_notifications",
+    "read_events",
     "receive_return",
     "record_payment",
     "record_shipment_event",
@@ -287,6 +294,7 @@ __all__ = [
     "release_order",
     "release_reservations",
     "remove_alert_recipient",
+    "replay_events",
     "request_refund",
     "restock_product",
     "retry_refund",

@@ -27,6 +27,8 @@ _NAMES = {
     "catalog.list_products": "ListProducts list_products",
     "catalog.manage_products": "AddProduct RestockProduct UpdateProduct add_product restock_product update_product",
     "catalog.upsert_products": "ProductUpsert UpsertOutcome UpsertProducts upsert_products",
+    "events.read_events": "EventPage ReadEvents read_events",
+    "events.replay_events": "ReplayEvents ReplayStep replay_events",
     "life.change_order": "AnnotateOrder CancelUnits ConfirmOrder HoldOrder ReleaseOrder "
     "annotate_order cancel_units confirm_order hold_order release_order",
     "life.get_order_at": "GetOrderAt get_order_at",

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from orders_flask.bootstrap.demo_examples import DemoExamples, demo_examples
     from orders_flask.bootstrap.jobs import job_checks, job_runner
-    from orders_flask.bootstrap.messaging import broker, tracking_events
+    from orders_flask.bootstrap.messaging import broker, event_bytes, tracking_events
     from orders_flask.bootstrap.notifications import log_broken_templates, notifier
     from orders_flask.bootstrap.persistence import replica_checks, store
     from orders_flask.bootstrap.remote_services import choose_place_shipped_order, services
@@ -63,6 +63,7 @@ __all__ = [
     "demo_examples",
     "demo_tokens",
     "describe",
+    "event_bytes",
     "identity_provider_checks",
     "issue_dev_token",
     "job_checks",
@@ -90,7 +91,7 @@ _NAMES = {
     "orders_flask.bootstrap.demo_accounts": "DEMO_ACCOUNTS demo_accounts_warning demo_tokens log_demo_accounts",
     "orders_flask.bootstrap.demo_examples": "DemoExamples demo_examples",
     "orders_flask.bootstrap.jobs": "job_checks job_runner",
-    "orders_flask.bootstrap.messaging": "broker tracking_events",
+    "orders_flask.bootstrap.messaging": "broker event_bytes tracking_events",
     "orders_flask.bootstrap.notifications": "log_broken_templates notifier",
     "orders_flask.bootstrap.persistence": "replica_checks store",
     "orders_flask.bootstrap.remote_services": "choose_place_shipped_order services",

@@ -20,6 +20,7 @@ from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.event_publisher import EventPublisher
+from orders_domain.ports.events.event_feed import EventFeed
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.jobs import JobRepository
@@ -90,6 +91,7 @@ class PersistenceComponent:
 
     unit_of_work: Callable[[], UnitOfWork]
     queries: OrderQueries
+    event_feed: EventFeed
     replica_queries: OrderQueries  # may read from a replica that lags behind
     analytics: AnalyticsReader  # may read from the replica, too
     product_catalog: ProductCatalog

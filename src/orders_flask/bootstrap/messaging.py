@@ -11,9 +11,11 @@ from dataclasses import replace
 from functools import partial
 
 from orders_adapters.composite.fan_out_publisher import FanOutPublisher
-from orders_adapters.composite.numeric_user_ids import NumericUserIdsPublisher
+from orders_adapters.composite.numeric_user_ids import NumericUserIdsPublisher, with_numeric_user_id
 from orders_adapters.memory.event_publisher import InMemoryEventPublisher
 from orders_adapters.memory.no_publisher import NoPublisher
+from orders_adapters.serialization import cloudevents
+from orders_domain.model.events import Event
 from orders_domain.ports.message_consumer import MessageConsumer
 from orders_flask.bootstrap.components import (
     BrokerComponent,
@@ -29,6 +31,11 @@ def broker(settings: Settings) -> BrokerComponent:
     if settings.integer_user_ids:
         return replace(component, publisher=NumericUserIdsPublisher(component.publisher))
     return component
+
+
+def event_bytes(settings: Settings, event: Event) -> bytes:
+    """Return the message of an event, as the broker gets it."""
+    return cloudevents.event_bytes(with_numeric_user_id(event) if settings.integer_user_ids else event)
 
 
 def _broker(settings: Settings) -> BrokerComponent:

@@ -14,6 +14,7 @@ _ENTRIES = {
     "bulk-status": Entry("orders_flask.cli.bulk_status", "Change the status of the orders of FILE to STATUS."),
     "demo": Entry("orders_flask.cli.demo", "Run the service with sample data and sample requests."),
     "doctor": Entry("orders_flask.cli.doctor", "Check every configured component and report failures."),
+    "events": Entry("orders_flask.cli.events", "Read the event feed, and publish events again."),
     "export": Entry(
         "orders_flask.cli.export.command:export", "Write orders to FILE, newest first, as CSV or JSON Lines."
     ),

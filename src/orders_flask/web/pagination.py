@@ -105,9 +105,12 @@ def write_movement_cursor(after: MovementCursor) -> str:
     return urlsafe_b64encode(_MOVEMENT_FORMAT.pack(after.before, after.stock)).rstrip(b"=").decode()
 
 
-def link_to(cursor: str, *, without: str = "cursor") -> dict[str, str]:
-    """Return the ``Link`` header (RFC 8288) of the page at the cursor; it repeats the query but ``without``."""
+def link_to(cursor: str, *, without: str = "cursor", name: str = "cursor") -> dict[str, str]:
+    """Return the ``Link`` header (RFC 8288) of the page at the cursor; it repeats the query but ``without``.
+
+    ``name`` is the parameter that takes the cursor.
+    """
     query = {name: value for name, value in request.args.items() if name != without}
-    parameters: dict[str, Any] = {**query, "cursor": cursor}
+    parameters: dict[str, Any] = {**query, name: cursor}
     path = quote(request.root_path + request.path, safe="/~:@!$&'()*+,;=")
     return {"Link": f'<{path}?{urlencode(parameters)}>; rel="next"'}

@@ -16,10 +16,13 @@ from orders_adapters.sql import migrate
 from orders_adapters.sql.direct_placement import SqlDirectPlacement
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import StoreUnsuitable, translate_errors
+from orders_adapters.sql.events.event_feed import SqlEventFeed
 from orders_adapters.sql.outbox.wakeup import WakeupSignal
+from orders_adapters.testing.event_feed import settle
 from orders_adapters.testing.examples import ADA
 from orders_domain import OrderStatus
 from orders_domain.errors import StoreUnavailable
+from orders_domain.model.feed.page import FeedFilter
 from orders_domain.ports.outbox import OutboxState
 from tests.support.builders import placed
 from tests.support.command import orders
@@ -31,7 +34,7 @@ from tests.support.servers.ephemeral.pgbouncer import SESSIONS
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.shop import DatabaseShop
-from tests.support.stores import empty
+from tests.support.stores import empty, in_database
 
 SETTINGS = text(
     "SELECT current_setting('timezone'), current_setting('statement_timeout'), current_setting('lock_timeout'), "
@@ -127,6 +130,15 @@ def test_transactions_of_clients_do_not_meet(pooled: Engine) -> None:
     assert shop.unsent() == []
     assert len(shop.in_state(OutboxState.SENT)) == 4 * orders  # placed twice, canceled, and the user notified
     assert shop.catalog.get(product).stock == 10_000 - 2 * orders
+
+
+def test_feed_is_read_through_the_pooler(pooled: Engine) -> None:
+    orders = [placed(pooled) for _ in range(3)]
+    settle(in_database(pooled))
+
+    page = SqlEventFeed(pooled).read(FeedFilter())
+
+    assert [entry.event.order_id for entry in page.entries] == [order.id for order in orders]
 
 
 def test_statement_that_fails_leaves_its_connection_usable(pooled: Engine) -> None:

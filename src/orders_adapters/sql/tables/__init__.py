@@ -27,7 +27,7 @@ from orders_adapters.sql.tables.order_life import (
     shipment_events,
     shipments,
 )
-from orders_adapters.sql.tables.orders import SHIPPING, order_history, order_templates, orders
+from orders_adapters.sql.tables.orders import ENTRY_COLUMNS, SHIPPING, order_history, order_templates, orders
 from orders_adapters.sql.tables.products import order_items, product_history, products, stock_movements
 from orders_adapters.sql.tables.reservations import UNCONFIRMED, reservations
 from orders_adapters.sql.tables.store_identity import store_identity
@@ -35,6 +35,7 @@ from orders_adapters.sql.tables.triggers import TRIGGERS
 from orders_adapters.sql.tables.users import revoked_tokens, users
 
 __all__ = [
+    "ENTRY_COLUMNS",
     "FINISHED_NOTIFICATIONS",
     "NOTIFIES",
     "OPEN",

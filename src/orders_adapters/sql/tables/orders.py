@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    FetchedValue,
     ForeignKey,
     Index,
     Integer,
@@ -140,8 +141,13 @@ order_history = Table(
     Column("from_status", enum_column(OrderStatus, "from_status")),
     Column("to_status", enum_column(OrderStatus, "to_status"), nullable=False),
     Column("details", JSON, nullable=False),
+    # In the event feed (decision 0058), from the database: the id of the transaction on PostgreSQL, else a counter.
+    Column("position", BigInteger, nullable=False, server_default=FetchedValue()),
     CheckConstraint("version >= 1", name="version"),
+    Index(None, "position", "order_id", "version"),
 )
+ENTRY_COLUMNS = tuple(column for column in order_history.c if column.name != "position")
+"""The columns of a history entry."""
 
 order_templates = Table(
     "order_templates",

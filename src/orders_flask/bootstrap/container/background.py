@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dependency_injector import providers
 
@@ -95,6 +95,17 @@ class BackgroundUseCases(OrderUseCases):
         publisher=Components.publisher,
         cache=Components.order_cache,
         clock=Components.store_clock,
+    )
+    read_events: providers.Callable[use_cases.EventPage] = providers.Callable(
+        use_cases.read_events,  # not instrumented, because a poll calls it several times a second
+        feed=Components.store.provided.event_feed,
+        store_identity=Components.store.provided.identity,
+    )
+    replay_events: providers.Callable[Iterator[use_cases.ReplayStep]] = providers.Callable(
+        use_cases.replay_events,
+        feed=Components.store.provided.event_feed,
+        store_identity=Components.store.provided.identity,
+        publisher=Components.publisher,
     )
     purge_expired_data: providers.Callable[use_cases.PurgeResult] = providers.Callable(
         use_cases.purge_expired_data,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orders_adapters.memory.analytics import InMemoryAnalyticsReader
 from orders_adapters.memory.email_lookup import InMemoryEmailLookup
+from orders_adapters.memory.event_feed import InMemoryEventFeed
 from orders_adapters.memory.idempotency_keys import InMemoryIdempotencyKeyCleanup
 from orders_adapters.memory.inbox import InMemoryInboxCleanup
 from orders_adapters.memory.jobs import InMemoryJobRepository
@@ -27,6 +28,7 @@ def store() -> PersistenceComponent:
     memory = Memory(on_commit=outbox_signal.set, on_job=jobs_signal.set)
     return PersistenceComponent(
         unit_of_work=lambda: InMemoryUnitOfWork(memory),
+        event_feed=InMemoryEventFeed(memory),
         queries=InMemoryOrderQueries(memory),
         replica_queries=InMemoryOrderQueries(memory),
         analytics=InMemoryAnalyticsReader(memory),

@@ -28,6 +28,7 @@ from orders_adapters.sql.clock import SqlClock
 from orders_adapters.sql.engine import engine
 from orders_adapters.sql.engine.engine import Engine
 from orders_adapters.sql.errors import StoreUnsuitable
+from orders_adapters.sql.events import event_feed
 from orders_adapters.sql.notifications.alert_recipients import SqlAlertRecipientRepository
 from orders_adapters.sql.notifications.queue import SqlNotificationQueue
 from orders_adapters.sql.outbox import repository, wakeup
@@ -46,6 +47,7 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         direct_placement=None
         if engine.is_sqlite(database)
         else direct_placement.SqlDirectPlacement(database, on_commit=outbox_signal.set),
+        event_feed=event_feed.SqlEventFeed(database),
         queries=order_queries.SqlOrderQueries(database),
         replica_queries=order_queries.SqlOrderQueries(replica),
         analytics=analytics.SqlAnalyticsReader(replica),
@@ -122,6 +124,8 @@ def _examine(database: Engine) -> str | None:
     try:
         if migrate.is_read_only(database):
             return "The database is read-only; DATABASE_URL must be the address of the primary server."
+        if event_feed.has_foreign_positions(database):
+            return "The events are those of another server and not readable yet; run: orders restored"
     except StoreUnavailable as error:
         return describe(error)
     return _lacking_rights(database)

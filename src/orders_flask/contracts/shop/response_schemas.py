@@ -226,6 +226,28 @@ class ShopTimeline(Schema):
     data = fields.List(fields.Nested(ShopTimelineEntry), required=True)
 
 
+class ShopEvent(Schema):
+    """An event in the form of CloudEvents 1.0; docs/asyncapi.yaml describes its data by type."""
+
+    specversion = fields.String(required=True, validate=validate.Equal("1.0"))
+    id = fields.String(required=True)
+    source = fields.String(required=True)
+    type = fields.String(required=True)
+    subject = fields.String(required=True)
+    time = fields.String(required=True)
+    datacontenttype = fields.String(required=True)
+    orderversion = fields.Integer(required=True)
+    traceparent = fields.String()
+    data = fields.Raw(required=True, metadata={"type": "object", "additionalProperties": True})
+
+
+class ShopEvents(Schema):
+    """A page of the event feed."""
+
+    data = fields.List(fields.Nested(ShopEvent), required=True)
+    next_cursor = fields.String(required=True)
+
+
 class ShopFlaw(Schema):
     """A part of a request that is not valid."""
 

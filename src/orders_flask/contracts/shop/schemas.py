@@ -10,6 +10,8 @@ from orders_domain.model.accounts.contact import MAX_LANGUAGE_LENGTH
 from orders_domain.model.accounts.contact import MAX_LENGTHS as CONTACT_LENGTHS
 from orders_domain.model.address import MAX_LENGTHS
 from orders_domain.model.custom_item import MAX_ITEMS
+from orders_domain.model.feed.cursor import CURSOR, LATEST
+from orders_domain.model.feed.page import FEED_TYPES
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import MAX_NOTE_LENGTH
 from orders_domain.model.life.charges import MAX_CHARGES, ChargeKind
@@ -24,6 +26,7 @@ from orders_domain.model.life.shipments import (
 )
 from orders_domain.model.life.state import MAX_REASON_LENGTH, MAX_TAG_LENGTH, MAX_TAGS
 from orders_domain.model.order_filter import Sort
+from orders_domain.model.order_ref import ORDER_REF
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import MAX_QUANTITY, MAX_SKU_LENGTH
 from orders_domain.model.values.money import MAX_MINOR_UNITS
@@ -42,6 +45,7 @@ from orders_flask.web.fields import (
 )
 
 MAX_PAGE = 200
+MAX_WAIT = 30  # seconds of a long poll
 _MINOR = {"description": "In minor units of the order's currency.", "example": 2500}
 
 
@@ -314,4 +318,36 @@ class GetQuery(Schema):
     view = fields.String(
         validate=validate.OneOf(["ucp"]),
         metadata={"description": "`ucp`: as an order of the Universal Commerce Protocol."},
+    )
+
+
+class EventTypes(fields.String):
+    """Names of event types, separated by commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        names = frozenset(super()._deserialize(value, attr, data, **kwargs).split(","))
+        if not names.issubset(FEED_TYPES):
+            raise marshmallow.ValidationError(f"Must be of these names: {', '.join(FEED_TYPES)}.")
+        return names
+
+
+class EventsQuery(Schema):
+    """Query of the event feed."""
+
+    after = fields.String(
+        validate=validate.Regexp(CURSOR, error=f"Must be {LATEST} or a next_cursor of the feed."),
+        metadata={"description": "`next_cursor` of the page before, or `latest`; the beginning without it."},
+    )
+    types = EventTypes(
+        metadata={"description": f"Only events of these types, separated by commas: {', '.join(FEED_TYPES)}."}
+    )
+    order = fields.String(
+        validate=validate.Regexp(ORDER_REF, error="Must be the id or the number of an order."),
+        metadata={"description": "Only events of this order, by its id or number."},
+    )
+    limit = QueryInteger(load_default=50, validate=validate.Range(min=1, max=MAX_PAGE))
+    wait = QueryInteger(
+        load_default=0,
+        validate=validate.Range(min=0, max=MAX_WAIT),
+        metadata={"description": "The seconds to wait for an event if there is none."},
     )

@@ -1,0 +1,1 @@
+"""Events that others read from the database."""

@@ -1,0 +1,1 @@
+"""Ports of events that others read from the store."""

@@ -1,0 +1,7 @@
+"""Contract of EventFeed, on every adapter."""
+
+from orders_adapters.testing.event_feed import EventFeedTests
+
+
+class TestEventFeed(EventFeedTests):
+    pass

@@ -12,6 +12,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from orders_adapters.rabbitmq import publisher_connection
 from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
+from orders_adapters.rabbitmq.unconsumed_queues import unconsumed_queues
 from orders_adapters.serialization import cloudevents
 from orders_domain.model.events import ORDER_PLACED, ORDER_STATUS_CHANGED, Event
 from tests.support.servers.rabbitmq import RabbitServer
@@ -181,3 +182,21 @@ def test_unconsumed_queue_is_named(broker: Broker) -> None:
 
     broker.channel.basic_consume(broker.name, lambda *_: None)
     assert broker.publisher.unconsumed_queue() is None
+
+
+def test_queues_without_a_consumer_are_named(rabbitmq_server: RabbitServer) -> None:
+    name = rabbitmq_server.queue("former")
+    queues = {"no-such-queue": "none.", name: "delete it."}
+    with rabbitmq_server.channel() as channel:
+        channel.queue_declare(name)
+        empty = unconsumed_queues(rabbitmq_server.url, queues)
+        channel.confirm_delivery()
+        channel.basic_publish("", name, b"{}")
+
+        assert unconsumed_queues(rabbitmq_server.url, queues) == [
+            f"The queue {name} has 1 messages and no consumer; delete it."
+        ]
+
+        channel.basic_consume(name, lambda *_: None)
+        assert empty == unconsumed_queues(rabbitmq_server.url, queues) == []
+    assert unconsumed_queues("amqp://127.0.0.1:1", queues) == []

@@ -28,7 +28,7 @@ class HttpShipmentService(ShipmentService):
         order_id = str(reservation.order_id)
         items = [{"productID": key, "quantity": quantity} for key, quantity in reservation.quantities.items()]
         shipment = {
-            "orderID": reservation.number,
+            "orderID": order_id if reservation.number is None else reservation.number,
             "orderUUID": order_id,
             "userID": reservation.user_id,
             "items": items,

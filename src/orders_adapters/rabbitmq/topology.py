@@ -89,14 +89,12 @@ class Topology:
 class ConsumerQueue:
     """A durable queue to consume from, with a dead-letter queue and a retry queue for early messages.
 
-    If ``exchange`` is given, the queue is bound to it with ``key``. With ``single_active_consumer`` the broker delivers
-    to one consumer at a time, and to another one if that dies.
+    If ``exchange`` is given, the queue is bound to it with ``key``.
     """
 
     queue: str
     exchange: str | None = None
     key: str = "#"
-    single_active_consumer: bool = False
 
     @property
     def dead_letter(self) -> str:
@@ -119,14 +117,12 @@ class ConsumerQueue:
 
     def declare(self, channel: Any) -> None:
         """Make the declarations on a blocking channel."""
-        arguments: dict[str, Any] = {
+        arguments = {
             "x-queue-type": "quorum",
             "x-delivery-limit": MAX_DELIVERIES,
             "x-dead-letter-exchange": "",
             "x-dead-letter-routing-key": self.dead_letter,
         }
-        if self.single_active_consumer:
-            arguments["x-single-active-consumer"] = True
         channel.queue_declare(self.dead_letter, durable=True)
         channel.queue_declare(self.queue, durable=True, arguments=arguments)
         if self.exchange is not None:

@@ -100,6 +100,7 @@ def _values(reservation: Reservation) -> dict[str, Any]:
         "state": reservation.state,
         "created_at": reservation.created_at,
         "due_at": reservation.due_at,
+        "number": reservation.number,
     }
 
 
@@ -112,4 +113,5 @@ def _to_reservation(row: Row[Any]) -> Reservation:
         state=row.state,
         created_at=row.created_at,
         due_at=row.due_at,
+        number=row.number,
     )

@@ -38,7 +38,7 @@ class Reservation:
     due_at: datetime  # from then on a worker may release it, unless it is confirmed
     state: ReservationState = ReservationState.PENDING
     shipment_id: str | None = None
-    number: int | None = None  # of the order, reserved; only the process that started it knows it
+    number: int | None = None  # of the order, reserved with it; None if an earlier release started it
     shipment_requested: bool = True  # True also if unknown: only the process that started it can tell
 
     @classmethod

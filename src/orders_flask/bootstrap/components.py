@@ -166,6 +166,7 @@ class BrokerComponent:
     publisher: EventPublisher
     check: Check = healthy
     warning: Check = healthy  # advice on what only a person can mend
+    unconsumed_queues: Callable[[], Sequence[str]] = tuple  # a sentence for each, beside that of the task queue
     close: Callable[[], None] = no_op
 
 

@@ -57,13 +57,25 @@ def _broker(settings: Settings) -> BrokerComponent:
         kafka.close()
 
     fan_out = FanOutPublisher(main.publisher, kafka)
-    return BrokerComponent(publisher=fan_out, check=check, warning=main.warning, close=close)
+    return replace(main, publisher=fan_out, check=check, close=close)
+
+
+FORMER_QUEUE = "orders_notify"
+
+
+def _remedies(settings: Settings) -> Mapping[str, str]:
+    """Return what to do about each queue that nobody consumes, by its name."""
+    return {
+        settings.tracking_queue: "start: orders track",
+        FORMER_QUEUE: "no process of this release reads it; delete it with: rabbitmqctl delete_queue orders_notify",
+    }
 
 
 def _main_broker(settings: Settings) -> BrokerComponent:
     if settings.broker == "rabbitmq":
         with require_extra("rabbitmq", wanted_by="RABBITMQ_URL"):
             from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
+            from orders_adapters.rabbitmq.unconsumed_queues import unconsumed_queues
 
         with as_setting_error("RABBITMQ_URL"):
             rabbit = RabbitMqEventPublisher(
@@ -77,6 +89,7 @@ def _main_broker(settings: Settings) -> BrokerComponent:
             publisher=rabbit,
             check=partial(check_health, rabbit.ping),
             warning=rabbit.unconsumed_queue,
+            unconsumed_queues=partial(unconsumed_queues, settings.rabbitmq_url, _remedies(settings)),
             close=rabbit.close,
         )
     if settings.broker == "log":

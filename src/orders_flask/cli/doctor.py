@@ -56,6 +56,7 @@ def _advice(read: Settings, container: Container) -> Iterator[str | None]:
     yield read.warning
     yield container.cache().warning()
     yield container.broker().warning()
+    yield from container.broker().unconsumed_queues()
     with suppress(StoreUnavailable):  # which is reported as a failure
         yield container.auth().warning()
         yield bootstrap.demo_accounts_warning(read, container.users())

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Index,
     String,
@@ -32,6 +33,7 @@ reservations = Table(
     Column("key_subject", String(MAX_SUBJECT_LENGTH)),
     Column("key_scope", String(MAX_SCOPE_LENGTH)),
     Column("key", String(MAX_KEY_LENGTH)),
+    Column("number", BigInteger),  # of the order; NULL for a reservation of an earlier release
 )
 _unconfirmed = reservations.c.state.in_(UNCONFIRMED)
 Index(

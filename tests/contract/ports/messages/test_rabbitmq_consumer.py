@@ -1,7 +1,6 @@
 """Contract of the RabbitMQ consumer alone: lost connections, foreign retry counts, and preserved properties."""
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -172,25 +171,6 @@ def test_existing_queue_of_other_type_is_consumed(rabbitmq_server: RabbitServer)
 
     assert received == [b"one"]
     consumer.close()
-
-
-@pytest.mark.parametrize("single_active_consumer", [True, False])
-def test_one_consumer_receives_if_single_active(rabbitmq_server: RabbitServer, single_active_consumer: bool) -> None:
-    inbound = ConsumerQueue(queue=rabbitmq_server.queue("inlet"), single_active_consumer=single_active_consumer)
-    received = Counter[str]()
-    with rabbitmq_server.channel() as channel:
-        inbound.declare(channel)
-        for consumer in ("first", "second"):
-            channel.basic_qos(prefetch_count=1)
-            channel.basic_consume(inbound.queue, lambda *_, consumer=consumer: received.update([consumer]))
-        for _ in range(2):
-            channel.basic_publish("", inbound.queue, b"one")
-
-        deadline = time.monotonic() + (1 if single_active_consumer else 20)
-        while received.total() < 2 and time.monotonic() < deadline:
-            channel.connection.process_data_events(time_limit=0.1)
-
-    assert received == ({"first": 1} if single_active_consumer else {"first": 1, "second": 1})
 
 
 def test_deferred_letter_backs_off_alone(rabbitmq_server: RabbitServer) -> None:

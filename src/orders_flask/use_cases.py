@@ -11,6 +11,7 @@ from orders_domain.model.accounts.auth_token import AuthenticatedToken
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.jobs import BulkStatusJob, PlacementJob
+from orders_domain.model.life.stock_hold import StockHold, StockHoldPage
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
@@ -49,6 +50,10 @@ class UseCases:
     retry_refund: Callable[[use_cases.RetryRefund], Order]
     ship_units: Callable[[use_cases.ShipUnits], Order]
     record_shipment_event: Callable[[use_cases.RecordShipmentEvent], Order]
+    hold_stock: Callable[[use_cases.HoldStock], StockHold]
+    get_stock_hold: Callable[[use_cases.GetStockHold], StockHold]
+    list_stock_holds: Callable[[use_cases.ListStockHolds], StockHoldPage]
+    end_stock_hold: Callable[[use_cases.EndStockHold], None]
     list_orders: Callable[[use_cases.ListOrders], Page]
     change_status: Callable[[use_cases.ChangeStatus], Order]
     cancel_order: Callable[[use_cases.CancelOrder], Order]

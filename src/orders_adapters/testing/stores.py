@@ -14,6 +14,7 @@ from orders_domain.ports.alert_recipients import AlertRecipientRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
+from orders_domain.ports.life.stock_holds import StockHoldQueries
 from orders_domain.ports.notification_queue import NotificationQueue
 from orders_domain.ports.notifier import EmailLookup
 from orders_domain.ports.order_queries import OrderQueries
@@ -46,6 +47,7 @@ class StoreHarness:
     catalog: ProductCatalog
     stock_movements: Callable[[], Sequence[StockMovement]]
     outbox: Callable[[], Outbox]
+    stock_holds: StockHoldQueries
     analytics: AnalyticsReader
     templates: OrderTemplateRepository
     keys: IdempotencyKeyCleanup

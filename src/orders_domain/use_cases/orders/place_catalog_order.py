@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orders_domain.model import events, pricing
+from orders_domain.model import pricing
 from orders_domain.model.address import Address
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
@@ -12,6 +12,7 @@ from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import PlacementRequest
+from orders_domain.use_cases.orders._stock import deduct_stock, despite_own_holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,15 @@ def place_catalog_order(
     with uow:
         if key:
             uow.idempotency_keys.acquire(key, at=now)
-        order = build(uow.products.get_many(quantities))
+        order = despite_own_holds(
+            lambda: build(uow.products.get_many(quantities)),
+            user_id=request.user_id or request.actor.subject,
+            by=request.actor,
+            at=now,
+            uow=uow,
+        )
         uow.orders.add(order)
-        low_products = uow.stock.deduct(order, by=request.actor, at=order.created_at)
-        uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low_products])
+        deduct_stock(order, by=request.actor, uow=uow)
         if key:
             uow.idempotency_keys.store(key, order)
         uow.commit()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orders_domain.errors import InvalidServiceResponse, OrderExists
-from orders_domain.model import events, pricing
+from orders_domain.model import pricing
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import Product, ProductId
@@ -13,6 +13,7 @@ from orders_domain.model.reservation import Reservation
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import PlacementRequest
+from orders_domain.use_cases.orders._stock import deduct_stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +46,7 @@ def place_reserved_order(request: PlaceReservedOrder, *, uow: UnitOfWork, clock:
         if request.reserved:
             uow.stock.record_external_lines(order, request.products, at=now)
         else:
-            low_products = uow.stock.deduct(order, by=request.actor, at=now)
-            uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low_products])
+            deduct_stock(order, by=request.actor, uow=uow)
         if request.idempotency_key:
             uow.idempotency_keys.store(request.idempotency_key, order)
         uow.commit()

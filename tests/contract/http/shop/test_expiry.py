@@ -95,10 +95,11 @@ def test_invalid_expiry_is_rejected(stack: Stack) -> None:
         assert [flaw["pointer"] for flaw in refused["errors"]] == ["/expires_in_seconds"]
 
 
-@pytest.mark.parametrize("count", [0, 3])
-def test_worker_waits_only_if_nothing_expired(count: int) -> None:
-    outcome = ExpiryResult(expired=tuple(uuid4() for _ in range(count)))
-    worker = OrderExpirer(expire_orders=lambda: outcome)
+@pytest.mark.parametrize("orders", [0, 3])
+@pytest.mark.parametrize("holds", [0, 2])
+def test_worker_waits_only_if_nothing_expired(orders: int, holds: int) -> None:
+    expired = [ExpiryResult(expired=tuple(uuid4() for _ in range(count))) for count in (orders, holds)]
+    worker = OrderExpirer(expire_orders=lambda: expired[0], expire_stock_holds=lambda: expired[1])
     waited: list[float | None] = []
 
     def wait(timeout: float | None = None) -> bool:
@@ -108,4 +109,4 @@ def test_worker_waits_only_if_nothing_expired(count: int) -> None:
     worker.stop.wait = wait  # type: ignore[method-assign]
     worker.step()
 
-    assert bool(waited) == (count == 0)
+    assert bool(waited) == (orders + holds == 0)

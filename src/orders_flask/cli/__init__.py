@@ -17,9 +17,7 @@ _ENTRIES = {
     "export": Entry(
         "orders_flask.cli.export.command:export", "Write orders to FILE, newest first, as CSV or JSON Lines."
     ),
-    "expire": Entry(
-        "orders_flask.cli.expire", "Cancel orders that were not paid in time, and end due stock holds."
-    ),
+    "expire": Entry("orders_flask.cli.expire", "Cancel orders that were not paid in time, and end due stock holds."),
     "history": Entry("orders_flask.cli.history", "Show every change of ORDER, oldest first."),
     "migrate": Entry("orders_flask.cli.migrate", "Upgrade the database schema."),
     "notify": Entry("orders_flask.cli.notify", "Send letters to customers, and alerts to administrators."),

@@ -19,7 +19,7 @@ from tests.support.depth import effort
 from tests.support.stores import in_database
 
 KILLS = effort(2, 20)
-HOLDS = effort(100, 1_000)
+HOLDS = effort(100, 300)
 PATIENCE = 60  # seconds
 
 
@@ -29,6 +29,7 @@ def ended(engine: Engine) -> int:
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(900)
 def test_killed_expirer_leaks_nothing(copied_postgresql: str, tmp_path: Path) -> None:
     engine = engines.create(copied_postgresql, pool_size=4)
     inventory = Inventory(in_database(engine))

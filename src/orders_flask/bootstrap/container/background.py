@@ -65,6 +65,7 @@ class BackgroundUseCases(OrderUseCases):
         uow=Components.uow,
         cache=Components.order_cache,
         clock=Components.store_clock,
+        new_id=Components.new_id,
     )
     expire_stock_holds: providers.Callable[use_cases.ExpiryResult] = providers.Callable(
         use_cases.expire_stock_holds,

@@ -12,6 +12,7 @@ from orders_domain.model.analytics import Analytics
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.jobs import BulkStatusJob, PlacementJob
+from orders_domain.model.life.stock_hold import StockHold, StockHoldPage
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
@@ -53,6 +54,10 @@ class UseCases:
     authorize_return: Callable[[use_cases.AuthorizeReturn], Order]
     receive_return: Callable[[use_cases.ReceiveReturn], Order]
     refuse_return: Callable[[use_cases.RefuseReturn], Order]
+    hold_stock: Callable[[use_cases.HoldStock], StockHold]
+    get_stock_hold: Callable[[use_cases.GetStockHold], StockHold]
+    list_stock_holds: Callable[[use_cases.ListStockHolds], StockHoldPage]
+    end_stock_hold: Callable[[use_cases.EndStockHold], None]
     list_orders: Callable[[use_cases.ListOrders], Page]
     change_status: Callable[[use_cases.ChangeStatus], Order]
     cancel_order: Callable[[use_cases.CancelOrder], Order]

@@ -19,6 +19,7 @@ from orders_adapters.memory import store as memory_store
 from orders_adapters.memory import store_identity as memory_identity
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
 from orders_adapters.memory import users as memory_users
+from orders_adapters.memory.life.stock_holds import InMemoryStockHoldQueries
 from orders_adapters.memory.notifications import alert_recipients as memory_recipients
 from orders_adapters.memory.notifications import queue as memory_notifications
 from orders_adapters.sql import analytics as sql_analytics
@@ -34,6 +35,7 @@ from orders_adapters.sql import tables
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql import users as sql_users
 from orders_adapters.sql.events import event_feed as sql_feed
+from orders_adapters.sql.life.stock_holds import SqlStockHoldQueries
 from orders_adapters.sql.notifications import alert_recipients as sql_recipients
 from orders_adapters.sql.notifications import queue as sql_notifications
 from orders_adapters.sql.outbox import repository as sql_outbox
@@ -50,6 +52,7 @@ def in_memory() -> StoreHarness:
         stock_movements=lambda: ledger.of_memory(store).movements,
         outbox=lambda: memory_outbox.InMemoryOutbox(store),
         feed=memory_feed.InMemoryEventFeed(store),
+        stock_holds=InMemoryStockHoldQueries(store),
         analytics=memory_analytics.InMemoryAnalyticsReader(store),
         templates=memory_templates.InMemoryOrderTemplateRepository(store),
         keys=memory_keys.InMemoryIdempotencyKeyCleanup(store),
@@ -71,6 +74,7 @@ def in_database(engine: Engine) -> StoreHarness:
         stock_movements=lambda: ledger.of_database(engine).movements,
         outbox=lambda: sql_outbox.SqlOutbox(engine),
         feed=sql_feed.SqlEventFeed(engine),
+        stock_holds=SqlStockHoldQueries(engine),
         analytics=sql_analytics.SqlAnalyticsReader(engine),
         templates=sql_templates.SqlOrderTemplateRepository(engine),
         keys=sql_keys.SqlIdempotencyKeyCleanup(engine),

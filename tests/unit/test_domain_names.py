@@ -109,6 +109,7 @@ SIGN_IN = {"email", "password"}
 LIFE = {
     *("billing", "charges", "code", "contact", "life", "lines", "metadata", "reference", "shipping", "source", "tags"),
     *("amount_minor", "carrier", "event_id", "provider", "recorded_at", "tracking_number", "updated_since"),
+    *("seconds", "stock_hold_id"),
 }
 """The fields that only requests of the contract `shop` have."""
 PRODUCTS = {"name", "sku", "description", "stock", "low_stock_threshold", "requested_items", "text"}

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from orders_adapters.memory.reservations import InMemoryReservationRepository
 from orders_adapters.memory.store import InMemoryStore, StockMovement
@@ -127,6 +128,12 @@ class InMemoryProductRepository(ProductRepository, Stock):
         self._record(ProductChangeKind.RESTOCKED, product, restocked, by=by, at=at)
         return restocked
 
+    def move(
+        self, product_id: ProductId, movement: MovementKind, quantity: int, *, by: Actor, at: datetime, hold_id: UUID
+    ) -> None:
+        """Change the stock by a stock hold, and record it."""
+        self._move(self.get_for_update(product_id), movement, quantity, by=by, at=at, hold_id=hold_id)
+
     def merge(self) -> None:
         """Copy the staged changes to the store. The caller must hold ``store.read_lock``."""
         self._store.products |= self._products
@@ -171,10 +178,11 @@ class InMemoryProductRepository(ProductRepository, Stock):
         by: Actor,
         at: datetime,
         order: Order | None = None,
+        hold_id: UUID | None = None,
     ) -> Product:
         changed = replace(product, stock=product.stock + quantity, version=product.version + 1)
         self._products[product.id] = changed
         self._movements.append(
-            StockMovement(product.id, movement, quantity, order.id if order else None, by.subject, at)
+            StockMovement(product.id, movement, quantity, order.id if order else None, by.subject, at, hold_id)
         )
         return changed

@@ -13,6 +13,7 @@ from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.model.accounts.user import User
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.jobs import Job
+from orders_domain.model.life.stock_hold import StockHold
 from orders_domain.model.notification import Alert, AlertRecipient
 from orders_domain.model.order import Order
 from orders_domain.model.order_template import OrderTemplate
@@ -37,6 +38,7 @@ class StockMovement:
     order_id: UUID | None
     by: str
     at: datetime
+    hold_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class InMemoryStore:
     templates: dict[int, OrderTemplate] = field(default_factory=dict)
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
     reservation_keys: dict[UUID, tuple[str, str, str]] = field(default_factory=dict)  # of pending reservations
+    stock_holds: dict[UUID, StockHold] = field(default_factory=dict)  # those that have not ended
+    stock_hold_keys: dict[tuple[str, str, str], tuple[str, StockHold]] = field(default_factory=dict)
     external_products: dict[ProductId, Product] = field(default_factory=dict)  # of an external catalog
     jobs: dict[UUID, Job] = field(default_factory=dict)
     movements: list[StockMovement] = field(default_factory=list)

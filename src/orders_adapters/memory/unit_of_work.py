@@ -8,6 +8,7 @@ from typing import Self
 
 from orders_adapters.memory.idempotency_keys import InMemoryIdempotencyKeys
 from orders_adapters.memory.inbox import InMemoryInbox
+from orders_adapters.memory.life.stock_holds import InMemoryStockHoldRepository
 from orders_adapters.memory.orders import InMemoryOrderRepository
 from orders_adapters.memory.products import InMemoryProductRepository
 from orders_adapters.memory.reservations import InMemoryReservationRepository
@@ -50,6 +51,10 @@ class InMemoryUnitOfWork(UnitOfWork):
     @property
     def reservations(self) -> InMemoryReservationRepository:
         return self._open.reservations
+
+    @property
+    def stock_holds(self) -> InMemoryStockHoldRepository:
+        return self._open.stock_holds
 
     def __enter__(self) -> Self:
         if self._staged is not None:
@@ -95,8 +100,10 @@ class _Staged:
         self.products = InMemoryProductRepository(store, self.reservations)
         self.idempotency_keys = InMemoryIdempotencyKeys(store)
         self.inbox = InMemoryInbox(store)
+        self.stock_holds = InMemoryStockHoldRepository(store, self.products)
 
     def merge(self) -> None:
         """Copy all changes to the store. The caller must hold ``store.read_lock``."""
-        for staged in (self.orders, self.products, self.idempotency_keys, self.inbox, self.reservations):
+        stock = (self.products, self.reservations, self.stock_holds)
+        for staged in (self.orders, *stock, self.idempotency_keys, self.inbox):
             staged.merge()

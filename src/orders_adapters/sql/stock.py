@@ -1,7 +1,7 @@
 """Stock of one transaction: rows are locked in the order of their ids, with one statement per order."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,10 +26,11 @@ from orders_domain.ports.products import Stock
 
 _typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=UtcDateTime))
 
+# The statements are the same for the orders and the stock holds that take the units.
 # The rows are locked first and in the order of their ids, so that two orders do not deadlock. The locked rows show the
 # current stock, while the statement's snapshot may precede a restock and fail the CHECK; therefore the stock of the
 # locked rows is reduced. Nothing is deducted unless the stock of every product is sufficient.
-_DEDUCT_AND_LOG = text("""
+_TAKE_AND_LOG_SQL = """
     WITH requested AS (
         SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:quantities AS bigint[])) AS requested (product_id, quantity)
     ), locked AS (
@@ -44,12 +45,18 @@ _DEDUCT_AND_LOG = text("""
         WHERE sufficient AND locked.id = products.id AND requested.product_id = products.id
         RETURNING products.id
     ), logged AS (
-        INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at, version)
-        SELECT :order_id, requested.product_id, 'deducted', -requested.quantity, :actor, :at, :version
+        INSERT INTO stock_movements ({owner}, product_id, kind, quantity, actor, at, version)
+        SELECT :{owner}, requested.product_id, '{kind}', -requested.quantity, :actor, :at, :version
         FROM requested JOIN deducted ON deducted.id = requested.product_id
     )
     SELECT locked.*, availability.sufficient FROM locked, availability ORDER BY id
-""").bindparams(*_typed)
+"""
+_TAKE_AND_LOG = {
+    kind: text(_TAKE_AND_LOG_SQL.format(owner=owner, kind=kind.value)).bindparams(
+        bindparam(owner, type_=tables.orders.c.id.type), bindparam("at", type_=UtcDateTime)
+    )
+    for kind, owner in ((MovementKind.DEDUCTED, "order_id"), (MovementKind.HELD, "hold_id"))
+}
 
 # SQLite needs no locks, because its writers are serialized. Its statements can write to one table only.
 _DEDUCT = text("""
@@ -116,17 +123,13 @@ class SqlStock(Stock):
         if not (quantities := stock_quantities(order)):
             return ()
         with translate_errors():
-            deduct = (
-                self._deduct_in_one_statement
-                if self._connection.dialect.name == "postgresql"
-                else self._deduct_in_steps
-            )
-            low = deduct(order, quantities, by=by, at=at)
+            values = _movement_values(order, by=by, at=at)
+            remaining = take_units(self._connection, quantities, kind=MovementKind.DEDUCTED, values=values)
             # After the deduction, because an insert takes weak locks on its products in any order. To strengthen
             # these locks afterwards could cause a deadlock.
             if order.lines:
                 self._connection.execute(insert(tables.order_items).inline(), item_values(order))
-        return low
+        return _newly_low(quantities, remaining)
 
     def record_external_lines(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
         upsert(self._connection, [products[line.product_id] for line in order.lines], at=at)
@@ -147,13 +150,12 @@ class SqlStock(Stock):
             released = [(key, units) for key, units in sorted(quantities.items()) if units <= deducted.get(key, 0)]
             if not released:  # the products of an external catalog have no stock here
                 return
-            locking = select(_products.id).where(_products.id.in_(quantities)).order_by(_products.id)
-            self._connection.execute(locking.with_for_update(key_share=True)).all()
+            lock_products(self._connection, quantities)
             self._connection.execute(
                 insert(tables.stock_movements).inline(),
                 [common | {"product_id": product_id, "quantity": units} for product_id, units in released],
             )
-            self._connection.execute(_ADD_TO, [{"product_id": key, "added": units} for key, units in released])
+            add_units(self._connection, released)
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
         products = SqlProductRepository(self._connection)
@@ -166,40 +168,62 @@ class SqlStock(Stock):
         write_changes(self._connection, [(before, after)], kind=ProductChangeKind.RESTOCKED, by=by, at=at)
         return after
 
-    def _deduct_in_one_statement(
-        self, order: Order, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime
-    ) -> Sequence[Product]:
-        values = {"ids": list(quantities), "quantities": list(quantities.values())}
-        rows = self._connection.execute(_DEDUCT_AND_LOG, values | _movement_values(order, by=by, at=at)).all()
-        if len(rows) < len(quantities) or not rows[0].sufficient:
-            raise InsufficientStock(_shortages(quantities, rows))
-        products = map(to_product, rows)
-        remaining = [
-            replace(product, stock=product.stock - quantities[product.id], version=product.version + 1)
-            for product in products
-        ]
-        return _newly_low(quantities, remaining)
-
-    def _deduct_in_steps(
-        self, order: Order, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime
-    ) -> Sequence[Product]:
-        rows = self._connection.execute(_DEDUCT, {"requested": json.dumps(list(quantities.items()))}).all()
-        if not rows:
-            existing = self._connection.execute(select(tables.products).where(_products.id.in_(quantities))).all()
-            raise InsufficientStock(_shortages(quantities, existing))
-        common = _movement_values(order, by=by, at=at) | {"kind": MovementKind.DEDUCTED}
-        movements = [common | {"product_id": key, "quantity": -quantity} for key, quantity in quantities.items()]
-        self._connection.execute(insert(tables.stock_movements).inline(), movements)
-        return _newly_low(quantities, [to_product(row) for row in rows])
-
     def _release_in_steps(self, order: Order, *, by: Actor, at: datetime) -> None:
         if order.shipment_id:  # otherwise no other service has a reservation
             self._connection.execute(_RELEASE_RESERVATION, {"of": order.id, "at": at})
         released = self._connection.execute(_LOG_RELEASE, _movement_values(order, by=by, at=at)).all()
         if released:
-            self._connection.execute(
-                _ADD_TO, [{"product_id": product_id, "added": quantity} for product_id, quantity in released]
-            )
+            add_units(self._connection, [(product_id, quantity) for product_id, quantity in released])
+
+
+def lock_products(connection: Connection, product_ids: Collection[ProductId]) -> None:
+    """Lock the products until the transaction ends, in the order of their ids."""
+    locking = select(_products.id).where(_products.id.in_(product_ids)).order_by(_products.id)
+    connection.execute(locking.with_for_update(key_share=True)).all()
+
+
+def add_units(connection: Connection, units: Sequence[tuple[ProductId, int]]) -> None:
+    """Add units to the stock of locked products, whose movements are recorded separately."""
+    connection.execute(_ADD_TO, [{"product_id": product_id, "added": added} for product_id, added in units])
+
+
+def take_units(
+    connection: Connection, quantities: Mapping[ProductId, int], *, kind: MovementKind, values: Mapping[str, Any]
+) -> Sequence[Product]:
+    """Take the units of all products from stock, and record it; return the products with their new stock.
+
+    ``values`` are those that the movements share: actor, at, version, and the order or the stock hold.
+
+    Raises:
+        InsufficientStock: products have insufficient stock; nothing is taken.
+    """
+    take = _take_in_one_statement if connection.dialect.name == "postgresql" else _take_in_steps
+    return take(connection, quantities, kind, values)
+
+
+def _take_in_one_statement(
+    connection: Connection, quantities: Mapping[ProductId, int], kind: MovementKind, values: Mapping[str, Any]
+) -> Sequence[Product]:
+    requested = {"ids": list(quantities), "quantities": list(quantities.values())}
+    rows = connection.execute(_TAKE_AND_LOG[kind], {**requested, **values}).all()
+    if len(rows) < len(quantities) or not rows[0].sufficient:
+        raise InsufficientStock(_shortages(quantities, rows))
+    return [
+        replace(product, stock=product.stock - quantities[product.id], version=product.version + 1)
+        for product in map(to_product, rows)
+    ]
+
+
+def _take_in_steps(
+    connection: Connection, quantities: Mapping[ProductId, int], kind: MovementKind, values: Mapping[str, Any]
+) -> Sequence[Product]:
+    rows = connection.execute(_DEDUCT, {"requested": json.dumps(list(quantities.items()))}).all()
+    if not rows:
+        existing = connection.execute(select(tables.products).where(_products.id.in_(quantities))).all()
+        raise InsufficientStock(_shortages(quantities, existing))
+    movements = [{**values, "kind": kind, "product_id": key, "quantity": -units} for key, units in quantities.items()]
+    connection.execute(insert(tables.stock_movements).inline(), movements)
+    return [to_product(row) for row in rows]
 
 
 def _movement_values(order: Order, *, by: Actor, at: datetime) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.events.event_feed import EventFeed
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
+from orders_domain.ports.life.stock_holds import StockHoldQueries
 from orders_domain.ports.notification_queue import NotificationQueue
 from orders_domain.ports.notifier import EmailLookup
 from orders_domain.ports.order_queries import OrderQueries
@@ -48,6 +49,7 @@ class StoreHarness:
     stock_movements: Callable[[], Sequence[StockMovement]]
     outbox: Callable[[], Outbox]
     feed: EventFeed
+    stock_holds: StockHoldQueries
     analytics: AnalyticsReader
     templates: OrderTemplateRepository
     keys: IdempotencyKeyCleanup

@@ -25,6 +25,8 @@ class MovementKind(Enum):
     ADJUSTED = "adjusted"  # set by an administrator, up or down
     DEDUCTED = "deducted"
     RELEASED = "released"
+    HELD = "held"  # taken by a stock hold
+    HOLD_ENDED = "hold_ended"  # given back by it
 
 
 class ProductChangeKind(Enum):

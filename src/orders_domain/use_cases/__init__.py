@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         get_placement,
     )
     from orders_domain.use_cases.background.expire_orders import ExpiryResult, expire_orders
+    from orders_domain.use_cases.background.expire_stock_holds import expire_stock_holds
     from orders_domain.use_cases.background.finish_restore import FinishRestore, finish_restore
     from orders_domain.use_cases.background.get_job import GetJob, get_job
     from orders_domain.use_cases.background.manage_alerts import (
@@ -94,6 +95,16 @@ if TYPE_CHECKING:
         release_order,
     )
     from orders_domain.use_cases.life.get_order_at import GetOrderAt, get_order_at
+    from orders_domain.use_cases.life.hold_stock import (
+        EndStockHold,
+        GetStockHold,
+        HoldStock,
+        ListStockHolds,
+        end_stock_hold,
+        get_stock_hold,
+        hold_stock,
+        list_stock_holds,
+    )
     from orders_domain.use_cases.life.pay_order import (
         RecordPayment,
         RequestRefund,
@@ -171,6 +182,7 @@ __all__ = [
     "DisableUser",
     "EnableUser",
     "EndSessions",
+    "EndStockHold",
     "EventPage",
     "ExpiryResult",
     "ExportOrders",
@@ -185,7 +197,9 @@ __all__ = [
     "GetProduct",
     "GetProductHistory",
     "GetStockHealth",
+    "GetStockHold",
     "HoldOrder",
+    "HoldStock",
     "ImportProducts",
     "ImportResult",
     "ImportRow",
@@ -193,6 +207,7 @@ __all__ = [
     "ListAlertRecipients",
     "ListOrders",
     "ListProducts",
+    "ListStockHolds",
     "ListStockMovements",
     "ListTemplates",
     "ListUsers",
@@ -252,7 +267,9 @@ __all__ = [
     "disable_user",
     "enable_user",
     "end_sessions",
+    "end_stock_hold",
     "expire_orders",
+    "expire_stock_holds",
     "export_orders",
     "finish_restore",
     "get_job",
@@ -265,12 +282,15 @@ __all__ = [
     "get_product",
     "get_product_history",
     "get_stock_health",
+    "get_stock_hold",
     "hold_order",
+    "hold_stock",
     "import_products",
     "limit_requests",
     "list_alert_recipients",
     "list_orders",
     "list_products",
+    "list_stock_holds",
     "list_stock_movements",
     "list_templates",
     "list_users",

@@ -10,6 +10,7 @@ _NAMES = {
     "accounts.sign_out": "SignOut sign_out",
     "background.defer_placement": "DeferPlacement GetPlacement defer_placement get_placement",
     "background.expire_orders": "ExpiryResult expire_orders",
+    "background.expire_stock_holds": "expire_stock_holds",
     "background.finish_restore": "FinishRestore finish_restore",
     "background.get_job": "GetJob get_job",
     "background.manage_alerts": "AddAlertRecipient ListAlertRecipients RemoveAlertRecipient add_alert_recipient "
@@ -32,6 +33,8 @@ _NAMES = {
     "life.change_order": "AnnotateOrder CancelUnits ConfirmOrder HoldOrder ReleaseOrder "
     "annotate_order cancel_units confirm_order hold_order release_order",
     "life.get_order_at": "GetOrderAt get_order_at",
+    "life.hold_stock": "EndStockHold GetStockHold HoldStock ListStockHolds "
+    "end_stock_hold get_stock_hold hold_stock list_stock_holds",
     "life.pay_order": "RecordPayment RequestRefund RetryRefund record_payment request_refund retry_refund",
     "life.place_shop_order": "PlaceShopOrder place_shop_order",
     "life.return_units": "AuthorizeReturn ReceiveReturn RefuseReturn authorize_return receive_return refuse_return",

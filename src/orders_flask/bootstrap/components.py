@@ -24,6 +24,7 @@ from orders_domain.ports.events.event_feed import EventFeed
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.jobs import JobRepository
+from orders_domain.ports.life.stock_holds import StockHoldQueries
 from orders_domain.ports.notification_queue import NotificationQueue
 from orders_domain.ports.notifier import EmailLookup, NotificationRenderer, Notifier
 from orders_domain.ports.order_cache import OrderCache
@@ -97,6 +98,7 @@ class PersistenceComponent:
     product_catalog: ProductCatalog
     templates: OrderTemplateRepository
     outbox: Outbox
+    stock_holds: StockHoldQueries
     jobs: JobRepository
     idempotency_keys: IdempotencyKeyCleanup
     inbox: InboxCleanup

@@ -18,7 +18,7 @@ _ENTRIES = {
     "export": Entry(
         "orders_flask.cli.export.command:export", "Write orders to FILE, newest first, as CSV or JSON Lines."
     ),
-    "expire": Entry("orders_flask.cli.expire", "Cancel the orders that were not paid in time."),
+    "expire": Entry("orders_flask.cli.expire", "Cancel orders that were not paid in time, and end due stock holds."),
     "history": Entry("orders_flask.cli.history", "Show every change of ORDER, oldest first."),
     "hold": Entry(
         "orders_flask.cli.life.changes:hold",

@@ -1,5 +1,6 @@
 """The ``orders expire`` command."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
@@ -8,20 +9,31 @@ from orders_domain.use_cases import ExpiryResult
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 
+_MOST_LISTED = 1_000
+
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="List the orders whose time has come, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="List the orders and stock holds that are due, and change nothing.")
 def expire(*, dry_run: bool) -> None:
-    """Cancel the orders that were not paid in time.
+    """Cancel orders that were not paid in time, and end due stock holds.
 
     The service does the same by itself while it or a relay runs. Held orders and paid ones do not expire.
     """
     container = Container(settings=settings.load())
     if dry_run:
-        for order_id in container.queries().expiring(before=datetime.now(UTC), limit=1_000):
+        now = datetime.now(UTC)
+        for order_id in container.queries().expiring(before=now, limit=_MOST_LISTED):
             click.echo(order_id)
+        for hold_id in container.stock_holds().due(before=now, limit=_MOST_LISTED):
+            click.echo(f"{hold_id} stock hold")
         return
+    orders, holds = _all(container.expire_orders), _all(container.expire_stock_holds)
+    click.echo(f"Expired: {orders:,} orders, {holds:,} stock holds.", err=True)
+
+
+def _all(expire_batch: Callable[[], ExpiryResult]) -> int:
+    """Expire batches until one has none that expires; return the number of those that did."""
     count = 0
-    while (batch := container.expire_orders()) != ExpiryResult() and batch.expired:
-        count += len(batch.expired)
-    click.echo(f"Expired: {count:,} orders.", err=True)
+    while expired := expire_batch().expired:
+        count += len(expired)
+    return count

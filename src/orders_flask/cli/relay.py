@@ -17,7 +17,8 @@ def relay() -> None:
     """Publish the events of the outbox.
 
     Runs until stopped (Ctrl-C or SIGTERM). Several relays may run at once: the events of an order are still
-    published in order. Killing a relay loses no event. A relay also cancels orders that were not paid in time.
+    published in order. Killing a relay loses no event. A relay also cancels orders that were not paid in
+    time, and ends due stock holds.
     If CATALOG_SERVICE_URL or SHIPMENT_SERVICE_URL is set, the relay also releases reservations of orders that
     were never stored.
     """

@@ -10,6 +10,7 @@ import structlog
 
 from orders_domain.errors import AccessDenied, OrderHidden, OrdersError, Unavailable
 from orders_domain.model.idempotency import DuplicateRequest
+from orders_domain.model.life.stock_hold import DuplicateStockHold
 from orders_domain.model.order import Order
 from orders_domain.use_cases import TrackShipment
 from orders_flask.observability.metrics import Metrics
@@ -50,6 +51,10 @@ def instrumented(
         except DuplicateRequest as error:
             metrics.use_case(name, outcome="replayed")
             log.info("use_case.replayed", **fields | {"order": str(error.order.id)})
+            raise
+        except DuplicateStockHold:
+            metrics.use_case(name, outcome="replayed")
+            log.info("use_case.replayed", **fields)
             raise
         except Unavailable as error:
             metrics.use_case(name, outcome="failed", reason=error.code)

@@ -71,6 +71,7 @@ _PATH_PARAMETERS = {
     "user_id": "The id of the user.",
     "job_id": "The id of the job, from the Location header of the bulk change.",
     "order_ref": "The id of the order.",
+    "hold_id": "The id of the stock hold.",
     "products": "The number of the product.",
     "templates": "The number of the template.",
 }

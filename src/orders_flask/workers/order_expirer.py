@@ -1,4 +1,4 @@
-"""Order expirer: cancels orders that were not paid in time."""
+"""Order expirer: cancels orders that were not paid in time, and ends stock holds whose time has come."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ POLL_INTERVAL = 2.0  # seconds
 
 @dataclass(kw_only=True)
 class OrderExpirer:
-    """``run`` returns when ``stop`` is set. If it is killed, an order has either expired or is due again."""
+    """``run`` returns when ``stop`` is set. If it is killed, an order or a hold has either expired or is due again."""
 
     expire_orders: Callable[[], ExpiryResult]
+    expire_stock_holds: Callable[[], ExpiryResult]
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
         runner.run(self.step, stop=self.stop, name="order expirer")
 
     def step(self) -> None:
-        """Expire due orders; if there are none, wait."""
-        outcome = self.expire_orders()
-        if outcome.expired:
-            log.info("orders.expired", count=len(outcome.expired))
-        else:
+        """Expire due orders and stock holds; if there are none, wait."""
+        orders, holds = self.expire_orders().expired, self.expire_stock_holds().expired
+        if orders:
+            log.info("orders.expired", count=len(orders))
+        if holds:
+            log.info("stock_holds.expired", count=len(holds))
+        if not orders and not holds:
             self.stop.wait(POLL_INTERVAL)

@@ -1,4 +1,4 @@
-"""`orders expire`: cancels orders that were not paid in time, or lists them."""
+"""`orders expire`: cancels orders that were not paid in time and ends due stock holds, or lists them."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +9,15 @@ from click.testing import CliRunner
 from orders_adapters.sql import migrate
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.order_queries import SqlOrderQueries
-from orders_adapters.sql.unit_of_work import SqlUnitOfWork
+from orders_adapters.testing.catalog.inventory import Inventory
+from orders_adapters.testing.examples import ADA, new_id
 from orders_adapters.testing.order_life import of_shop
 from orders_domain import OrderStatus
 from orders_domain.model.life.placing import Placing
 from orders_domain.model.life.state import Life
+from orders_domain.model.life.stock_hold import StockHold
 from orders_flask.cli import orders
+from tests.support.stores import in_database
 
 
 def test_due_orders_are_listed_and_expired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,18 +28,22 @@ def test_due_orders_are_listed_and_expired(tmp_path: Path, monkeypatch: pytest.M
     engine = engines.create(url, pool_size=2)
     due, other = of_shop(), of_shop()
     due.life = Placing(life=Life(expires_at=datetime.now(UTC) - timedelta(minutes=1))).life
-    for order in (due, other):
-        with SqlUnitOfWork(engine) as uow:
-            uow.orders.add(order)
-            uow.commit()
+    inventory = Inventory(in_database(engine))
+    [tea] = inventory.stocked(5)
+    early = datetime.now(UTC) - timedelta(hours=1)
+    hold = StockHold.start(new_id(), user_id="ada", quantities={tea: 2}, seconds=30, at=early)
+    inventory.store.add(due, other)
+    inventory.commit(lambda uow: uow.stock_holds.add(hold, by=ADA))
 
     listed = CliRunner().invoke(orders, ["expire", "--dry-run"])
     waiting = SqlOrderQueries(engine).get(due.id).status
     done = CliRunner().invoke(orders, ["expire"])
     again = CliRunner().invoke(orders, ["expire", "--dry-run"])
 
-    assert (listed.exit_code, listed.stdout.split(), waiting) == (0, [str(due.id)], OrderStatus.PENDING)
-    assert (done.exit_code, "Expired: 1 orders." in done.output, again.stdout) == (0, True, "")
+    assert (listed.exit_code, waiting) == (0, OrderStatus.PENDING)
+    assert listed.stdout.splitlines() == [str(due.id), f"{hold.id} stock hold"]
+    assert (done.exit_code, "Expired: 1 orders, 1 stock holds." in done.output, again.stdout) == (0, True, "")
+    assert inventory.get(tea).stock == 5
     statuses = [SqlOrderQueries(engine).get(order.id).status for order in (due, other)]
     assert statuses == [OrderStatus.CANCELED, OrderStatus.PENDING]
     engine.dispose()

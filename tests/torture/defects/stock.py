@@ -14,17 +14,19 @@ _WRITE = update(tables.products).where(_products.id == bindparam("product_id")).
 
 
 def plant() -> None:
-    def take(self: Any, order: Any, quantities: Any, *, by: Any, at: Any) -> Any:
-        rows = self._connection.execute(_READ, {"ids": list(quantities)}).all()
+    def take(connection: Any, quantities: Any, kind: Any, values: Any) -> Any:
+        rows = connection.execute(_READ, {"ids": list(quantities)}).all()
         if len(rows) < len(quantities) or any(row.stock_quantity < quantities[row.id] for row in rows):
             raise InsufficientStock(stock._shortages(quantities, rows))
         time.sleep(0.005)  # the time of the decision
         for row in rows:
             rest = row.stock_quantity - quantities[row.id]
-            self._connection.execute(_WRITE, {"product_id": row.id, "rest": rest})
-        taken = stock._movement_values(order, by=by, at=at) | {"kind": "deducted"}
-        moves = [taken | {"product_id": product, "quantity": -quantity} for product, quantity in quantities.items()]
-        self._connection.execute(insert(tables.stock_movements), moves)
+            connection.execute(_WRITE, {"product_id": row.id, "rest": rest})
+        moves = [
+            {**values, "kind": kind, "product_id": product, "quantity": -quantity}
+            for product, quantity in quantities.items()
+        ]
+        connection.execute(insert(tables.stock_movements), moves)
         return ()
 
-    stock.SqlStock._deduct_in_one_statement = take  # type: ignore[method-assign]
+    stock._take_in_one_statement = take

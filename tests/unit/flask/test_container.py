@@ -69,6 +69,7 @@ def test_port_is_bound_to_its_component(name: str) -> None:
         "product_catalog": store.product_catalog,
         "templates": store.templates,
         "outbox": store.outbox,
+        "stock_holds": store.stock_holds,
         "cache": container.order_cache(),
         "metrics": container.metrics(),
         "publisher": container.broker().publisher,

@@ -30,6 +30,7 @@ from orders_adapters.sql.tables.order_life import (
 from orders_adapters.sql.tables.orders import ENTRY_COLUMNS, SHIPPING, order_history, order_templates, orders
 from orders_adapters.sql.tables.products import order_items, product_history, products, stock_movements
 from orders_adapters.sql.tables.reservations import UNCONFIRMED, reservations
+from orders_adapters.sql.tables.stock_holds import stock_hold_lines, stock_holds
 from orders_adapters.sql.tables.store_identity import store_identity
 from orders_adapters.sql.tables.triggers import TRIGGERS
 from orders_adapters.sql.tables.users import revoked_tokens, users
@@ -71,6 +72,8 @@ __all__ = [
     "revoked_tokens",
     "shipment_events",
     "shipments",
+    "stock_hold_lines",
+    "stock_holds",
     "stock_movements",
     "store_identity",
     "users",

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from orders_adapters.sql.tables.column_types import SearchWords, UtcDateTime, enum_column, identity_column
 from orders_adapters.sql.tables.metadata import metadata
 from orders_adapters.sql.tables.orders import orders
+from orders_adapters.sql.tables.stock_holds import stock_holds
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Role
 from orders_domain.model.product import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_SKU_LENGTH
 from orders_domain.model.product_audit import MovementKind, ProductChangeKind
@@ -92,11 +93,24 @@ stock_movements = Table(
     Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),  # of the order
+    Column("hold_id", ForeignKey(stock_holds.c.id)),
     Index("ix_stock_movements_ledger", "product_id", "id"),  # read backwards, newest first
     # Prevents a second deduction or release by one change of the order.
     UniqueConstraint("order_id", "product_id", "kind", "version"),
     CheckConstraint("(kind IN ('deducted', 'released')) = (order_id IS NOT NULL)", name="order"),
+    CheckConstraint("(kind IN ('held', 'hold_ended')) = (hold_id IS NOT NULL)", name="hold"),
     sqlite_autoincrement=True,
+)
+
+_by_hold = stock_movements.c.hold_id.isnot(None)
+Index(  # prevents a second movement of a hold in one direction
+    "uq_stock_movements_hold_id_product_id_kind",
+    stock_movements.c.hold_id,
+    stock_movements.c.product_id,
+    stock_movements.c.kind,
+    unique=True,
+    postgresql_where=_by_hold,
+    sqlite_where=_by_hold,
 )
 
 product_history = Table(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from orders_domain.model.life.subject import Subject
 
 MAX_NOTE_LENGTH = 5_000
+EXPIRED = "expired"
+"""The reason of a cancellation by expiry, and of the refund of what an expired order has captured."""
 
 
 class NotAllowed(OrdersError):
@@ -164,7 +166,11 @@ def expire(order: Subject, *, by: Actor, at: datetime) -> None:
     """
     if not expires(order, at):
         raise NotAllowed("The order does not expire.", order)
-    order.record(history.EXPIRED, {"reason": "expired"}, status=OrderStatus.CANCELED, by=by, at=at)
+    order.record(history.EXPIRED, {"reason": EXPIRED}, status=OrderStatus.CANCELED, by=by, at=at)
+
+
+def has_expired(order: Subject) -> bool:
+    return order.status is OrderStatus.CANCELED and order.cancellation_reason == EXPIRED
 
 
 def ensure_not_held(order: Subject) -> None:

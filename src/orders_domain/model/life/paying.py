@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orders_domain.errors import InvalidValue, Kind, OrdersError
 from orders_domain.model import history
-from orders_domain.model.life.changes import NotAllowed, cancelled_minor
+from orders_domain.model.life.changes import EXPIRED, NotAllowed, cancelled_minor, has_expired
 from orders_domain.model.life.lines import order_shares, quantities
 from orders_domain.model.life.payments import (
     Payment,
@@ -125,6 +125,16 @@ def request_refund(
         reason=text,
     )
     order.record(history.REFUND_REQUESTED, {"refund": refund.as_json()}, by=by, at=at)
+
+
+def refund_expired(order: Subject, refund_id: str, *, by: Actor, at: datetime) -> bool:
+    """Ask for a refund of all that an expired order has captured and not refunded; return False if there is nothing."""
+    amount = order.life.totals.refundable
+    if not has_expired(order) or amount <= 0:
+        return False
+    refund = Refund(id=refund_id, amount_minor=amount, reason=EXPIRED)
+    order.record(history.REFUND_REQUESTED, {"refund": refund.as_json()}, by=by, at=at)
+    return True
 
 
 def retry_refund(order: Subject, refund_id: str, *, by: Actor, at: datetime) -> None:

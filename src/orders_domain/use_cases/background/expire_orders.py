@@ -6,7 +6,8 @@ from uuid import UUID
 from orders_domain.errors import OrderNotFound, StaleOrder, StoreContention
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.life.changes import expire, expires
-from orders_domain.ports.clock import Clock
+from orders_domain.model.life.paying import refund_expired
+from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -24,9 +25,9 @@ class ExpiryResult:
 
 
 def expire_orders(
-    *, queries: OrderQueries, uow: UnitOfWork, cache: OrderCache, clock: Clock, limit: int = 100
+    *, queries: OrderQueries, uow: UnitOfWork, cache: OrderCache, clock: Clock, new_id: NewId, limit: int = 100
 ) -> ExpiryResult:
-    """Cancel at most ``limit`` orders whose time has come, and release their stock.
+    """Cancel at most ``limit`` orders whose time has come, release their stock, and ask for refunds of what was paid.
 
     Each is examined again under its lock, so that a payment or another process precedes or follows, and never both.
     Any number of processes may do this at once.
@@ -45,6 +46,7 @@ def expire_orders(
                     left.append(order_id)
                     continue
                 expire(order, by=EXPIRY, at=now)
+                refund_expired(order, str(new_id()), by=EXPIRY, at=now)
                 save_and_notify(order, by=EXPIRY, uow=uow)
                 uow.commit()
         except (OrderNotFound, StaleOrder, StoreContention):

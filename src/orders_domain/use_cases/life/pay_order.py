@@ -54,6 +54,8 @@ def payment_id(order_id: UUID, key: IdempotencyKey) -> str:
 def record_payment(request: RecordPayment, *, uow: UnitOfWork, cache: OrderCache, clock: Clock, new_id: NewId) -> Order:
     """Return the order with the fact, which is recorded once; PAID as soon as what is due is captured.
 
+    A capture of an order that has expired makes a second change: it asks for the refund of what is captured.
+
     Raises:
         FactDiffers: the provider's reference is that of another fact.
         Exceeds: more than is authorized, captured or not refunded.
@@ -73,7 +75,9 @@ def record_payment(request: RecordPayment, *, uow: UnitOfWork, cache: OrderCache
             occurred_at=request.occurred_at or at,
             recorded_at=at,
         )
-        paying.record_payment(order, fact, by=request.actor, at=at)
+        recorded = paying.record_payment(order, fact, by=request.actor, at=at)
+        if recorded and fact.kind is PaymentKind.CAPTURED:  # too late, if the order has expired
+            paying.refund_expired(order, str(new_id()), by=request.actor, at=at)
 
     return changed_order(request, Action.RECORD, record, uow=uow, cache=cache, clock=clock)
 

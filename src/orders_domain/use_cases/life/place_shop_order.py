@@ -18,7 +18,8 @@ from orders_domain.model.product import Product, ProductId, RequestedItem, quant
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest, deduct_stock
+from orders_domain.use_cases.orders._common import PlacementRequest
+from orders_domain.use_cases.orders._stock import deduct_stock, despite_own_holds, end_hold_for_order
 
 
 class ExpectedTotalMismatch(OrdersError):
@@ -62,6 +63,7 @@ class PlaceShopOrder(PlacementRequest):
     placing: Placing = Placing()  # noqa: RUF009 - immutable
     user_id: str | None = None  # the owner of the order, by default the actor
     expected_total_minor: int | None = None
+    stock_hold_id: UUID | None = None  # the hold that the order takes over
 
 
 def place_shop_order(
@@ -77,7 +79,8 @@ def place_shop_order(
 
     Raises:
         AccessDenied: the request has what only orders:write permits.
-        InvalidValue: no lines, an unknown sku, prices in several currencies, or charges or a total that are not valid.
+        InvalidValue: no lines, an unknown sku, prices in several currencies, charges or a total that are not valid, or
+            a stock hold that has ended or that the actor may not use.
         InsufficientStock: products have insufficient stock or are unknown; no stock is deducted.
         ExpectedTotalMismatch: the total is not the expected one.
         ReferenceTaken: another order of the source has the reference.
@@ -88,8 +91,8 @@ def place_shop_order(
     now, order_id, key = clock(), new_id(), request.idempotency_key
     skus = {line.sku for line in request.lines if isinstance(line, RequestedSku)}
     by_id = quantities_by_product(line for line in request.lines if isinstance(line, RequestedItem))
-    # Skus and tags need further statements, which only a unit of work has.
-    if direct and not skus and not request.placing.life.tags:
+    # Skus, tags and holds need further statements, which only a unit of work has.
+    if direct and not skus and not request.placing.life.tags and not request.stock_hold_id:
         placed = direct.place(
             lambda products: _build(request, by_id, products, limits=limits, order_id=order_id, at=now),
             product_ids=by_id,
@@ -103,8 +106,15 @@ def place_shop_order(
             uow.idempotency_keys.acquire(key, at=now)
         resolved = _with_product_ids(request, uow.products.get_by_sku_for_update(skus) if skus else {})
         quantities = quantities_by_product(line for line in resolved.lines if isinstance(line, RequestedItem))
-        products = uow.products.get_many(quantities) if quantities else {}
-        order = _build(resolved, quantities, products, limits=limits, order_id=order_id, at=now)
+        if request.stock_hold_id:
+            end_hold_for_order(request.stock_hold_id, quantities, by=request.actor, at=now, uow=uow)
+
+        def build() -> Order:
+            products = uow.products.get_many(quantities) if quantities else {}
+            return _build(resolved, quantities, products, limits=limits, order_id=order_id, at=now)
+
+        owner = request.user_id or request.actor.subject
+        order = despite_own_holds(build, user_id=owner, by=request.actor, at=now, uow=uow)
         uow.orders.add(order)
         deduct_stock(order, by=request.actor, uow=uow)
         if key:
@@ -127,14 +137,26 @@ def _authorize(request: PlaceShopOrder) -> None:
 
 
 def _with_product_ids(request: PlaceShopOrder, products: Mapping[str, Product]) -> PlaceShopOrder:
-    def resolved(position: int, line: RequestedItem | RequestedSku | PricedItem) -> RequestedItem | PricedItem:
-        if not isinstance(line, RequestedSku):
-            return line
-        if line.sku not in products:
-            raise InvalidValue(f"There is no product with the sku {line.sku!r}.", field=f"lines.{position}.sku")
-        return RequestedItem(product_id=products[line.sku].id, quantity=line.quantity)
+    lines = (
+        line if isinstance(line, PricedItem) else requested_item(line, products, position=place)
+        for place, line in enumerate(request.lines)
+    )
+    return replace(request, lines=tuple(lines))
 
-    return replace(request, lines=tuple(resolved(place, line) for place, line in enumerate(request.lines)))
+
+def requested_item(
+    line: RequestedItem | RequestedSku, products: Mapping[str, Product], *, position: int
+) -> RequestedItem:
+    """Return the line by the id of its product; ``products`` are those of the skus.
+
+    Raises:
+        InvalidValue: no product has the sku.
+    """
+    if isinstance(line, RequestedItem):
+        return line
+    if line.sku not in products:
+        raise InvalidValue(f"There is no product with the sku {line.sku!r}.", field=f"lines.{position}.sku")
+    return RequestedItem(product_id=products[line.sku].id, quantity=line.quantity)
 
 
 def _build(

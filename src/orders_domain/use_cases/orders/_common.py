@@ -6,7 +6,7 @@ from typing import Any
 
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.custom_item import CustomItem
-from orders_domain.model.events import notification_events, stock_low_event
+from orders_domain.model.events import notification_events
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life.lines import stock_products
 from orders_domain.model.life.state import NEW, Life
@@ -58,16 +58,6 @@ def life_of_products(items: Sequence[CustomItem], uow: UnitOfWork) -> Life:
     skus = {number: str(item.content["sku"]) for number, item in enumerate(items, start=1) if has_sku([item])}
     products = uow.products.get_by_sku_for_update(set(skus.values()))
     return replace(NEW, products={number: products[sku].id for number, sku in skus.items() if sku in products})
-
-
-def deduct_stock(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
-    """Deduct the stock of a new order that is stored, and publish which products have become low.
-
-    Raises:
-        InsufficientStock: products have insufficient stock; no stock is deducted.
-    """
-    low_products = uow.stock.deduct(order, by=by, at=order.created_at)
-    uow.publish([stock_low_event(product, order, by=by) for product in low_products])
 
 
 def save_and_notify(order: Order, *, by: Actor, uow: UnitOfWork) -> None:

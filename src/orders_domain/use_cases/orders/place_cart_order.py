@@ -17,7 +17,8 @@ from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest, deduct_stock, has_sku, life_of_products
+from orders_domain.use_cases.orders._common import PlacementRequest, has_sku, life_of_products
+from orders_domain.use_cases.orders._stock import deduct_stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from orders_domain.model.product import Product, ProductId, RequestedItem, quant
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest, deduct_stock
+from orders_domain.use_cases.orders._common import PlacementRequest
+from orders_domain.use_cases.orders._stock import deduct_stock, despite_own_holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,13 @@ def place_catalog_order(
     with uow:
         if key:
             uow.idempotency_keys.acquire(key, at=now)
-        order = build(uow.products.get_many(quantities))
+        order = despite_own_holds(
+            lambda: build(uow.products.get_many(quantities)),
+            user_id=request.user_id or request.actor.subject,
+            by=request.actor,
+            at=now,
+            uow=uow,
+        )
         uow.orders.add(order)
         deduct_stock(order, by=request.actor, uow=uow)
         if key:

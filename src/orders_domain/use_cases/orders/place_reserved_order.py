@@ -12,7 +12,8 @@ from orders_domain.model.product import Product, ProductId
 from orders_domain.model.reservation import Reservation
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest, deduct_stock
+from orders_domain.use_cases.orders._common import PlacementRequest
+from orders_domain.use_cases.orders._stock import deduct_stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,8 +65,17 @@ class BackgroundUseCases(OrderUseCases):
         uow=Components.uow,
         cache=Components.order_cache,
         clock=Components.store_clock,
+        new_id=Components.new_id,
     )
-    order_expirer = providers.Factory(OrderExpirer, expire_orders=expire_orders.provider)
+    expire_stock_holds: providers.Callable[use_cases.ExpiryResult] = providers.Callable(
+        use_cases.expire_stock_holds,
+        stock_holds=Components.stock_holds,
+        uow=Components.uow,
+        clock=Components.store_clock,
+    )
+    order_expirer = providers.Factory(
+        OrderExpirer, expire_orders=expire_orders.provider, expire_stock_holds=expire_stock_holds.provider
+    )
     get_job: providers.Callable[BulkStatusJob] = providers.Callable(
         instrumented(use_cases.get_job), metrics=Components.metrics, jobs=Components.jobs
     )

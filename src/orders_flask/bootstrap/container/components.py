@@ -83,6 +83,7 @@ class Components(containers.DeclarativeContainer):
     templates = store.provided.templates
     replica_queries = store.provided.replica_queries  # may lag behind, so writes must not depend on it
     outbox = store.provided.outbox
+    stock_holds = store.provided.stock_holds
     jobs = store.provided.jobs
     users = store.provided.users
     normalize_email = providers.Object(email_normalizer.normalize_email)

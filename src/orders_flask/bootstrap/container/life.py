@@ -9,6 +9,7 @@ from dependency_injector import providers
 
 from orders_adapters.sql.retry import retry_on_contention
 from orders_domain import use_cases
+from orders_domain.model.life.stock_hold import StockHold, StockHoldPage
 from orders_domain.model.order import Order
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.observability.instrumentation import instrumented
@@ -52,3 +53,22 @@ class LifeUseCases(Components):
     authorize_return = _change(use_cases.authorize_return, new_id=Components.new_id)
     receive_return = _change(use_cases.receive_return)
     refuse_return = _change(use_cases.refuse_return)
+    hold_stock: providers.Callable[StockHold] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.hold_stock)),
+        metrics=Components.metrics,
+        uow=Components.uow,
+        clock=Components.store_clock,
+        new_id=Components.new_id,
+    )
+    get_stock_hold: providers.Callable[StockHold] = providers.Callable(
+        instrumented(use_cases.get_stock_hold), metrics=Components.metrics, stock_holds=Components.stock_holds
+    )
+    list_stock_holds: providers.Callable[StockHoldPage] = providers.Callable(
+        instrumented(use_cases.list_stock_holds), metrics=Components.metrics, stock_holds=Components.stock_holds
+    )
+    end_stock_hold: providers.Callable[None] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.end_stock_hold)),
+        metrics=Components.metrics,
+        uow=Components.uow,
+        clock=Components.store_clock,
+    )

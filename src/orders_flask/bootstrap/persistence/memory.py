@@ -8,6 +8,7 @@ from orders_adapters.memory.event_feed import InMemoryEventFeed
 from orders_adapters.memory.idempotency_keys import InMemoryIdempotencyKeyCleanup
 from orders_adapters.memory.inbox import InMemoryInboxCleanup
 from orders_adapters.memory.jobs import InMemoryJobRepository
+from orders_adapters.memory.life.stock_holds import InMemoryStockHoldQueries
 from orders_adapters.memory.notifications.alert_recipients import InMemoryAlertRecipientRepository
 from orders_adapters.memory.notifications.queue import InMemoryNotificationQueue
 from orders_adapters.memory.order_queries import InMemoryOrderQueries
@@ -35,6 +36,7 @@ def store() -> PersistenceComponent:
         product_catalog=InMemoryProductCatalog(memory),
         templates=InMemoryOrderTemplateRepository(memory),
         outbox=InMemoryOutbox(memory),
+        stock_holds=InMemoryStockHoldQueries(memory),
         jobs=InMemoryJobRepository(memory),
         idempotency_keys=InMemoryIdempotencyKeyCleanup(memory),
         inbox=InMemoryInboxCleanup(memory),

@@ -29,6 +29,7 @@ from orders_adapters.sql.engine import engine
 from orders_adapters.sql.engine.engine import Engine
 from orders_adapters.sql.errors import StoreUnsuitable
 from orders_adapters.sql.events import event_feed
+from orders_adapters.sql.life.stock_holds import SqlStockHoldQueries
 from orders_adapters.sql.notifications.alert_recipients import SqlAlertRecipientRepository
 from orders_adapters.sql.notifications.queue import SqlNotificationQueue
 from orders_adapters.sql.outbox import repository, wakeup
@@ -54,6 +55,7 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         product_catalog=product_catalog.SqlProductCatalog(database),
         templates=order_templates.SqlOrderTemplateRepository(database),
         outbox=repository.SqlOutbox(database),
+        stock_holds=SqlStockHoldQueries(database),
         jobs=jobs.SqlJobRepository(database, on_add=jobs_signal.set),
         idempotency_keys=idempotency_keys.SqlIdempotencyKeyCleanup(database),
         inbox=inbox.SqlInboxCleanup(database),

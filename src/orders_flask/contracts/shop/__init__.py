@@ -1,13 +1,13 @@
 """The contract ``shop``: every order with its lines, charges, axes and life; the service's own contract."""
 
-from orders_flask.contracts.shop import actions, annotations, events, payments, returns, routes, shipments
+from orders_flask.contracts.shop import actions, annotations, events, payments, returns, routes, shipments, stock_holds
 from orders_flask.contracts.shop.errors import FIELD_NAMES, body, details, sentence
 from orders_flask.web.contract import Contract
 
 
 def contract() -> Contract:
     orders = routes.blueprint()
-    for module in (actions, annotations, events, payments, shipments, returns):
+    for module in (actions, annotations, events, payments, shipments, returns, stock_holds):
         module.register(orders)
     return Contract(
         name="shop",

@@ -49,6 +49,7 @@ def placement(
         ),
         user_id=customer.get("user_id"),
         expected_total_minor=body.get("expected_total_minor"),
+        stock_hold_id=body.get("stock_hold_id"),
     )
 
 

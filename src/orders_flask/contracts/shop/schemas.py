@@ -80,7 +80,20 @@ class PricedLine(Schema):
     content = fields.Dict(keys=fields.String(), metadata={"description": "Your own data, returned unchanged."})
 
 
-_LINES: Mapping[str, Schema] = {"product_id": ProductLine(), "sku": SkuLine(), "title": PricedLine()}
+_PRODUCT_LINES: Mapping[str, Schema] = {"product_id": ProductLine(), "sku": SkuLine()}
+PRODUCT_LINE = {
+    "type": "object",
+    "description": "Units of a product by `product_id` or `sku`.",
+    "properties": {
+        "product_id": {"type": "integer", "minimum": 1},
+        "sku": {"type": "string", "minLength": 1, "maxLength": MAX_SKU_LENGTH},
+        "quantity": {"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY},
+    },
+    "required": ["quantity"],
+    "additionalProperties": False,
+    "oneOf": [{"required": ["product_id"]}, {"required": ["sku"]}],
+    "example": {"product_id": 1, "quantity": 2},
+}
 _LINE = {
     "type": "object",
     "description": "A product by `product_id` or `sku`; or, with orders:write, an item with its title and price.",
@@ -106,11 +119,20 @@ _LINE = {
 class LineField(fields.Field[Any]):
     """A line of a new order, by the member that says what it is."""
 
+    kinds: Mapping[str, Schema] = {**_PRODUCT_LINES, "title": PricedLine()}
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        named = [name for name in _LINES if isinstance(value, Mapping) and name in value]
+        named = [name for name in self.kinds if isinstance(value, Mapping) and name in value]
         if len(named) != 1:
-            raise marshmallow.ValidationError("Must have exactly one of product_id, sku and title.")
-        return _LINES[named[0]].load(value)
+            *others, last = self.kinds
+            raise marshmallow.ValidationError(f"Must have exactly one of {', '.join(others)} and {last}.")
+        return self.kinds[named[0]].load(value)
+
+
+class ProductLineField(LineField):
+    """A line of a stock hold."""
+
+    kinds = _PRODUCT_LINES
 
 
 class MomentField(fields.Field[Any]):
@@ -177,6 +199,9 @@ class ShopOrderCreate(Schema):
     expires_in_seconds = StrictInteger(
         validate=validate.Range(min=60, max=30 * 86_400),
         metadata={"description": "The order is canceled after this time unless it is paid.", "example": 3600},
+    )
+    stock_hold_id = fields.UUID(
+        metadata={"description": "The stock hold that the order takes over; its other units return to stock."}
     )
     expected_total_minor = StrictInteger(validate=validate.Range(min=0, max=MAX_MINOR_UNITS), metadata=_MINOR)
 

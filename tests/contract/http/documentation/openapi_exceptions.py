@@ -67,7 +67,10 @@ REASONS = {
     "POST /v1/shipments/{shipment_id}/events": f"{KEY}|{TEXT}|RFC 3339",
     "POST /v1/returns/{return_id}/receive": f"{KEY}|{NON_INTEGER}|{UNIT}",
     "POST /v1/returns/{return_id}/refuse": f"{KEY}|{TEXT}",
-    "POST /v1/orders/": f"{KEY}|{TEXT}|{NON_INTEGER}|{CHARGES}|no product with the sku|must be in one currency|{OWN}",
+    "POST /v1/orders/": f"{KEY}|{TEXT}|{NON_INTEGER}|{CHARGES}|no product with the sku|must be in one currency|{OWN}"
+    "|no such stock hold",
+    "POST /v1/stock-holds/": f"{KEY}|{TEXT}|{NON_INTEGER}|no product with the sku",
+    "GET /v1/stock-holds/": TEXT,
     "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}",
     "PUT /v1/orders/{order_ref}/tags": TEXT,
     "PATCH /v1/orders/{order_ref}/metadata": f"{TEXT}|metadata must|name of each member",

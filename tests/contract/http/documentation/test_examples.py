@@ -88,6 +88,9 @@ def shop_path(admin: Caller, path: str) -> str:
 
     placed = post("/v1/orders", lines=[{"title": "Tea", "quantity": 2, "unit_price_minor": 250}])
     order = f"/v1/orders/{placed['id']}"
+    if "{hold_id}" in path:
+        held = post("/v1/stock-holds", lines=[{"product_id": 1, "quantity": 1}], seconds=60)
+        return path.replace("{hold_id}", held["id"])
     if path.endswith("/release"):
         post(f"{order}/hold", reason="address")
     if "/refunds" in path:

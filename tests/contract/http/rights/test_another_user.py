@@ -17,6 +17,8 @@ from tests.support.service_stack import Stack
 
 ORDER = {"GET /orders/{order}": 404, "PATCH /orders/{order}": 404}  # by id only
 SHOP: dict[str, dict[str, object]] = {
+    "GET /v1/stock-holds/{hold}": {},
+    "DELETE /v1/stock-holds/{hold}": {},
     "GET /v1/orders/{order}": {},
     "GET /v1/orders/{order}/timeline": {},
     "POST /v1/orders/{order}/confirm": {},
@@ -133,5 +135,7 @@ def _named(stack: Stack, owner: Shopper, tea: dict[str, object]) -> tuple[dict[s
     order: dict[str, object] = owner.ordered((tea, 1))
     [(order_id,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['order_id']}")
     template = owner.post({"name": "weekly"} | body((tea["product_id"], 1)), path="/api/v1/orders/templates")
-    named = {"user": owner.subject, "template": template.json["template_id"], "job": UUID(int=7)}
+    held = {"lines": [{"product_id": tea["product_id"], "quantity": 1}], "seconds": 60}
+    hold = owner.ask("POST", "/v1/stock-holds", headers={"Idempotency-Key": "h"}, **as_json(held)).json["id"]
+    named = {"user": owner.subject, "template": template.json["template_id"], "job": UUID(int=7), "hold": hold}
     return named, order | {"id": str(UUID(str(order_id)))}

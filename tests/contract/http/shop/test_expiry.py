@@ -16,7 +16,7 @@ from tests.contract.http.shop.test_ucp import viewed
 from tests.support.depth import effort
 from tests.support.service_stack import Stack
 
-ROUNDS = effort(4, 1_000)
+ROUNDS = effort(20, 1_000)
 
 
 def expiring(stack: Stack, *, seconds: int = 61) -> ExpiryResult:
@@ -43,9 +43,46 @@ def test_unpaid_order_expires_with_its_stock(stack: Stack) -> None:
     assert stock_of(admin, product) == 10
     assert UUID(order["id"]) not in expiring(stack).expired
     assert viewed(admin, order)["adjustments"][0]["description"] == "expired"
-    late = pay(admin, order, "captured", after["totals"]["total_minor"]).json  # never silence: a refund is due
-    assert (late["status"], late["totals"]["balance_minor"]) == ("canceled", -after["totals"]["total_minor"])
-    assert "refund" in late["allowed_actions"]
+
+
+def test_late_payment_becomes_a_refund(stack: Stack) -> None:
+    """The order stays canceled, and nobody has to notice: the refund is asked for in the same transaction."""
+    admin, product = stocked(stack, 10)
+    order = placed(admin, product)
+    total = order["totals"]["total_minor"]
+    pay(admin, order, "captured", 100)
+    assert UUID(order["id"]) in expiring(stack).expired
+    assert wishes(admin, order) == [(100, "requested", "expired")]  # of the part that was paid in time
+
+    fact = {"provider": "bank", "reference": "late", "kind": "captured", "amount_minor": total}
+    answers = [admin.change(order, "payments", fact) for _ in range(2)]
+    pay(admin, order, "failed", 5)  # which captures nothing, so that nothing is to be refunded
+    failed = pay(admin, order, "refund_failed", total).json
+
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert wishes(admin, order) == [(100, "requested", "expired"), (total, "failed", "expired")]
+    assert (failed["status"], failed["totals"]["balance_minor"]) == ("canceled", -100 - total)
+    assert "refund" in failed["allowed_actions"]
+    assert stock_of(admin, product) == 10
+    assert [entry["kind"] for entry in admin.get(f"/orders/{order['id']}/timeline").json["data"]] == [
+        *("placed", "payment_recorded", "expired", "refund_requested"),
+        *("payment_recorded", "refund_requested", "payment_recorded", "refund_settled"),
+    ]
+
+
+def test_late_payment_of_a_canceled_order_asks_for_nothing(stack: Stack) -> None:
+    """A person has cancelled it, and decides about the payment."""
+    admin, product = stocked(stack, 10)
+    order = admin.changed(placed(admin, product), "cancel", {"reason": "No longer wanted."})
+
+    late = pay(admin, order, "captured", order["totals"]["total_minor"]).json
+
+    assert (late["status"], late["refunds"]) == ("canceled", [])
+
+
+def wishes(admin: Shopkeeper, order: dict[str, Any]) -> list[tuple[int, str, str]]:
+    refunds = admin.order(order)["refunds"]
+    return [(refund["amount_minor"], refund["state"], refund["reason"]) for refund in refunds]
 
 
 def test_paid_held_and_shipped_orders_do_not_expire(stack: Stack) -> None:
@@ -81,9 +118,10 @@ def test_payment_and_expiry_exclude_each_other(stack: Stack) -> None:
         after = admin.order(order)
         assert after["totals"]["captured_minor"] == total  # a fact is recorded in either case
         if after["status"] == "paid":
-            assert stock_of(admin, product) == before
+            assert (stock_of(admin, product), after["refunds"]) == (before, [])
         else:
             assert (after["status"], after["totals"]["balance_minor"]) == ("canceled", -total)
+            assert wishes(admin, order) == [(total, "requested", "expired")]
             assert stock_of(admin, product) == before + 2
 
 
@@ -95,10 +133,11 @@ def test_invalid_expiry_is_rejected(stack: Stack) -> None:
         assert [flaw["pointer"] for flaw in refused["errors"]] == ["/expires_in_seconds"]
 
 
-@pytest.mark.parametrize("count", [0, 3])
-def test_worker_waits_only_if_nothing_expired(count: int) -> None:
-    outcome = ExpiryResult(expired=tuple(uuid4() for _ in range(count)))
-    worker = OrderExpirer(expire_orders=lambda: outcome)
+@pytest.mark.parametrize("orders", [0, 3])
+@pytest.mark.parametrize("holds", [0, 2])
+def test_worker_waits_only_if_nothing_expired(orders: int, holds: int) -> None:
+    expired = [ExpiryResult(expired=tuple(uuid4() for _ in range(count))) for count in (orders, holds)]
+    worker = OrderExpirer(expire_orders=lambda: expired[0], expire_stock_holds=lambda: expired[1])
     waited: list[float | None] = []
 
     def wait(timeout: float | None = None) -> bool:
@@ -108,4 +147,4 @@ def test_worker_waits_only_if_nothing_expired(count: int) -> None:
     worker.stop.wait = wait  # type: ignore[method-assign]
     worker.step()
 
-    assert bool(waited) == (count == 0)
+    assert bool(waited) == (orders + holds == 0)

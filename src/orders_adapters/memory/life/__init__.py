@@ -1,0 +1,1 @@
+"""The life of orders in memory."""

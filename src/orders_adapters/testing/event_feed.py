@@ -11,7 +11,7 @@ import pytest
 
 from orders_adapters.serialization.cloudevents import event_bytes
 from orders_adapters.testing.examples import ADMIN, NOON, new_id
-from orders_adapters.testing.order_life import of_shop
+from orders_adapters.testing.life.order_life import of_shop
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import InvalidValue

@@ -11,7 +11,7 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.testing.catalog.inventory import Inventory
 from orders_adapters.testing.examples import ADA, new_id
-from orders_adapters.testing.order_life import of_shop
+from orders_adapters.testing.life.order_life import of_shop
 from orders_domain import OrderStatus
 from orders_domain.model.life.placing import Placing
 from orders_domain.model.life.state import Life

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from orders_adapters.sql import migrate
 from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
-from orders_adapters.testing.order_life import of_shop
+from orders_adapters.testing.life.order_life import of_shop
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import rebuild
 

@@ -8,7 +8,7 @@ from orders_domain.model.feed.cursor import LATEST
 from orders_domain.model.order_filter import MAX_PAGE_BYTES
 from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import EventPage, ReadEvents
-from orders_flask.contracts.shop import response_schemas, schemas
+from orders_flask.contracts.shop import query_schemas, response_schemas
 from orders_flask.contracts.shop.responses import documented
 from orders_flask.web.background.long_polls import long_polls
 from orders_flask.web.blueprints import ContractBlueprint
@@ -20,7 +20,7 @@ RETRY_SECONDS = 1
 
 def register(routes: ContractBlueprint) -> None:
     @routes.get("/events")
-    @routes.arguments(schemas.EventsQuery, location="query")
+    @routes.arguments(query_schemas.EventsQuery, location="query")
     @routes.response(200, response_schemas.ShopEvents)
     @routes.doc(**_documentation())
     def read_events(query: dict[str, Any]) -> Response:

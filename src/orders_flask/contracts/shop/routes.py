@@ -13,7 +13,7 @@ from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.model.origin import Origin
 from orders_domain.model.values.money import Money
 from orders_domain.use_cases import GetOrder, GetOrderHistory, ListOrders
-from orders_flask.contracts.shop import response_schemas, schemas
+from orders_flask.contracts.shop import query_schemas, response_schemas, schemas
 from orders_flask.contracts.shop.placing import placement
 from orders_flask.contracts.shop.responses import answered, documented, json_response, order_response, required_key
 from orders_flask.contracts.shop.translate import VOCABULARY, representation, timeline
@@ -65,7 +65,7 @@ def blueprint() -> ContractBlueprint:
 
 def _add_list(routes: ContractBlueprint) -> None:
     @routes.get("/orders/")
-    @routes.arguments(schemas.ShopQuery, location="query")
+    @routes.arguments(query_schemas.ShopQuery, location="query")
     @routes.response(200, response_schemas.ShopOrders)
     @routes.doc(
         **documented(
@@ -123,7 +123,7 @@ def _filter(query: dict[str, Any]) -> OrderFilter:
 
 def _add_get(routes: ContractBlueprint) -> None:
     @routes.get("/orders/<order_ref>", endpoint="get")
-    @routes.arguments(schemas.GetQuery, location="query")
+    @routes.arguments(query_schemas.GetQuery, location="query")
     @routes.response(200, response_schemas.ShopOrder)
     @routes.doc(
         **documented(

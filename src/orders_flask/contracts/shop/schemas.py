@@ -10,9 +10,6 @@ from orders_domain.model.accounts.contact import MAX_LANGUAGE_LENGTH
 from orders_domain.model.accounts.contact import MAX_LENGTHS as CONTACT_LENGTHS
 from orders_domain.model.address import MAX_LENGTHS
 from orders_domain.model.custom_item import MAX_ITEMS
-from orders_domain.model.feed.cursor import CURSOR, LATEST
-from orders_domain.model.feed.page import FEED_TYPES
-from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import MAX_NOTE_LENGTH
 from orders_domain.model.life.charges import MAX_CHARGES, ChargeKind
 from orders_domain.model.life.payments import MAX_FACT_LENGTH, MAX_PROVIDER_LENGTH, PaymentKind
@@ -25,31 +22,21 @@ from orders_domain.model.life.shipments import (
     ShipmentState,
 )
 from orders_domain.model.life.state import MAX_REASON_LENGTH, MAX_TAG_LENGTH, MAX_TAGS
-from orders_domain.model.order_filter import Sort
-from orders_domain.model.order_ref import ORDER_REF
-from orders_domain.model.origin import Origin
 from orders_domain.model.product import MAX_QUANTITY, MAX_SKU_LENGTH
 from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_domain.model.values.timestamps import parse_rfc3339
-from orders_flask.contracts.shop.translate import VOCABULARY
 from orders_flask.web.fields import (
     NO_NUL,
     BoundedList,
-    DateOrDateTime,
-    QueryInteger,
     SafeString,
     StrictInteger,
     currency,
-    cursor,
-    status,
 )
 
-MAX_PAGE = 200
-MAX_WAIT = 30  # seconds of a long poll
 _MINOR = {"description": "In minor units of the order's currency.", "example": 2500}
 
 
-def _text(longest: int, *, least: int = 1, **arguments: Any) -> SafeString:
+def text_field(longest: int, *, least: int = 1, **arguments: Any) -> SafeString:
     return SafeString(validate=validate.Length(min=least, max=longest), metadata={"pattern": NO_NUL}, **arguments)
 
 
@@ -67,14 +54,14 @@ class ProductLine(Schema):
 class SkuLine(Schema):
     """A line of a product by its sku."""
 
-    sku = _text(MAX_SKU_LENGTH, required=True)
+    sku = text_field(MAX_SKU_LENGTH, required=True)
     quantity = _quantity()
 
 
 class PricedLine(Schema):
     """A line of an item with a stated price, which needs orders:write."""
 
-    title = _text(255, required=True)
+    title = text_field(255, required=True)
     quantity = _quantity()
     unit_price_minor = StrictInteger(required=True, validate=validate.Range(min=0, max=MAX_MINOR_UNITS))
     content = fields.Dict(keys=fields.String(), metadata={"description": "Your own data, returned unchanged."})
@@ -154,8 +141,8 @@ class ChargeCreate(Schema):
         validate=validate.Range(min=-MAX_MINOR_UNITS, max=MAX_MINOR_UNITS),
         metadata={"description": "In minor units; negative for a discount, and for nothing else.", "example": 500},
     )
-    code = _text(64, least=0, load_default="")
-    text = _text(255, least=0, load_default="")
+    code = text_field(64, least=0, load_default="")
+    text = text_field(255, least=0, load_default="")
     line = StrictInteger(load_default=None, allow_none=True, validate=validate.Range(min=1, max=MAX_ITEMS))
     included = fields.Boolean(
         load_default=False, truthy={True}, falsy={False}, metadata={"description": "Whether the prices include it."}
@@ -165,22 +152,22 @@ class ChargeCreate(Schema):
 class AddressCreate(Schema):
     """An address."""
 
-    line1 = _text(MAX_LENGTHS["line1"], required=True)
-    line2 = _text(MAX_LENGTHS["line2"], allow_none=True)
-    city = _text(MAX_LENGTHS["city"], required=True)
-    state = _text(MAX_LENGTHS["state"], required=True)
-    postal_code = _text(MAX_LENGTHS["postal_code"], required=True)
-    country = _text(MAX_LENGTHS["country"], required=True)
+    line1 = text_field(MAX_LENGTHS["line1"], required=True)
+    line2 = text_field(MAX_LENGTHS["line2"], allow_none=True)
+    city = text_field(MAX_LENGTHS["city"], required=True)
+    state = text_field(MAX_LENGTHS["state"], required=True)
+    postal_code = text_field(MAX_LENGTHS["postal_code"], required=True)
+    country = text_field(MAX_LENGTHS["country"], required=True)
 
 
 class CustomerCreate(Schema):
     """The customer; another user than the sender's needs orders:write."""
 
-    user_id = _text(255)
-    name = _text(CONTACT_LENGTHS["name"], allow_none=True)
-    email = _text(CONTACT_LENGTHS["email"], allow_none=True)
-    phone = _text(CONTACT_LENGTHS["phone"], allow_none=True)
-    language = _text(MAX_LANGUAGE_LENGTH, allow_none=True)
+    user_id = text_field(255)
+    name = text_field(CONTACT_LENGTHS["name"], allow_none=True)
+    email = text_field(CONTACT_LENGTHS["email"], allow_none=True)
+    phone = text_field(CONTACT_LENGTHS["phone"], allow_none=True)
+    language = text_field(MAX_LANGUAGE_LENGTH, allow_none=True)
 
 
 class ShopOrderCreate(Schema):
@@ -189,12 +176,12 @@ class ShopOrderCreate(Schema):
     lines = BoundedList(LineField(metadata=_LINE), limit=MAX_ITEMS, required=True)
     charges = BoundedList(fields.Nested(ChargeCreate), limit=MAX_CHARGES, least=0)
     currency = currency(description="Of items with a stated price; by default the service's currency.")
-    reference = _text(MAX_REFERENCE_LENGTH, allow_none=True)
-    source = _text(MAX_SOURCE_LENGTH, allow_none=True)
+    reference = text_field(MAX_REFERENCE_LENGTH, allow_none=True)
+    source = text_field(MAX_SOURCE_LENGTH, allow_none=True)
     customer = fields.Nested(CustomerCreate)
     shipping_address = fields.Nested(AddressCreate, allow_none=True)
     billing_address = fields.Nested(AddressCreate, allow_none=True)
-    tags = BoundedList(_text(MAX_TAG_LENGTH), limit=MAX_TAGS, least=0)
+    tags = BoundedList(text_field(MAX_TAG_LENGTH), limit=MAX_TAGS, least=0)
     metadata = fields.Dict(keys=fields.String())
     expires_in_seconds = StrictInteger(
         validate=validate.Range(min=60, max=30 * 86_400),
@@ -217,14 +204,14 @@ class ShopCancellation(Schema):
     """Request body: the units to cancel, by default all that are open."""
 
     lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
-    reason = _text(MAX_REASON_LENGTH, required=True)
+    reason = text_field(MAX_REASON_LENGTH, required=True)
 
 
 class ShopPaymentCreate(Schema):
     """Request body: a fact of a payment provider, which is recorded once by its reference."""
 
-    provider = _text(MAX_PROVIDER_LENGTH, required=True)
-    reference = _text(MAX_FACT_LENGTH, required=True)
+    provider = text_field(MAX_PROVIDER_LENGTH, required=True)
+    reference = text_field(MAX_FACT_LENGTH, required=True)
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in PaymentKind]))
     amount_minor = StrictInteger(required=True, validate=validate.Range(min=1, max=MAX_MINOR_UNITS), metadata=_MINOR)
     occurred_at = MomentField(metadata={"type": "string", "format": "date-time"})
@@ -236,31 +223,31 @@ class ShopRefundCreate(Schema):
     amount_minor = StrictInteger(validate=validate.Range(min=1, max=MAX_MINOR_UNITS), metadata=_MINOR)
     lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
     charges = BoundedList(StrictInteger(validate=validate.Range(min=1, max=MAX_CHARGES)), limit=MAX_CHARGES)
-    reason = _text(MAX_REASON_LENGTH, required=True)
+    reason = text_field(MAX_REASON_LENGTH, required=True)
 
 
 class ShopShipmentCreate(Schema):
     """Request body: the units of a parcel, by default all that are open."""
 
     lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS)
-    carrier = _text(MAX_CARRIER_LENGTH)
-    tracking_number = _text(MAX_TRACKING_LENGTH)
+    carrier = text_field(MAX_CARRIER_LENGTH)
+    tracking_number = text_field(MAX_TRACKING_LENGTH)
 
 
 class ShopShipmentEventCreate(Schema):
     """Request body: an event of a carrier, which is recorded once by its id."""
 
-    event_id = _text(MAX_EVENT_ID_LENGTH, required=True)
+    event_id = text_field(MAX_EVENT_ID_LENGTH, required=True)
     state = fields.String(required=True, validate=validate.OneOf([state.value for state in ShipmentState]))
     occurred_at = MomentField(required=True, metadata={"type": "string", "format": "date-time"})
-    text = _text(MAX_EVENT_TEXT_LENGTH)
+    text = text_field(MAX_EVENT_TEXT_LENGTH)
 
 
 class ShopReturnCreate(Schema):
     """Request body: the units that may come back."""
 
     lines = BoundedList(fields.Nested(UnitsOfLine), limit=MAX_ITEMS, required=True)
-    reason = _text(MAX_REASON_LENGTH, required=True)
+    reason = text_field(MAX_REASON_LENGTH, required=True)
 
 
 class ReceivedUnits(UnitsOfLine):
@@ -278,26 +265,26 @@ class ShopReceipt(Schema):
 class ShopRefusal(Schema):
     """Request body: the reason for which no further unit may come back."""
 
-    reason = _text(MAX_REASON_LENGTH, required=True)
+    reason = text_field(MAX_REASON_LENGTH, required=True)
 
 
 class ShopHold(Schema):
     """Request body: the reason of a hold."""
 
-    reason = _text(MAX_REASON_LENGTH, required=True)
+    reason = text_field(MAX_REASON_LENGTH, required=True)
 
 
 class ShopNote(Schema):
     """Request body: a note."""
 
-    text = _text(MAX_NOTE_LENGTH, required=True)
+    text = text_field(MAX_NOTE_LENGTH, required=True)
     visibility = fields.String(load_default="internal", validate=validate.OneOf(["internal", "customer"]))
 
 
 class ShopTags(Schema):
     """Request body: the tags, which replace the present ones."""
 
-    tags = BoundedList(_text(MAX_TAG_LENGTH), limit=MAX_TAGS, least=0, required=True)
+    tags = BoundedList(text_field(MAX_TAG_LENGTH), limit=MAX_TAGS, least=0, required=True)
 
 
 class ShopMetadata(Schema):
@@ -311,68 +298,3 @@ class Nothing(Schema):
     """Request body: none, or an empty object."""
 
     optional_body = True
-
-
-class ShopQuery(Schema):
-    """Query of the list."""
-
-    status = status(VOCABULARY)
-    payment_status = fields.String(validate=validate.OneOf([member.value for member in PaymentStatus]))
-    fulfillment_status = fields.String(validate=validate.OneOf([member.value for member in FulfillmentStatus]))
-    origin = fields.String(validate=validate.OneOf([origin.value for origin in Origin]))
-    user_id = _text(255)
-    reference = _text(MAX_REFERENCE_LENGTH)
-    source = _text(MAX_SOURCE_LENGTH)
-    sku = _text(MAX_SKU_LENGTH)
-    tag = _text(MAX_TAG_LENGTH)
-    hold = fields.String(validate=validate.OneOf(["true", "false"]), metadata={"description": "Whether it is held."})
-    created_from = DateOrDateTime()
-    created_to = DateOrDateTime(description="An ISO 8601 date or datetime; that day or moment is included.")
-    updated_since = DateOrDateTime()
-    min_total_minor = QueryInteger(validate=validate.Range(min=0, max=MAX_MINOR_UNITS))
-    max_total_minor = QueryInteger(validate=validate.Range(min=0, max=MAX_MINOR_UNITS))
-    currency = currency()
-    sort = fields.String(load_default=Sort.NEWEST.value, validate=validate.OneOf([sort.value for sort in Sort]))
-    limit = QueryInteger(load_default=50, validate=validate.Range(min=1, max=MAX_PAGE))
-    cursor = cursor("From `next_cursor` of the previous page.", load_default=None)
-
-
-class GetQuery(Schema):
-    """Query of one order."""
-
-    view = fields.String(
-        validate=validate.OneOf(["ucp"]),
-        metadata={"description": "`ucp`: as an order of the Universal Commerce Protocol."},
-    )
-
-
-class EventTypes(fields.String):
-    """Names of event types, separated by commas."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        names = frozenset(super()._deserialize(value, attr, data, **kwargs).split(","))
-        if not names.issubset(FEED_TYPES):
-            raise marshmallow.ValidationError(f"Must be of these names: {', '.join(FEED_TYPES)}.")
-        return names
-
-
-class EventsQuery(Schema):
-    """Query of the event feed."""
-
-    after = fields.String(
-        validate=validate.Regexp(CURSOR, error=f"Must be {LATEST} or a next_cursor of the feed."),
-        metadata={"description": "`next_cursor` of the page before, or `latest`; the beginning without it."},
-    )
-    types = EventTypes(
-        metadata={"description": f"Only events of these types, separated by commas: {', '.join(FEED_TYPES)}."}
-    )
-    order = fields.String(
-        validate=validate.Regexp(ORDER_REF, error="Must be the id or the number of an order."),
-        metadata={"description": "Only events of this order, by its id or number."},
-    )
-    limit = QueryInteger(load_default=50, validate=validate.Range(min=1, max=MAX_PAGE))
-    wait = QueryInteger(
-        load_default=0,
-        validate=validate.Range(min=0, max=MAX_WAIT),
-        metadata={"description": "The seconds to wait for an event if there is none."},
-    )

@@ -21,8 +21,9 @@ from orders_domain.model.life.stock_hold import (
 from orders_domain.model.product import RequestedItem
 from orders_domain.use_cases import EndStockHold, GetStockHold, HoldStock, ListStockHolds
 from orders_domain.use_cases.life.place_shop_order import RequestedSku
+from orders_flask.contracts.shop.query_schemas import MAX_PAGE
 from orders_flask.contracts.shop.responses import documented, json_response, required_key
-from orders_flask.contracts.shop.schemas import MAX_PAGE, PRODUCT_LINE, ProductLineField
+from orders_flask.contracts.shop.schemas import PRODUCT_LINE, ProductLineField
 from orders_flask.contracts.shop.translate import moment
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases

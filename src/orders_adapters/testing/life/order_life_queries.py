@@ -6,7 +6,7 @@ import pytest
 
 from orders_adapters.testing.catalog.inventory import Inventory, order_of
 from orders_adapters.testing.examples import ADMIN, NOON, placed
-from orders_adapters.testing.order_life import changed, of_shop, shipped
+from orders_adapters.testing.life.order_life import changed, of_shop, shipped
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain import Order, OrderFilter, OrderStatus, Origin
 from orders_domain.model.life import changes

@@ -1,0 +1,1 @@
+"""Suites of the ports of an order's life."""

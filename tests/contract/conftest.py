@@ -18,18 +18,16 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgresql(postgres_server: PostgresServer) -> str:
+def template_postgresql(postgres_server: PostgresServer) -> str:
+    """The template of all migrated databases, because a copy takes a fifth of the time of the migrations."""
     url = postgres_server.database()
     migrate.upgrade(url)
     return url
 
 
 @pytest.fixture(scope="session")
-def template_postgresql(postgres_server: PostgresServer) -> str:
-    """The template of the databases whose tables or connections a test alters."""
-    url = postgres_server.database()
-    migrate.upgrade(url)
-    return url
+def migrated_postgresql(postgres_server: PostgresServer, template_postgresql: str) -> str:
+    return postgres_server.copy(template_postgresql)
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.redis import RedisServer
-from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
+from tests.support.stores import copied_sqlite
 
 RELOAD_INTERVAL = 100  # seconds; the limit of a test is 200 seconds
 
@@ -38,9 +38,10 @@ def logs() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def embedded_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def embedded_stack(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Stack]:
     """SQLite in a file, in-process cache and broker: the default settings."""
     directory = tmp_path_factory.mktemp("embedded")
+    copied_sqlite(migrated_sqlite, directory)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.chdir(directory)
         settings = Settings(jwt_secret=JWT_SECRET, cart_snapshot_secret=CART_SECRET)
@@ -52,10 +53,13 @@ def embedded_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def real_settings(
-    postgres_server: PostgresServer, redis_server: RedisServer, rabbitmq_server: RabbitServer
+    postgres_server: PostgresServer,
+    template_postgresql: str,
+    redis_server: RedisServer,
+    rabbitmq_server: RabbitServer,
 ) -> Settings:
     return Settings(
-        database_url=postgres_server.database(),
+        database_url=postgres_server.copy(template_postgresql),
         redis_url=redis_server.url,
         redis_prefix=f"{redis_server.prefix}http:",
         rabbitmq_url=rabbitmq_server.url,
@@ -80,7 +84,6 @@ def real_stack(
         directory=tmp_path_factory.mktemp("real"),
         broker=rabbitmq_server,
     )
-    migrated(stack.container)
     stack.caller().list()  # the first request loads the revoked tokens
     with rabbitmq_server.channel() as channel:
         channel.exchange_declare(real_settings.events_exchange, exchange_type="topic", durable=True)
@@ -121,7 +124,7 @@ def ann(stack: Stack) -> Caller:
 
 
 @pytest.fixture
-def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stack]]:
+def build(tmp_path: Path, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stack]]:
     """Create further services in a directory of the test; the database is migrated unless a container is given."""
     monkeypatch.chdir(tmp_path)
     made: list[Stack] = []
@@ -133,6 +136,8 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
                 jwt_secret=settings.jwt_secret or JWT_SECRET,
                 cart_snapshot_secret=settings.cart_snapshot_secret or CART_SECRET,
             )
+            if settings.uses_default_database and not (tmp_path / "orders.db").exists():
+                copied_sqlite(migrated_sqlite, tmp_path)
         made.append(Stack(app=create_app(settings, container=container), settings=settings, directory=tmp_path))
         return made[-1]
 

@@ -36,14 +36,18 @@ def sqlite(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture
-def postgresql(migrated_postgresql: str) -> Iterator[Engine]:
+@pytest.fixture(scope="session")
+def engine_of_all_tests(migrated_postgresql: str) -> Iterator[Engine]:
+    """One engine, because PostgreSQL starts a process for each connection, and SQLAlchemy compiles for each engine."""
     engine = engines.create(migrated_postgresql, pool_size=25)
-    try:
-        empty(engine)
-        yield engine
-    finally:
-        engine.dispose()
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql(engine_of_all_tests: Engine) -> Engine:
+    empty(engine_of_all_tests)
+    return engine_of_all_tests
 
 
 @pytest.fixture

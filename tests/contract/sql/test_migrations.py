@@ -239,14 +239,14 @@ def test_origin_is_inferred_after_downgrade(address: str, connect: Callable[...,
     assert origins == [origin for *_, origin in ORIGINS]
 
 
-@pytest.mark.parametrize("forged", FORGED)
-def test_unknown_or_null_origin_is_rejected(address: str, connect: Callable[..., Engine], forged: str) -> None:
+def test_unknown_or_null_origin_is_rejected(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     stored_before_origins(address, engine)
     migrate.upgrade(address)
 
-    with pytest.raises(IntegrityError), engine.begin() as connection:
-        connection.execute(text(f"UPDATE orders SET origin = {forged} WHERE number = 1"))
+    for forged in FORGED:
+        with pytest.raises(IntegrityError), engine.begin() as connection:
+            connection.execute(text(f"UPDATE orders SET origin = {forged} WHERE number = 1"))
 
 
 def test_new_order_without_origin_is_rejected(address: str, connect: Callable[..., Engine]) -> None:

@@ -12,13 +12,14 @@ from orders_flask.bootstrap.container import Container
 from tests.contract.http.management_reports.reports_client import ReportsShop
 from tests.support.secrets import JWT_SECRET
 from tests.support.servers.postgresql import PostgresServer
-from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
+from tests.support.stores import copied_sqlite
 
 
 @pytest.fixture(scope="session")
-def embedded_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportsShop]:
+def embedded_shop(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[ReportsShop]:
     directory = tmp_path_factory.mktemp("insights")
+    copied_sqlite(migrated_sqlite, directory)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.chdir(directory)
         shop = opened(Settings(jwt_secret=JWT_SECRET), directory)
@@ -27,10 +28,11 @@ def embedded_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportsS
 
 
 @pytest.fixture(scope="session")
-def postgresql_shop(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportsShop]:
-    shop = opened(
-        Settings(database_url=postgres_server.database(), jwt_secret=JWT_SECRET), tmp_path_factory.mktemp("insights")
-    )
+def postgresql_shop(
+    postgres_server: PostgresServer, template_postgresql: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ReportsShop]:
+    settings = Settings(database_url=postgres_server.copy(template_postgresql), jwt_secret=JWT_SECRET)
+    shop = opened(settings, tmp_path_factory.mktemp("insights"))
     yield shop
     shop.stack.close()
 
@@ -47,6 +49,5 @@ def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Rep
 def opened(settings: Settings, directory: Path) -> ReportsShop:
     container, clock = Container(settings=settings), Clock()
     container.clock.override(providers.Object(clock))
-    migrated(container)
     app = create_app(settings, container=container)
     return ReportsShop(Stack(app=app, settings=settings, directory=directory), clock)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,8 @@ from tests.contract.http.ostore_orders.client import OStoreShopper, ostore_shopp
 from tests.contract.http.ostore_orders.services import Elsewhere
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.services import Address, CatalogueService, ShipmentService
-from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
+from tests.support.stores import copied_sqlite
 
 
 @pytest.fixture
@@ -59,8 +60,8 @@ def carrier(addresses: tuple[Address, Address]) -> Iterator[ShipmentService]:
 
 
 @pytest.fixture(scope="session")
-def real_base(real_settings: Settings, postgres_server: PostgresServer) -> Settings:
-    url = postgres_server.database()
+def real_base(real_settings: Settings, postgres_server: PostgresServer, template_postgresql: str) -> Settings:
+    url = postgres_server.copy(template_postgresql)
     return replace(real_settings, database_url=url, redis_prefix=f"{real_settings.redis_prefix}elsewhere:")
 
 
@@ -84,7 +85,10 @@ def shops() -> Iterator[dict[tuple[str, ...], Stack]]:
 
 @pytest.fixture
 def open_shop(
-    shops: dict[tuple[str, ...], Stack], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    shops: dict[tuple[str, ...], Stack],
+    migrated_sqlite: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[Settings], Stack]:
     """Create a service with the settings, or empty the existing service with the same settings."""
 
@@ -93,8 +97,8 @@ def open_shop(
         if key not in shops:
             directory = tmp_path_factory.mktemp("shop")
             monkeypatch.chdir(directory)
+            copied_sqlite(migrated_sqlite, directory)
             shops[key] = Stack(app=create_app(settings), settings=settings, directory=directory)
-            migrated(shops[key].container)
         monkeypatch.chdir(shops[key].directory)  # the embedded database is a file of the working directory
         shops[key].empty()
         return shops[key]

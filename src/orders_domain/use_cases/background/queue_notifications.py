@@ -54,8 +54,8 @@ def queue_notifications(
             return []
         if not events.shipment_failure(event.type, event.data):
             return _letters(event, order, channels)
-        alerts = _alerts(event, Alert.DELIVERY_FAILED, alerted, number=order.number)
-        return [*alerts, *(_letters(event, order, channels) if order.has_customer else [])]
+        letters = _letters(event, order, channels) if order.has_customer else []
+        return [*_alerts(event, Alert.DELIVERY_FAILED, alerted, number=order.number), *letters]
 
     return queue.add_from_events(notifications_for, now=now, limit=limit)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from orders_domain import use_cases
-from orders_domain.model.accounts.auth_token import AuthenticatedToken
+from orders_domain.model.accounts.auth_token import AuthenticatedToken, SessionTokens
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
@@ -28,8 +28,8 @@ class UseCases:
     """The only interface between the web layer and the container: a route sees no port and no adapter."""
 
     authenticate: Callable[[str], AuthenticatedToken]
-    sign_in: Callable[[use_cases.SignIn], str]
-    refresh_token: Callable[[use_cases.RefreshToken], str]
+    sign_in: Callable[[use_cases.SignIn], SessionTokens]
+    refresh_token: Callable[[use_cases.RefreshToken], SessionTokens]
     limit_requests: Callable[[use_cases.LimitRequests], None]
     sign_out: Callable[[use_cases.SignOut], None]
 

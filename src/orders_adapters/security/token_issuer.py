@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import uuid4
 
-from orders_adapters.security import tokens
+from orders_adapters.security import refresh_tokens, tokens
 from orders_adapters.security.claims import ClaimNames
 from orders_domain.errors import SignInDisabled
 from orders_domain.model.accounts.actor import Role
@@ -24,25 +24,50 @@ class JwtTokenIssuer(TokenIssuer):
     """
 
     def __init__(
-        self, secret: str | None, *, ttl: timedelta, issuer: str, audience: str, names: ClaimNames | None = None
+        self,
+        secret: str | None,
+        *,
+        ttl: timedelta,
+        grace: timedelta = timedelta(0),
+        refresh_ttl: timedelta = timedelta(0),
+        issuer: str,
+        audience: str,
+        names: ClaimNames | None = None,
     ) -> None:
         self._secret = secret
         self._ttl = ttl
+        self._grace = grace
+        self._refresh_ttl = refresh_ttl
         self._issuer = issuer
         self._audience = audience
         self._names = names
 
     @property
     def ttl(self) -> timedelta:
-        return self._ttl
+        return max(self._ttl + self._grace, self._refresh_ttl)
 
     def ensure_enabled(self) -> None:
         if self._secret is None:
             raise SignInDisabled
 
     def __call__(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
-        claims: dict[str, str | int] = {"jti": uuid4().hex, tokens.FAMILY: family, tokens.GENERATION: generation}
+        claims = _session(family, generation)
         return self.sign(user.id, role=user.role, scopes=sorted(user.scopes), at=at, demo=user.demo, claims=claims)
+
+    def refresh_token(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
+        if self._secret is None:
+            raise SignInDisabled
+        return self._encode(
+            user.id,
+            secret=refresh_tokens.key_of(self._secret),
+            ttl=self._refresh_ttl,
+            header_type=refresh_tokens.TYPE,
+            role=Role.CUSTOMER,
+            scopes=(),
+            at=at,
+            demo=user.demo,
+            claims=_session(family, generation),
+        )
 
     def sign(
         self,
@@ -61,12 +86,38 @@ class JwtTokenIssuer(TokenIssuer):
         """
         if self._secret is None:
             raise SignInDisabled
+        return self._encode(
+            subject,
+            secret=self._secret,
+            ttl=self._ttl,
+            header_type="JWT",
+            role=role,
+            scopes=scopes,
+            at=at,
+            demo=demo,
+            claims=claims,
+        )
+
+    def _encode(
+        self,
+        subject: str,
+        *,
+        secret: str,
+        ttl: timedelta,
+        header_type: str,
+        role: Role,
+        scopes: Sequence[str],
+        at: datetime,
+        demo: bool,
+        claims: Mapping[str, str | int],
+    ) -> str:
         issued = int(at.timestamp())
         optional: dict[str, str | int] = {"iss": self._issuer, "aud": self._audience, tokens.DEMO: demo}
         return tokens.encode_token(
             subject=subject,
-            secret=self._secret,
-            expires_at=issued + int(self._ttl.total_seconds()),
+            secret=secret,
+            expires_at=issued + int(ttl.total_seconds()),
+            header_type=header_type,
             role=role,
             scopes=scopes,
             names=self._names,
@@ -75,3 +126,7 @@ class JwtTokenIssuer(TokenIssuer):
             **claims,
             **{name: value for name, value in optional.items() if value},
         )
+
+
+def _session(family: str, generation: int) -> dict[str, str | int]:
+    return {"jti": uuid4().hex, tokens.FAMILY: family, tokens.GENERATION: generation}

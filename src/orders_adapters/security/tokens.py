@@ -72,7 +72,8 @@ class JwtTokenVerifier:
     def __call__(self, token: str) -> Actor:
         return self.verify(token).actor
 
-    def verify(self, token: str) -> AuthenticatedToken:
+    def verify(self, token: str, *, grace: float = 0) -> AuthenticatedToken:
+        """Verify a token; with ``grace``, also one that has expired at most so many seconds ago."""
         if len(token) > MAX_TOKEN_LENGTH:
             raise InvalidToken(f"The token must have at most {MAX_TOKEN_LENGTH} characters.")
         if not _COMPACT.fullmatch(token):  # PyJWT accepts base64 padding
@@ -82,14 +83,14 @@ class JwtTokenVerifier:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._remembered.get(digest)
         if known is None or known.key is not key:
-            known = self._verify(token, key)
+            known = self._verify(token, key, grace=grace)
             self._remember(digest, known)
-        _check_validity(known.times, now=time.time())
+        _check_validity(known.times, now=time.time(), grace=grace)
         return known.token
 
-    def _verify(self, token: str, key: Any) -> _Verified:
+    def _verify(self, token: str, key: Any, *, grace: float) -> _Verified:
         claims = self._claims(token, key)
-        _check_validity(claims, now=time.time())
+        _check_validity(claims, now=time.time(), grace=grace)
         if claims.get(DEMO) and not self._accept_demo:
             raise InvalidToken("The token is of the demonstration, whose tokens production does not accept.")
         family = claims.get(FAMILY)
@@ -186,12 +187,13 @@ def encode_token(
     role: Role = Role.CUSTOMER,
     scopes: Sequence[str] = (),
     names: ClaimNames | None = None,
+    header_type: str = "JWT",
     **claims: str | int,
 ) -> str:
     """Return a token signed with the shared secret (HS256). ``expires_at`` is in seconds since 1970."""
     identity = (names or ClaimNames()).dump(subject=subject, role=role, scopes=scopes)
     payload = {**identity, "exp": expires_at, **claims}
-    return jwt.encode(payload, secret, algorithm="HS256")
+    return jwt.encode(payload, secret, algorithm="HS256", headers={"typ": header_type})
 
 
 def _fingerprint(token: str) -> str:
@@ -202,14 +204,14 @@ def _fingerprint(token: str) -> str:
 _TIMES = ("exp", "nbf", "iat")
 
 
-def _check_validity(claims: Mapping[str, Any], *, now: float) -> None:
+def _check_validity(claims: Mapping[str, Any], *, now: float, grace: float) -> None:
     """Check ``exp``, ``nbf`` and ``iat``: a token of the future would survive the end of its user's sessions.
 
     Raises:
         InvalidToken: the token is expired or not valid yet, or a claim is not a timestamp.
     """
     times = {name: _seconds(claims, name) for name in _TIMES if name in claims}
-    if times["exp"] <= now:
+    if times["exp"] + grace <= now:
         raise InvalidToken("The token has expired.")
     if times.get("nbf", now) > now + LEEWAY:
         raise InvalidToken("The token is not valid yet (nbf).")

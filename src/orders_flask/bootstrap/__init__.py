@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         cart_policy,
         identity_provider_checks,
         issue_dev_token,
+        refresh_verifier,
         sign_in,
         signatures,
         token_verifier,
@@ -73,6 +74,7 @@ __all__ = [
     "log_demo_accounts",
     "notifier",
     "open_private",
+    "refresh_verifier",
     "replica_checks",
     "services",
     "sign_in",
@@ -84,8 +86,8 @@ __all__ = [
 
 _NAMES = {
     "orders_adapters.private_files": "open_private",
-    "orders_flask.bootstrap.auth": "cart_policy identity_provider_checks issue_dev_token sign_in signatures "
-    "token_verifier",
+    "orders_flask.bootstrap.auth": "cart_policy identity_provider_checks issue_dev_token refresh_verifier "
+    "sign_in signatures token_verifier",
     "orders_flask.bootstrap.components": "BrokerComponent CacheComponent Check Migrations NotifierComponent "
     "PersistenceComponent RemoteServices check_broker describe",
     "orders_flask.bootstrap.demo_accounts": "DEMO_ACCOUNTS demo_accounts_warning demo_tokens log_demo_accounts",

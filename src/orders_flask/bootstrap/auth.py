@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
 from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache, NullRevokedTokenCache
-from orders_adapters.security import tokens
+from orders_adapters.security import refresh_tokens, tokens
 from orders_adapters.security.cart_signatures import HmacCartVerifier
 from orders_adapters.security.claims import ClaimNames
 from orders_adapters.security.password_hasher import Argon2PasswordHasher
+from orders_adapters.security.refresh_tokens import RefreshVerifier
 from orders_adapters.security.token_issuer import JwtTokenIssuer
 from orders_adapters.system import clock as system_clock
 from orders_domain.model.accounts.actor import Actor, Role
@@ -85,6 +86,19 @@ def _shared_sign_in(
 
 
 def token_verifier(settings: Settings) -> TokenVerifier:
+    return _verifier(settings, _key_for(settings)).verify
+
+
+def refresh_verifier(settings: Settings) -> TokenVerifier:
+    """Return the verifier of the tokens that ``/auth/refresh`` exchanges."""
+    access = partial(_verifier(settings, _key_for(settings)).verify, grace=settings.token_refresh_grace_seconds)
+    if settings.algorithm != "HS256":
+        return RefreshVerifier(access, None)
+    key_for = tokens.shared_secret(refresh_tokens.key_of(token_secret(settings)))
+    return RefreshVerifier(access, _verifier(settings, key_for).verify)
+
+
+def _key_for(settings: Settings) -> tokens.KeyFor:
     key_for: tokens.KeyFor
     if settings.jwt_jwks_url:
         key_for = _provider_keys(settings)
@@ -93,6 +107,10 @@ def token_verifier(settings: Settings) -> TokenVerifier:
             key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
     else:
         key_for = tokens.shared_secret(token_secret(settings))
+    return key_for
+
+
+def _verifier(settings: Settings, key_for: tokens.KeyFor) -> tokens.JwtTokenVerifier:
     return tokens.JwtTokenVerifier(
         key_for,
         algorithm=settings.algorithm,
@@ -100,7 +118,7 @@ def token_verifier(settings: Settings) -> TokenVerifier:
         audience=settings.jwt_audience or None,
         accept_demo=settings.allows_demo,
         names=claim_names(settings),
-    ).verify
+    )
 
 
 def claim_names(settings: Settings) -> ClaimNames:
@@ -132,9 +150,14 @@ def _token_issuer(settings: Settings) -> JwtTokenIssuer:
 
 
 def _issuer(settings: Settings, secret: str | None, *, seconds: int) -> JwtTokenIssuer:
-    ttl = timedelta(seconds=seconds)
     return JwtTokenIssuer(
-        secret, ttl=ttl, issuer=settings.jwt_issuer, audience=settings.jwt_audience, names=claim_names(settings)
+        secret,
+        ttl=timedelta(seconds=seconds),
+        grace=timedelta(seconds=settings.token_refresh_grace_seconds),
+        refresh_ttl=timedelta(seconds=settings.refresh_token_ttl_seconds),
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        names=claim_names(settings),
     )
 
 

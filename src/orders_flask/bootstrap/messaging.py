@@ -80,7 +80,7 @@ def _main_broker(settings: Settings) -> BrokerComponent:
         with as_setting_error("RABBITMQ_URL"):
             rabbit = RabbitMqEventPublisher(
                 settings.rabbitmq_url,
-                queue=None if settings.new_order_queue == "off" else settings.new_order_queue,
+                queue=None if settings.new_order_queue in ("", "off") else settings.new_order_queue,
                 exchange=settings.events_exchange,
                 queue_type=settings.queue_type,
                 order_events_exchange=settings.order_events_exchange,

@@ -38,6 +38,14 @@ class AuthSettings:
         "CART_REORDER", "off", "`on`: the cart of a canceled or deleted order may be ordered again"
     )
     token_ttl_seconds: int = setting("TOKEN_TTL_SECONDS", 3600, "lifetime of a token of `/auth/login`; 60 to 86400")
+    token_refresh_grace_seconds: int = setting(
+        "TOKEN_REFRESH_GRACE_SECONDS", 0, "how long after its expiry `/auth/refresh` takes a token; up to 604800"
+    )
+    refresh_token_ttl_seconds: int = setting(
+        "REFRESH_TOKEN_TTL_SECONDS",
+        2_592_000,
+        "lifetime of a refresh token, which `/auth/login` gives to clients that ask for it; 60 to 31536000",
+    )
 
     @property
     def algorithm(self) -> str:
@@ -58,6 +66,8 @@ class AuthSettings:
         require_scheme("JWT_JWKS_URL", self.jwt_jwks_url, "https", "http")
         self._check_identity()
         require_within("TOKEN_TTL_SECONDS", self.token_ttl_seconds, 60, 86_400)
+        require_within("TOKEN_REFRESH_GRACE_SECONDS", self.token_refresh_grace_seconds, 0, 604_800)
+        require_within("REFRESH_TOKEN_TTL_SECONDS", self.refresh_token_ttl_seconds, 60, 31_536_000)
         require_one_of("CART_REORDER", self.cart_reorder, "on", "off")
         require_within("CART_SNAPSHOT_SECONDS", self.cart_snapshot_seconds, 60, 31_536_000)
         if not all(self.cart_secrets):

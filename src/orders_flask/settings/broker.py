@@ -18,7 +18,7 @@ class BrokerSettings:
         secret=True,
     )
     new_order_queue: str = setting(
-        "NEW_ORDER_QUEUE", "new_order", "the task queue that gets a task for each placed order; `off`: no tasks"
+        "NEW_ORDER_QUEUE", "new_order", "the queue that gets a task for each placed order; empty or `off`: no tasks"
     )
     events_exchange: str = setting("EVENTS_EXCHANGE", "orders", "the topic exchange that gets every event")
     queue_type: str = setting("RABBITMQ_QUEUE_TYPE", "classic", "`classic` or `quorum`: the type of the task queue")

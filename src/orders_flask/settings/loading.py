@@ -26,6 +26,8 @@ def load() -> Settings:
     except ValueError as error:
         raise InvalidSetting(str(error)) from error
     values: dict[str, Any] = {name: _value(name, text) for name, text in texts.items() if text}
+    if "NEW_ORDER_QUEUE" in variables and not texts["new_order_queue"]:
+        values["new_order_queue"] = ""  # the only setting of which an empty value is not the default
     return Settings(**values)
 
 

@@ -111,16 +111,16 @@ def _fingerprint() -> str:
     It is independent of the URL prefix, and of the spelling of the JSON: white space, member order, and 5 or 5.0.
     """
     operation = (request.endpoint or "").rpartition(".")[2]
-    canonical = json.dumps([operation, request.view_args, _with_whole_numbers(g.get("body"))], sort_keys=True)
+    canonical = json.dumps([operation, request.view_args, _normalized(g.get("body"))], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _with_whole_numbers(value: Any) -> Any:
+def _normalized(value: Any) -> Any:
     """Return the JSON with whole numbers as integers, however they were written."""
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, list):
-        return [_with_whole_numbers(element) for element in value]
+        return [_normalized(element) for element in value]
     if isinstance(value, dict):
-        return {name: _with_whole_numbers(member) for name, member in value.items()}
+        return {name: _normalized(member) for name, member in value.items()}
     return value

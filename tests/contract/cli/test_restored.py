@@ -45,7 +45,7 @@ def restored(shop: Shop) -> Restored:
 
 def token_after_backup(shop: Shop) -> str:
     def sign_in_and_out(container: Container) -> str:
-        token = container.sign_in(SignIn(email="ann@example.com", password=PASSWORD, address="::1"))
+        token = container.sign_in(SignIn(email="ann@example.com", password=PASSWORD, address="::1")).access
         container.sign_out(SignOut(token=container.authenticate(token)))
         return str(token)
 
@@ -87,7 +87,7 @@ def test_earlier_tokens_are_revoked(restored: Restored) -> None:
     with pytest.raises(InvalidToken, match="revoked"):
         restored.within(lambda container: container.authenticate(restored.dead))
     sign_in = SignIn(email="ann@example.com", password=PASSWORD, address="::1")
-    restored.within(lambda container: container.authenticate(container.sign_in(sign_in)))
+    restored.within(lambda container: container.authenticate(container.sign_in(sign_in).access))
     dev = orders("token", "bob", here=restored.here)
     restored.within(lambda container: container.authenticate(dev.stdout.strip()))
 

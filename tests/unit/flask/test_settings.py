@@ -293,6 +293,17 @@ def test_local_secrets_are_beside_the_database(database: str, file: str) -> None
     assert str(Settings(database_url=database).local_secrets) == file
 
 
+@pytest.mark.parametrize(
+    ("value", "queue"), [("", ""), (" ", ""), ("off", "off"), ("fresh", "fresh"), (None, "new_order")]
+)
+def test_empty_task_queue_is_none(monkeypatch: pytest.MonkeyPatch, value: str | None, queue: str) -> None:
+    monkeypatch.delenv("NEW_ORDER_QUEUE", raising=False)
+    if value is not None:
+        monkeypatch.setenv("NEW_ORDER_QUEUE", value)
+
+    assert load().new_order_queue == queue
+
+
 def test_cart_secrets_are_read_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CART_SNAPSHOT_SECRET", " new , old")
 
@@ -375,7 +386,9 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "RATE_LIMIT": "5/hour", "ASYNC_ORDER_LINES": "management=200",
         "CELERY_BROKER_URL": "amqp://h", "CORS_ORIGINS": "https://shop.example",
         "MESSAGE_BROKER": "kafka", "SMTP_URL": "smtps://h", "SMS_URL": "https://sms/v1",
-        "CART_SNAPSHOT_SECONDS": "600", "CART_REORDER": "on",
+        "CART_SNAPSHOT_SECONDS": "600", "CART_REORDER": "on", "TAKE_STOCK": "on",
+        "ORDER_MAX_BYTES": "2048", "ORDER_MAX_VALUES": "200",
+        "TOKEN_REFRESH_GRACE_SECONDS": "60", "REFRESH_TOKEN_TTL_SECONDS": "600",
         "TOKEN_TTL_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
         "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
         "PRODUCTION_ALLOWS": "no-broker no-audience",

@@ -68,6 +68,7 @@ RESERVATION = Reservation(
     due_at=LATER,
     state=ReservationState.RELEASING,
     shipment_id="S-1",
+    number=7,
     shipment_requested=False,
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from orders_domain.model.accounts.actor import Actor
@@ -43,6 +43,7 @@ class AuthenticatedToken:
     family: str | None = None
     generation: int = 0
     issued_at: int = 0
+    is_refresh_token: bool = False  # it gets new tokens, and identifies no request
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -66,6 +67,14 @@ class AuthenticatedToken:
         """Return the revocation of this generation of the family and all before it; see ``revocations``."""
         until = max(self.expires_at, at + 2 * ttl)
         return {_family_key(self.family): Revocation(self.generation + 1, until)} if self.family else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTokens:
+    """The tokens of a sign-in: one for requests, and one that only gets new ones, if the client asked for it."""
+
+    access: str = field(repr=False)
+    refresh: str | None = field(default=None, repr=False)
 
 
 def issued_before(at: datetime) -> Revocation:

@@ -21,7 +21,7 @@ class TokenIssuer(Protocol):
 
     @property
     def ttl(self) -> timedelta:
-        """The lifetime of a token."""
+        """How long a token of a sign-in may get new tokens, at most; revocations are stored for longer."""
         ...
 
     def ensure_enabled(self) -> None:
@@ -30,6 +30,10 @@ class TokenIssuer(Protocol):
         Raises:
             SignInDisabled: an external identity provider issues the tokens.
         """
+        ...
+
+    def refresh_token(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
+        """Return a unique token that only gets new tokens (see ``__call__``)."""
         ...
 
     def __call__(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from orders_domain.errors import InvalidToken, UserNotFound
+from orders_domain.model.accounts.auth_token import SessionTokens
 from orders_domain.model.accounts.user import User
 from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
 from orders_domain.ports.accounts.tokens import TokenIssuer, TokenVerifier
@@ -26,10 +27,11 @@ def refresh_token(
     token_issuer: TokenIssuer,
     clock: Clock,
     allow_demo: bool = True,
-) -> str:
+) -> SessionTokens:
     """Return a new token of the same family, and revoke the old one (clause 003-12).
 
-    A token can be refreshed once. Reuse indicates theft, so the whole token family is revoked.
+    ``token_verifier`` also accepts refresh tokens, which get a new refresh token, too. The first refresh revokes all
+    tokens of its generation. Reuse indicates theft, so the whole token family is revoked.
 
     Raises:
         InvalidToken: the token is not valid, is revoked or already refreshed, was not issued by a sign-in of this
@@ -48,7 +50,12 @@ def refresh_token(
     if not revoked_tokens.revoke(auth_token.rotation(at=now, ttl=token_issuer.ttl)):
         revoked_tokens.revoke(auth_token.revocations(at=now, ttl=token_issuer.ttl))
         raise InvalidToken("The token was already refreshed or revoked; its family is now revoked.")
-    return token_issuer(user, family=auth_token.family, generation=auth_token.generation + 1, at=now)
+    generation = auth_token.generation + 1
+    issue = token_issuer.refresh_token if auth_token.is_refresh_token else None
+    return SessionTokens(
+        access=token_issuer(user, family=auth_token.family, generation=generation, at=now),
+        refresh=issue(user, family=auth_token.family, generation=generation, at=now) if issue else None,
+    )
 
 
 def _active_user(user_id: str, users: UserRepository, *, allow_demo: bool) -> User:

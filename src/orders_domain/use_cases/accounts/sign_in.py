@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from orders_domain.errors import DemoAccountRefused, InvalidCredentials, InvalidValue, UserNotFound
+from orders_domain.model.accounts.auth_token import SessionTokens
 from orders_domain.model.accounts.user import User
 from orders_domain.ports.accounts.email_normalizer import EmailNormalizer
 from orders_domain.ports.accounts.password_hasher import PasswordHasher
@@ -26,6 +27,7 @@ class SignIn:
     email: str
     password: str = field(repr=False)
     address: str | None  # network address of the client; None if it is unknown
+    refresh_token: bool = False  # whether the client wants one beside the token
 
 
 def sign_in(
@@ -39,8 +41,8 @@ def sign_in(
     clock: Clock,
     new_id: NewId,
     allow_demo: bool = True,
-) -> str:
-    """Return a new token of a new family (clause 003-09).
+) -> SessionTokens:
+    """Return a new token of a new family, and a refresh token if the client wants one (clause 003-09).
 
     An unknown e-mail address takes the same time, counts the same attempts and raises the same error as a wrong
     password, so that accounts cannot be discovered.
@@ -71,7 +73,11 @@ def sign_in(
     attempts.succeeded()
     if password_hasher.needs_rehash(user.password_hash):
         users.change_password(user.id, password_hasher.hash(request.password), instead_of=user.password_hash)
-    return token_issuer(user, family=str(new_id()), at=now)
+    family = str(new_id())
+    return SessionTokens(
+        access=token_issuer(user, family=family, at=now),
+        refresh=token_issuer.refresh_token(user, family=family, at=now) if request.refresh_token else None,
+    )
 
 
 class _Attempts:

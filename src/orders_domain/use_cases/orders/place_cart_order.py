@@ -1,7 +1,9 @@
 """Use case: place an order from a signed cart."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
 
 from orders_domain.errors import InvalidCart
 from orders_domain.model.access import OWNER_OR_WRITER
@@ -69,20 +71,7 @@ def place_cart_order(
     if not signature_verifier(cart):
         raise InvalidCart("Must be a signature of the cart service.", field="signature")
     OWNER_OR_WRITER.authorize_owner(request.actor, cart.user_id)
-    order_id, contact = new_id(), Contact.of(language=request.language)
-
-    def build(life: Life = NEW) -> Order:
-        return Order.place(
-            order_id=order_id,
-            origin=Origin.CHECKOUT,
-            cart=cart,
-            total=cart.total,
-            limits=limits,
-            placing=Placing(contact=contact, life=life),
-            by=request.actor,
-            at=now,
-        )
-
+    build = partial(_build, request, order_id=new_id(), limits=limits, at=now)
     order = build()
     takes_stock = take_stock and has_sku(cart.items)
 
@@ -96,7 +85,7 @@ def place_cart_order(
         if request.idempotency_key:
             uow.idempotency_keys.acquire(request.idempotency_key, at=now)
         if takes_stock:
-            order = build(life_of_products(cart.items, uow))
+            order = build(life=life_of_products(cart.items, uow))
         placed = _add_or_get(order, cart, uow, reorder=policy.reorder)
         if placed is order:  # checked after the insert, because a repetition is answered whatever its age
             cart.ensure_current(at=now, max_age=policy.max_age)
@@ -107,6 +96,19 @@ def place_cart_order(
     if placed is not order:
         raise DuplicateRequest(placed)
     return order
+
+
+def _build(request: PlaceCartOrder, *, order_id: UUID, limits: ContentLimits, life: Life = NEW, at: datetime) -> Order:
+    return Order.place(
+        order_id=order_id,
+        origin=Origin.CHECKOUT,
+        cart=request.cart,
+        total=request.cart.total,
+        limits=limits,
+        placing=Placing(contact=Contact.of(language=request.language), life=life),
+        by=request.actor,
+        at=at,
+    )
 
 
 def _add_or_get(order: Order, cart: Cart, uow: UnitOfWork, *, reorder: bool) -> Order:

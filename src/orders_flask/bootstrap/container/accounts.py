@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dependency_injector import providers
 
 from orders_domain import use_cases
-from orders_domain.model.accounts.auth_token import AuthenticatedToken
+from orders_domain.model.accounts.auth_token import AuthenticatedToken, SessionTokens
 from orders_domain.model.accounts.user import User
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.observability.instrumentation import instrumented
@@ -17,7 +17,7 @@ class AccountUseCases(Components):
     authenticate: providers.Callable[AuthenticatedToken] = providers.Callable(
         use_cases.authenticate, token_verifier=Components.token_verifier, revoked_tokens=Components.revoked_tokens
     )
-    sign_in: providers.Callable[str] = providers.Callable(
+    sign_in: providers.Callable[SessionTokens] = providers.Callable(
         use_cases.sign_in,
         users=Components.users,
         normalize_email=Components.normalize_email,
@@ -28,9 +28,9 @@ class AccountUseCases(Components):
         new_id=Components.new_id,
         allow_demo=Components.settings.provided.allows_demo,
     )
-    refresh_token: providers.Callable[str] = providers.Callable(
+    refresh_token: providers.Callable[SessionTokens] = providers.Callable(
         use_cases.refresh_token,
-        token_verifier=Components.token_verifier,
+        token_verifier=Components.refresh_verifier,
         users=Components.users,
         revoked_tokens=Components.revoked_tokens,
         token_issuer=Components.token_issuer,

@@ -49,6 +49,7 @@ class Components(containers.DeclarativeContainer):
 
     clock = providers.Object(system_clock.now)
     new_id = providers.Singleton(UuidSequence)
+    refresh_verifier = providers.Singleton(bootstrap.refresh_verifier, settings)
     token_verifier = providers.Singleton(bootstrap.token_verifier, settings)
     store = providers.Singleton(bootstrap.store, settings)
     # For leases and due times, which the processes of several hosts compare.

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response
 
+from orders_domain.model.accounts.auth_token import SessionTokens
 from orders_domain.use_cases import RefreshToken, SignIn, SignOut
 from orders_flask.contracts.ostore import auth_schemas as schemas
 from orders_flask.contracts.ostore.schemas import OStoreError
@@ -31,13 +32,13 @@ def blueprint() -> OpenBlueprint:
             *(400, 401, 404, 413, 415, 429, 503),
             use_case="sign_in",
             summary="Sign in with e-mail and password",
-            description="The token is valid for the time of TOKEN_TTL_SECONDS.",
+            description="The token is valid for the time of TOKEN_TTL_SECONDS, and a refresh token for that of "
+            "REFRESH_TOKEN_TTL_SECONDS.",
             not_found=_DISABLED,
         ),
     )
     def login(body: dict[str, Any]) -> Any:
-        credentials = SignIn(email=body["email"], password=body["password"], address=client_address())
-        return {"token": use_cases().sign_in(credentials)}
+        return _session(use_cases().sign_in(_credentials(body)))
 
     @routes.post("/refresh")
     @routes.arguments(schemas.ExistingToken)
@@ -48,12 +49,13 @@ def blueprint() -> OpenBlueprint:
             *(400, 401, 404, 413, 415, 503),
             use_case="refresh_token",
             summary="Exchange a token for a new one",
-            description="A token can be exchanged once; a second exchange ends the sign-in.",
+            description="A token or a refresh token can be exchanged once; a second exchange ends the sign-in. "
+            "TOKEN_REFRESH_GRACE_SECONDS is for expired tokens. A refresh token gets a new one, too.",
             not_found=_DISABLED,
         ),
     )
     def refresh(body: dict[str, Any]) -> Any:
-        return {"token": use_cases().refresh_token(RefreshToken(token=body["token"]))}
+        return _session(use_cases().refresh_token(RefreshToken(token=body["token"])))
 
     @routes.post("/logout")
     @routes.response(200, schemas.SignedOut)
@@ -73,6 +75,20 @@ def blueprint() -> OpenBlueprint:
 
     routes.after_request(_not_stored)
     return routes
+
+
+def _credentials(body: dict[str, Any]) -> SignIn:
+    return SignIn(
+        email=body["email"],
+        password=body["password"],
+        address=client_address(),
+        refresh_token=body["refreshToken"],
+    )
+
+
+def _session(tokens: SessionTokens) -> dict[str, str]:
+    """Return the representation; the refresh token is left out if there is none."""
+    return {"token": tokens.access} | ({} if tokens.refresh is None else {"refreshToken": tokens.refresh})
 
 
 def _not_stored(response: Response) -> Response:

@@ -19,6 +19,12 @@ class Credentials(Schema):
         validate=validate.Length(max=MAX_PASSWORD_LENGTH),
         metadata={"pattern": NO_NUL, "format": "password"},
     )
+    refreshToken = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Whether the response has a refresh token beside the token."},
+    )
 
 
 class ExistingToken(Schema):
@@ -31,6 +37,9 @@ class NewToken(Schema):
     """Response body: a new token."""
 
     token = fields.String(required=True, metadata={"description": "A JWT, for the Authorization header."})
+    refreshToken = fields.String(
+        metadata={"description": "A token for `/auth/refresh` only, if the client asked for one."},
+    )
 
 
 class SignedOut(Schema):

@@ -79,6 +79,9 @@ class ReadableTokenIssuer:
     def ensure_enabled(self) -> None:
         """Tokens are always enabled."""
 
+    def refresh_token(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
+        raise AssertionError("No client asks for it here.")
+
     def __call__(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
         claims = {"family": family, "generation": generation, "issued": microseconds(at), "role": user.role.value}
         return token(user.id, expires=(at + self.ttl).isoformat(), **claims)
@@ -122,7 +125,7 @@ class Auth:
             token_issuer=self.issue,
             clock=self.clock,
             new_id=new_id,
-        )
+        ).access
 
     def identity(self, shown: str) -> AuthenticatedToken:
         claims = json.loads(shown)
@@ -148,7 +151,7 @@ class Auth:
             revoked_tokens=self.revoked_tokens,
             token_issuer=self.issue,
             clock=self.clock,
-        )
+        ).access
 
     def sign_out(self, shown: str) -> None:
         request = SignOut(token=self.identify(shown))

@@ -1,13 +1,19 @@
-"""Random lives of orders: after each step the fold of the history is the row, and stock, ledger and lines agree."""
+"""Random lives of orders: after each step the fold of the history is the row, and stock, ledger and lines agree.
+
+The view of each order as one of the Universal Commerce Protocol fits its published JSON Schema.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -25,11 +31,16 @@ from orders_domain.model.life.payments import PaymentKind, RefundState
 from orders_domain.model.life.placing import Placing
 from orders_domain.model.life.returns import awaited_units
 from orders_domain.model.life.shipments import ShipmentState
+from orders_domain.model.life.state import NEW, Life
 from orders_domain.model.order import rebuild
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import RequestedItem
 from orders_domain.use_cases.life.place_shop_order import PricedItem
+from orders_flask import Settings, create_app
+from orders_flask.contracts.shop.ucp import ucp_order
+from tests.contract.http.shop.test_ucp import validator
 from tests.support.depth import effort
+from tests.support.secrets import JWT_SECRET
 from tests.support.shop import Shop
 
 EXAMPLES = {"memory": effort(12, 10_000), "sqlite": effort(4, 10_000), "postgresql": effort(1, 1_000)}
@@ -50,6 +61,12 @@ def returned_units(order: Order) -> Counter[tuple[int, bool]]:
         for number, quantity, restocked in known.received:
             units[number, restocked] += quantity
     return units
+
+
+@cache
+def application() -> Flask:
+    """The service whose addresses the views have."""
+    return create_app(Settings(database_url="memory://", jwt_secret=JWT_SECRET, log_level="ERROR"))
 
 
 class Lives(RuleBasedStateMachine):
@@ -79,7 +96,12 @@ class Lives(RuleBasedStateMachine):
                 RequestedItem(product_id=self.milk, quantity=3),
             ),
             currency="USD",
-            placing=Placing(source="shop", reference=str(len(self.orders)), charges=CHARGES),
+            placing=Placing(
+                source="shop",
+                reference=str(len(self.orders)),
+                charges=CHARGES,
+                life=Life(expires_at=self.clock() + timedelta(seconds=15)) if self.orders else NEW,
+            ),
         )
         uow = self.shop.unit_of_work()
         order = use_cases.place_shop_order(request, uow=uow, clock=self.clock, new_id=self.new_id)
@@ -178,6 +200,25 @@ class Lives(RuleBasedStateMachine):
             kind = PaymentKind.REFUNDED if succeeds else PaymentKind.REFUND_FAILED
             self.pay(which, kind, waiting[0].amount_minor, repeats=False)
 
+    @rule(which=WHICH)
+    def retry_refund(self, which: int) -> None:
+        refunds = self.shop.queries.get(self.orders[which]).life.refunds
+        failed = [refund for refund in refunds if refund.state is RefundState.FAILED]
+        if failed:
+            request = use_cases.RetryRefund(**self.common(which), refund_id=failed[0].id)
+            self.change(use_cases.retry_refund, request)
+
+    @rule()
+    def expire(self) -> None:
+        """Cancel the second order if its time has come, and it is neither paid, held nor shipped in part."""
+        self.clock.advance(1)
+        result = use_cases.expire_orders(
+            queries=self.shop.queries, uow=self.shop.unit_of_work(), cache=NullOrderCache(), clock=self.clock
+        )
+        for order in map(self.shop.queries.get, result.expired):
+            assert (order.status, order.cancellation_reason) == (OrderStatus.CANCELED, "expired")
+        self.compare()
+
     @rule(which=WHICH, holds=st.booleans())
     def hold_or_release(self, which: int, holds: bool) -> None:
         if holds:
@@ -199,8 +240,10 @@ class Lives(RuleBasedStateMachine):
         """Check every promise that holds between two steps."""
         orders = self.state()
         for order in orders:
-            folded = rebuild(self.shop.queries.history(order.id), number=order.number)
-            assert folded == order
+            history = self.shop.queries.history(order.id)
+            assert rebuild(history, number=order.number) == order
+            with application().test_request_context(f"/v1/orders/{order.id}"):
+                assert [flaw.message for flaw in validator().iter_errors(ucp_order(order, history))] == []
             self._compare_units(order)
             self._compare_money(order)
             found = self.shop.queries.search(

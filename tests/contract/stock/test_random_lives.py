@@ -213,7 +213,11 @@ class Lives(RuleBasedStateMachine):
         """Cancel the second order if its time has come, and it is neither paid, held nor shipped in part."""
         self.clock.advance(1)
         result = use_cases.expire_orders(
-            queries=self.shop.queries, uow=self.shop.unit_of_work(), cache=NullOrderCache(), clock=self.clock
+            queries=self.shop.queries,
+            uow=self.shop.unit_of_work(),
+            cache=NullOrderCache(),
+            clock=self.clock,
+            new_id=self.new_id,
         )
         for order in map(self.shop.queries.get, result.expired):
             assert (order.status, order.cancellation_reason) == (OrderStatus.CANCELED, "expired")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cases import each_case
 from tests.support.depth import WAITING, other_stack
 from tests.support.servers.discovery import Part, Unavailable, find
 from tests.support.servers.naming import DATABASE, DAY, left_by_a_dead_run
@@ -267,3 +268,18 @@ def test_cases_alternate_between_stacks(pytester: pytest.Pytester) -> None:
 
     left_out = {"test_one[real]", "test_table[embedded-0]", "test_table[real-1]", "test_table[embedded-2]"}
     assert {item.name for item in other_stack(items)} == left_out
+
+
+def test_each_case_runs_and_each_failure_is_named() -> None:
+    seen: list[int] = []
+
+    @each_case("number", [1, 2, 3])
+    def only_two(number: int) -> None:
+        seen.append(number)
+        assert number == 2
+
+    with pytest.raises(ExceptionGroup) as failures:
+        only_two()
+
+    assert seen == [1, 2, 3]
+    assert [failure.__notes__ for failure in failures.value.exceptions] == [["in the case 1"], ["in the case 3"]]

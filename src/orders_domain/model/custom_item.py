@@ -54,7 +54,7 @@ class CustomItem:
     def stored(cls, content: JSONObject) -> CustomItem:
         """Return the item of content that was checked before it was stored; it is not checked again."""
         item = object.__new__(cls)
-        object.__setattr__(item, fields(cls)[0].name, content)
+        object.__setattr__(item, _CONTENT, content)
         return item
 
     @property
@@ -95,6 +95,9 @@ class CustomItem:
         quantity = self.quantity
         price = to_decimal(self.content.get("unit_price", self.content.get("price")))
         return None if quantity is None or price is None else EXACT.multiply(quantity, price)
+
+
+_CONTENT = fields(CustomItem)[0].name
 
 
 def _number(number: Decimal | None) -> int | float | None:

@@ -10,7 +10,9 @@ from sqlalchemy import Engine, text
 from orders_adapters.sql import migrate
 from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
+from orders_adapters.testing.examples import ADMIN, new_id
 from orders_adapters.testing.life.order_life import of_shop
+from orders_domain.model.life import returning, shipping
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import rebuild
 
@@ -125,4 +127,15 @@ def test_downgrade_is_refused_while_orders_need_this_release(address: str, conne
     with pytest.raises(Exception, match="1 orders were placed through the contract shop"):
         migrate.downgrade(address, "0019")
 
+    assert SqlOrderQueries(engine).get(order.id) == order
+    migrate.upgrade(address)
+    returned = str(new_id())
+    with SqlUnitOfWork(engine) as uow:
+        order = uow.orders.get_for_update(order.id)
+        shipping.ship(order, str(new_id()), {1: 1}, carrier=None, tracking_number=None, by=ADMIN, at=AT)
+        returning.authorize_return(order, returned, {1: 1}, "too small", by=ADMIN, at=AT)
+        uow.orders.save(order)
+        uow.commit()
+    with pytest.raises(Exception, match="1 returns are authorized"):
+        migrate.downgrade(address, "0029")
     assert SqlOrderQueries(engine).get(order.id) == order

@@ -72,6 +72,9 @@ def stock_quantities(order: Subject, units: Mapping[int, int] | None = None) -> 
 
 def item_quantity(item: CustomItem) -> int:
     """Return the item's quantity if it is a whole number of at least 1, otherwise 1."""
+    stated = item.content.get("quantity", item.content.get("qty"))
+    if type(stated) is int:  # nearly always, and a change of an order asks for that of each item
+        return stated if 1 <= stated < 2**31 else 1
     quantity = item.quantity
     is_countable = quantity is not None and 1 <= quantity < Decimal(2**31) and quantity % 1 == 0
     return int(quantity or 0) if is_countable else 1

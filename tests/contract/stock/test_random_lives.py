@@ -43,7 +43,7 @@ from tests.support.depth import effort
 from tests.support.secrets import JWT_SECRET
 from tests.support.shop import Shop
 
-EXAMPLES = {"memory": effort(12, 10_000), "sqlite": effort(4, 10_000), "postgresql": effort(1, 1_000)}
+EXAMPLES = {"memory": effort(12, 1_000), "sqlite": effort(4, 200), "postgresql": effort(1, 100)}
 STOCK = 30
 WHICH = st.integers(0, 1)
 UNITS = st.none() | st.dictionaries(st.integers(1, 4), st.integers(1, 3), min_size=1, max_size=2)
@@ -296,6 +296,7 @@ class Lives(RuleBasedStateMachine):
             assert sum(move.quantity for move in movements if move.product_id == product) == STOCK - gone
 
 
+@pytest.mark.timeout(effort(300, 1_800))
 def test_random_lives_keep_every_promise(fresh: Callable[[], Shop], request: pytest.FixtureRequest) -> None:
     examples = EXAMPLES[request.node.callspec.params["fresh"]]
     run_state_machine_as_test(

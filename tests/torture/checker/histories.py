@@ -35,6 +35,8 @@ def _flaw(lines: Sequence[Row]) -> str | None:
             return f"version {line['version']} does not follow from the one before"
         if line["kind"] == "deleted":
             allowed = line["to_status"] == line["from_status"] == "PENDING"
+        elif line["kind"] == "shipment_changed":  # a failure after shipping
+            allowed = line["to_status"] == line["from_status"] in {"SHIPPED", "DELIVERED"}
         else:
             allowed = line["to_status"] in TRANSITIONS[line["from_status"]]
             allowed &= (line["kind"] == "canceled") == (line["to_status"] == "CANCELED")

@@ -202,8 +202,8 @@ def test_every_tracking_event_matches_the_table(stack: Stack) -> None:
         for status in statuses:
             order = people.placed_in(placed_by, status)
             for word, steps in TRANSITIONS_BY_CARRIER_STATUS.items():
-                failed_later = word in FAILURES and status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
-                expected = status if failed_later else after_tracking(origin, status, steps)
+                is_fact = word in FAILURES and status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+                expected = status if is_fact else after_tracking(origin, status, steps)
                 reason, after = order.track(word), order.status()
                 if (reason is None, after) != (expected is not None, (expected or status).value):
                     wrong.append((placed_by, status, word, reason, after))

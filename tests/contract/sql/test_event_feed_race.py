@@ -25,6 +25,7 @@ from orders_flask.web.background.long_polls import POLL_INTERVAL
 from tests.support.stores import empty
 
 WRITERS, READERS, RESUMES = 50, 20, 100
+ORDERS = 400  # that the writers change
 SECONDS = 300.0
 LONGEST_DELAY = 5.0  # seconds between the changes of a transaction and its commit
 
@@ -95,7 +96,7 @@ def keys_of(entries: object) -> list[Key]:
 
 
 def test_late_commits_are_read_once_and_in_order(shared: Engine) -> None:
-    orders = seeds(shared, 40)
+    orders = seeds(shared, ORDERS)
     until = time.monotonic() + SECONDS
     with ThreadPoolExecutor(WRITERS + READERS) as threads:
         writers = [
@@ -132,17 +133,19 @@ def disordered_keys(result: list[Key]) -> list[Key]:
 
 
 def test_commit_is_readable_within_a_second(shared: Engine) -> None:
-    orders, commits, reads = seeds(shared, 40), dict[Key, float](), dict[Key, float]()
-    until = time.monotonic() + 30
-    with ThreadPoolExecutor(11) as threads:
-        for _ in range(10):
-            threads.submit(
-                write, shared, orders, until=until, delay=0.1,
-                committed=lambda key: commits.setdefault(key, time.monotonic()),
-            )  # fmt: skip
-        cursor = SqlEventFeed(shared).end()
-        while time.monotonic() < until + 2:
-            page = SqlEventFeed(shared).read(FeedFilter(after=cursor, limit=200))
+    orders, commits, reads = seeds(shared, ORDERS), dict[Key, float](), dict[Key, float]()
+    feed, until = SqlEventFeed(shared), time.monotonic() + 30
+
+    def committed(key: Key) -> None:
+        commits[key] = time.monotonic()
+
+    with ThreadPoolExecutor(10) as threads:
+        cursor = feed.end()
+        writers = [
+            threads.submit(write, shared, orders, until=until, delay=0.1, committed=committed) for _ in range(10)
+        ]
+        while not all(writer.done() for writer in writers) or not commits.keys() <= reads.keys():
+            page = feed.read(FeedFilter(after=cursor, limit=200))
             cursor = page.end
             reads.update(dict.fromkeys(keys_of(page.entries), time.monotonic()))
             if page.is_last:

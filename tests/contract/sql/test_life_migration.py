@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orders_adapters.sql import migrate
+from orders_adapters.sql.events.event_feed import SqlEventFeed
 from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.testing.examples import ADMIN, new_id
 from orders_adapters.testing.life.order_life import of_shop
+from orders_domain.model.feed.page import FeedFilter
 from orders_domain.model.life import returning, shipping
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import rebuild
@@ -96,6 +98,10 @@ def test_stored_orders_get_the_axes_of_their_history(address: str, connect: Call
         stored = connection.execute(text(columns)).all()
     assert [tuple(row) for row in stored] == [(number, *axes) for number, (_, *axes) in LIVES.items()]
     assert movements(engine) == [("initial", 10), ("deducted", -3)]
+    events = [entry.event for entry in SqlEventFeed(engine).read(FeedFilter()).entries]
+    for number, (statuses, *_) in LIVES.items():
+        of_order = [event.version for event in events if event.order_id == UUID(int=number)]
+        assert of_order == list(range(1, len(statuses) + 1))
 
 
 def test_downgrade_adds_up_the_releases_of_an_order(address: str, connect: Callable[..., Engine]) -> None:

@@ -3,14 +3,19 @@
 import json
 import threading
 import time
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 
 from orders_adapters.serialization.cloudevents import event_bytes
+from orders_adapters.testing.examples import ADMIN
 from orders_domain.model.accounts.actor import Role
 from orders_domain.model.feed.page import FEED_TYPES
+from orders_domain.model.values.timestamps import parse_timestamp
 from orders_domain.ports.outbox import OutboxState
+from orders_domain.use_cases import ReplayEvents
+from orders_flask.contracts.shop import events
 from orders_flask.web.background import long_polls
 from tests.contract.http.shop.client import Shopkeeper, problem, shopkeeper
 from tests.support.client import Answer
@@ -67,6 +72,38 @@ def test_events_have_the_bytes_of_the_exchange(stack: Stack, reader: Shopkeeper)
     first = feed(reader, after=start, order=order["id"], limit=1)
     assert "limit=1" in first.headers["Link"]
     assert [event["orderversion"] for event in first.json["data"]] == [1]
+
+
+def test_page_ends_at_its_size(stack: Stack, reader: Shopkeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, order = latest(reader), shopkeeper(stack).place()
+    shopkeeper(stack).changed(order, "confirm")
+    read_all(reader, start, 2)
+    monkeypatch.setattr(events, "MAX_PAGE_BYTES", 1)
+
+    first = feed(reader, after=start, order=order["id"]).json
+    second = feed(reader, after=first["next_cursor"], order=order["id"]).json
+
+    assert [[event["orderversion"] for event in page["data"]] for page in (first, second)] == [[1], [2]]
+    assert feed(reader, after=second["next_cursor"], order=order["id"]).json["data"] == []
+
+
+def test_replay_publishes_the_same_messages(stack: Stack, reader: Shopkeeper) -> None:
+    start, shop = latest(reader), shopkeeper(stack)
+    order = shop.place()
+    shop.changed(order, "confirm")
+    read_all(reader, start, 2)
+    first = stack.relayed()
+    placed_at = parse_timestamp(order["created_at"])
+    replay = ReplayEvents(actor=ADMIN, since=placed_at, types={"orders.order_placed.v1"})
+
+    steps = list(stack.container.replay_events(replay))
+    again = stack.relayed()
+
+    assert sum(step.published for step in steps) == 1
+    assert again.news == [news for news in first.news if news[0] == "orders.order_placed.v1"]
+    assert again.tasks_of(order) == first.tasks_of(order)
+    resumed = stack.container.replay_events(replace(replay, after=steps[-1].cursor))
+    assert [step.published for step in resumed] == [0]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ OURS = (
     "NOTIF",
     "SMTP_",
     "TRACKING_",
+    "PAYMENTS_",
 )
 
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     )
     from orders_domain.use_cases.background.purge_expired_data import PurgeResult, purge_expired_data
     from orders_domain.use_cases.background.queue_notifications import queue_notifications
+    from orders_domain.use_cases.background.receive_payment import PaymentOutcome, ReceivePayment, receive_payment
     from orders_domain.use_cases.background.relay_events import RelayResult, relay_events
     from orders_domain.use_cases.background.run_job import RunJob, run_job
     from orders_domain.use_cases.background.send_notification import (
@@ -201,6 +202,7 @@ __all__ = [
     "ListUsers",
     "NotificationResult",
     "OrderStatistics",
+    "PaymentOutcome",
     "PlaceCartOrder",
     "PlaceCatalogOrder",
     "PlaceOrder",
@@ -210,6 +212,7 @@ __all__ = [
     "PlaceShopOrder",
     "ProductUpsert",
     "PurgeResult",
+    "ReceivePayment",
     "RecordPayment",
     "RecordShipmentEvent",
     "RefreshToken",
@@ -286,6 +289,7 @@ __all__ = [
     "place_shop_order",
     "purge_expired_data",
     "queue_notifications",
+    "receive_payment",
     "record_payment",
     "record_shipment_event",
     "refresh_token",

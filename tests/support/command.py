@@ -37,6 +37,7 @@ OURS = (
     "NOTIF",
     "SMTP_",
     "TRACKING_",
+    "PAYMENTS_",
 )
 
 

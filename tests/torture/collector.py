@@ -23,7 +23,7 @@ _QUERIES = {
         FROM order_history""",
     "items": "SELECT order_id::text, product_id, quantity FROM order_items",
     "products": "SELECT id, stock_quantity FROM products",
-    "movements": "SELECT product_id, order_id::text, kind, quantity FROM stock_movements",
+    "movements": "SELECT product_id, order_id::text, hold_id::text, kind, quantity FROM stock_movements",
     "outbox": "SELECT event_id::text, order_id::text, version, type, state, last_error FROM outbox",
     "keys": "SELECT subject, key, order_id::text FROM idempotency_keys",
     "jobs": "SELECT id::text, status FROM jobs",

@@ -75,6 +75,25 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         with_operations(operation("ostore.read", 6, order="7", version=2, word="pending")),
         "responses are",
     ),
+    "a hold that gives back more than it took": (
+        with_stores(
+            products=[{"id": 1, "stock_quantity": 13}],
+            movements=[
+                *STORES.movements,
+                {"product_id": 1, "order_id": None, "hold_id": "h", "kind": "held", "quantity": -1},
+                {"product_id": 1, "order_id": None, "hold_id": "h", "kind": "hold_ended", "quantity": 2},
+            ],
+        ),
+        "a hold takes",
+    ),
+    "a hold that was acknowledged and took nothing": (
+        with_operations(operation("holds.take", 6, order="h", status=201)),
+        "a hold takes",
+    ),
+    "a hold that was ended and gave back nothing": (
+        with_operations(operation("holds.end", 6, order="h", status=204)),
+        "a hold takes",
+    ),
     "stock that was not taken": (with_stores(products=[{"id": 1, "stock_quantity": 15}]), "stock ="),
     "stock that was given back to a live order": (
         with_stores(movements=[*STORES.movements, DEDUCTED | {"kind": "released", "quantity": 3}]),

@@ -61,6 +61,14 @@ class InMemoryOrderRepository(OrderRepository):
             raise OrderNotFound(shipment_id)
         return self.get_for_update(order_id)
 
+    def get_by_reference_for_update(self, reference: str, *, source: str) -> Order:
+        wanted = (source, reference)
+        orders = self._store.orders.values()
+        order_id = next((order.id for order in orders if (order.source, order.reference) == wanted), None)
+        if order_id is None:
+            raise OrderNotFound(reference)
+        return self.get_for_update(order_id)
+
     def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
         if order := self._find(lambda order: any(shipment.id == str(parcel_id) for shipment in order.life.shipments)):
             return order

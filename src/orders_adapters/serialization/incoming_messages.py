@@ -1,15 +1,20 @@
-"""Parser of incoming JSON messages: the tracking events of a carrier."""
+"""Parser of incoming JSON messages: the tracking events of a carrier, and the facts of a payment provider."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
 
 from orders_domain.errors import InvalidValue, OrderNotFound
+from orders_domain.model.life.payment_message import OrderReference, PaymentMessage
+from orders_domain.model.life.payments import PaymentKind, checked_amount
+from orders_domain.model.life.placing import DEFAULT_SOURCE
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.tracking import TrackingEvent
 from orders_domain.model.values.json_values import text_error
@@ -42,6 +47,41 @@ def parse_tracking_event(raw: bytes) -> TrackingEvent:
         )
     except InvalidValue as error:
         raise error.renamed(_TRACKING_MEMBERS) from None
+
+
+def parse_payment_message(raw: bytes) -> PaymentMessage:
+    """Return the message. Unknown members are ignored. The order is its id or number, or the reference of a source.
+
+    A number is written as a number or a text; a ``source`` makes it the shop's own reference.
+
+    Raises:
+        InvalidValue: the message is not a payment fact; the text names the reason.
+    """
+    body = _object(raw)
+    return PaymentMessage(
+        event_id=_member(body, "event_id", _id),
+        order=_member(body, "order", partial(_order, source=body.get("source"))),
+        provider=_member(body, "provider", _text),
+        reference=_member(body, "reference", _id),
+        kind=_member(body, "kind", _payment_kind),
+        amount_minor=_member(body, "amount_minor", checked_amount),
+        currency=_member(body, "currency", _text),
+        occurred_at=_member(body, "occurred_at", parse_rfc3339),
+    )
+
+
+def _payment_kind(value: Any) -> PaymentKind:
+    kinds = {kind.value: kind for kind in PaymentKind}
+    if value not in kinds:
+        raise ValueError(f"it must be one of {', '.join(kinds)}")
+    return kinds[value]
+
+
+def _order(value: Any, *, source: Any) -> OrderRef | OrderReference:
+    if source is None:
+        with suppress(OrderNotFound):
+            return parse_order_ref(_id(value))
+    return OrderReference(source=DEFAULT_SOURCE if source is None else _text(source), reference=_id(value))
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -78,6 +78,9 @@ _GET_BY_NUMBER_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.number == bindparam("r
 _GET_BY_SHIPMENT_FOR_UPDATE = _GET_FOR_UPDATE.where(
     _orders.shipment_id == bindparam("ref", type_=_orders.shipment_id.type)
 )
+_GET_BY_REFERENCE_FOR_UPDATE = _GET_FOR_UPDATE.where(
+    _orders.reference == bindparam("ref", type_=_orders.reference.type)
+)
 _GET_BY_PARCEL_FOR_UPDATE, _GET_BY_RETURN_FOR_UPDATE = (
     _GET_FOR_UPDATE.where(
         _orders.id
@@ -145,6 +148,10 @@ class SqlOrderRepository(OrderRepository):
 
     def get_by_shipment_for_update(self, shipment_id: str) -> Order:
         return self._get_for_update(_GET_BY_SHIPMENT_FOR_UPDATE, shipment_id)
+
+    def get_by_reference_for_update(self, reference: str, *, source: str) -> Order:
+        statement = _GET_BY_REFERENCE_FOR_UPDATE.where(_orders.source == source)
+        return self._get_for_update(statement, reference)
 
     def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
         try:

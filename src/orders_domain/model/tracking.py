@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from orders_domain.errors import InvalidValue
@@ -18,13 +18,11 @@ from orders_domain.model.order import MAX_SHIPMENT_ID_LENGTH, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.model.values.json_values import bounded_text_error
-from orders_domain.model.values.timestamps import timestamp_error
+from orders_domain.model.values.timestamps import MAX_CLOCK_SKEW, timestamp_error
 from orders_domain.model.values.total_table import total_table
 
 MAX_EVENT_ID_LENGTH = 255
 _NUMBERS = range(1, 10**18)
-MAX_CLOCK_SKEW = timedelta(minutes=5)
-"""The maximum by which a carrier's clock may be ahead of the service's clock."""
 
 REACHED: Mapping[OrderStatus, frozenset[OrderStatus]] = total_table(
     OrderStatus,

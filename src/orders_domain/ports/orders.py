@@ -59,6 +59,15 @@ class OrderRepository(Protocol):
         """
         ...
 
+    def get_by_reference_for_update(self, reference: str, *, source: str) -> Order:
+        """Return and lock the order with the shop's own number, like ``get_for_update``.
+
+        Raises:
+            OrderNotFound: the order does not exist or is deleted.
+            StoreUnavailable: the store is unavailable.
+        """
+        ...
+
     def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
         """Return and lock the order that has the shipment in its life, like ``get_for_update``.
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     )
     from orders_domain.use_cases.background.purge_expired_data import PurgeResult, purge_expired_data
     from orders_domain.use_cases.background.queue_notifications import queue_notifications
+    from orders_domain.use_cases.background.receive_payment import PaymentOutcome, ReceivePayment, receive_payment
     from orders_domain.use_cases.background.relay_events import RelayResult, relay_events
     from orders_domain.use_cases.background.run_job import RunJob, run_job
     from orders_domain.use_cases.background.send_notification import (
@@ -213,6 +214,7 @@ __all__ = [
     "ListUsers",
     "NotificationResult",
     "OrderStatistics",
+    "PaymentOutcome",
     "PlaceCartOrder",
     "PlaceCatalogOrder",
     "PlaceOrder",
@@ -223,6 +225,7 @@ __all__ = [
     "ProductUpsert",
     "PurgeResult",
     "ReadEvents",
+    "ReceivePayment",
     "ReceiveReturn",
     "RecordPayment",
     "RecordShipmentEvent",
@@ -305,6 +308,7 @@ __all__ = [
     "purge_expired_data",
     "queue_notifications",
     "read_events",
+    "receive_payment",
     "receive_return",
     "record_payment",
     "record_shipment_event",

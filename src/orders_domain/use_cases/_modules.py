@@ -17,6 +17,7 @@ _NAMES = {
     "list_alert_recipients remove_alert_recipient",
     "background.purge_expired_data": "PurgeResult purge_expired_data",
     "background.queue_notifications": "queue_notifications",
+    "background.receive_payment": "PaymentOutcome ReceivePayment receive_payment",
     "background.relay_events": "RelayResult relay_events",
     "background.run_job": "RunJob run_job",
     "background.send_notification": "NotificationResult SendNotification send_notification",

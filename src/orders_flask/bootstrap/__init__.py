@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     )
     from orders_flask.bootstrap.demo_examples import DemoExamples, demo_examples
     from orders_flask.bootstrap.jobs import job_checks, job_runner
-    from orders_flask.bootstrap.messaging import broker, event_bytes, tracking_events
+    from orders_flask.bootstrap.messaging import broker, event_bytes, payment_facts, tracking_events
     from orders_flask.bootstrap.notifications import log_broken_templates, notifier
     from orders_flask.bootstrap.persistence import replica_checks, store
     from orders_flask.bootstrap.remote_services import choose_place_shipped_order, services
@@ -74,6 +74,7 @@ __all__ = [
     "log_demo_accounts",
     "notifier",
     "open_private",
+    "payment_facts",
     "refresh_verifier",
     "replica_checks",
     "services",
@@ -93,7 +94,7 @@ _NAMES = {
     "orders_flask.bootstrap.demo_accounts": "DEMO_ACCOUNTS demo_accounts_warning demo_tokens log_demo_accounts",
     "orders_flask.bootstrap.demo_examples": "DemoExamples demo_examples",
     "orders_flask.bootstrap.jobs": "job_checks job_runner",
-    "orders_flask.bootstrap.messaging": "broker event_bytes tracking_events",
+    "orders_flask.bootstrap.messaging": "broker event_bytes payment_facts tracking_events",
     "orders_flask.bootstrap.notifications": "log_broken_templates notifier",
     "orders_flask.bootstrap.persistence": "replica_checks store",
     "orders_flask.bootstrap.remote_services": "choose_place_shipped_order services",

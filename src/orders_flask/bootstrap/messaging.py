@@ -1,6 +1,6 @@
-"""Messaging components: the broker of events, and the consumer of tracking events.
+"""Messaging components: the broker of events, and the consumers of tracking events and payment facts.
 
-The broker is RabbitMQ, the log or none, and optionally Kafka for notifications; the consumer reads a RabbitMQ queue or
+The broker is RabbitMQ, the log or none, and optionally Kafka for notifications; a consumer reads a RabbitMQ queue or
 a Kafka topic.
 """
 
@@ -100,9 +100,18 @@ def _main_broker(settings: Settings) -> BrokerComponent:
 
 def tracking_events(settings: Settings) -> MessageConsumer:
     """Return the consumer of carriers' tracking events (clause 003-07)."""
+    return _messages(settings, queue=settings.tracking_queue, topic=settings.tracking_topic)
+
+
+def payment_facts(settings: Settings) -> MessageConsumer:
+    """Return the consumer of payment providers' facts."""
+    return _messages(settings, queue=settings.payments_queue, topic=settings.payments_topic)
+
+
+def _messages(settings: Settings, *, queue: str, topic: str) -> MessageConsumer:
     if settings.message_broker == "kafka":
-        return _topic(settings, settings.tracking_topic, group=settings.kafka_group)
-    return _queue(settings, settings.tracking_queue)
+        return _topic(settings, topic, group=settings.kafka_group)
+    return _queue(settings, queue)
 
 
 def _queue(settings: Settings, name: str) -> MessageConsumer:

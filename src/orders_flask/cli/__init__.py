@@ -27,6 +27,7 @@ _ENTRIES = {
     "migrate": Entry("orders_flask.cli.migrate", "Upgrade the database schema."),
     "notify": Entry("orders_flask.cli.notify", "Send letters to customers, and alerts to administrators."),
     "outbox": Entry("orders_flask.cli.outbox", "Inspect the outbox, and publish events again."),
+    "payments": Entry("orders_flask.cli.payments", "Record payment providers' facts."),
     "products": Entry("orders_flask.cli.products", "Manage the product catalogue."),
     "prune": Entry("orders_flask.cli.prune", "Delete expired data."),
     "refund": Entry(

@@ -83,7 +83,9 @@ def show() -> None:
 @_alerts
 @click.option("--language", help="The language of the alert, such as de; by default NOTIFICATION_LANGUAGE.")
 def add(address: str, alerts: Sequence[str], language: str | None) -> None:
-    """Send alerts to ADDRESS from now on: of low stock, and of deliveries that failed or came back.
+    """Send alerts to ADDRESS from now on.
+
+    Alerts are of low stock, and of deliveries that failed or came back.
 
     ADDRESS is an e-mail address, or a phone number such as +4915112345678. It needs no account. An address that gets
     an alert already gets it in the new language.

@@ -10,9 +10,10 @@ import structlog
 
 from orders_domain.errors import AccessDenied, OrderHidden, OrdersError, Unavailable
 from orders_domain.model.idempotency import DuplicateRequest
+from orders_domain.model.life.payment_message import OrderReference
 from orders_domain.model.life.stock_hold import DuplicateStockHold
 from orders_domain.model.order import Order
-from orders_domain.use_cases import TrackShipment
+from orders_domain.use_cases import ReceivePayment, TrackShipment
 from orders_flask.observability.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,12 @@ def of_request(request: Any) -> UserAndOrder:
 def of_tracking_event(request: TrackShipment) -> UserAndOrder:
     """Return the carrier, and the order of the event or its shipment."""
     return request.event.actor.subject, _text(request.event.order or request.event.shipment_id)
+
+
+def of_payment_message(request: ReceivePayment) -> UserAndOrder:
+    """Return the provider, and the order of the message."""
+    order = request.message.order
+    return request.message.provider, order.reference if isinstance(order, OrderReference) else str(order)
 
 
 def instrumented(

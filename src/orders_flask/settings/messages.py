@@ -14,9 +14,10 @@ class MessageSettings:
     message_broker: str = setting(
         "MESSAGE_BROKER",
         "rabbitmq",
-        "`rabbitmq` or `kafka`: the broker from which `orders track` consumes",
+        "`rabbitmq` or `kafka`: the broker from which `orders track` and `orders payments` consume",
     )
     tracking_queue: str = setting("TRACKING_QUEUE", "tracking_events", "the RabbitMQ queue of tracking events")
+    payments_queue: str = setting("PAYMENTS_QUEUE", "payment_facts", "the RabbitMQ queue of payment facts")
     kafka_servers: str = setting(
         "KAFKA_BOOTSTRAP_SERVERS", "", "`host:port,host:port`: notifications are also published to Kafka"
     )
@@ -25,6 +26,7 @@ class MessageSettings:
     )
     kafka_group: str = setting("KAFKA_GROUP", "orders", "prefix of the consumer groups' names")
     tracking_topic: str = setting("TRACKING_TOPIC", "tracking-events", "the Kafka topic of tracking events")
+    payments_topic: str = setting("PAYMENTS_TOPIC", "payment-facts", "the Kafka topic of payment facts")
     notifications_topic: str = setting("NOTIFICATIONS_TOPIC", "user-notifications", "the Kafka topic of notifications")
     smtp_url: str = setting(
         "SMTP_URL",

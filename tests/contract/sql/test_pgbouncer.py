@@ -87,12 +87,12 @@ def test_settings_of_the_address_hold(
     pgbouncer: ThrowawayPgBouncer, migrated_postgresql: str, connect: Callable[..., Engine]
 ) -> None:
     url = make_url(pgbouncer.before(migrated_postgresql)).set(
-        query={"options": "-c lock_timeout=700ms --statement-timeout=2s"}
+        query={"options": "-c lock_timeout=1700ms --statement-timeout=20s"}
     )
 
     engine = connect(url.render_as_string(hide_password=False))
 
-    assert in_a_transaction(engine) == ("UTC", "2s", "700ms", "10s", "public")
+    assert in_a_transaction(engine) == ("UTC", "20s", "1700ms", "10s", "public")
 
 
 def test_option_that_no_transaction_can_have_is_refused(

@@ -106,4 +106,4 @@ def test_long_subject_is_stored_and_stops_a_downgrade(address: str, old: Engine)
     run(old, "DELETE FROM users")
     migrate.downgrade(address, BEFORE)
     run(old, ORDER, user_id="short", at=AT)
-    assert migrate.missing_triggers(old) == []
+    assert migrate.missing_triggers(old) == ["set_position_of_order_history"]  # which a later migration adds

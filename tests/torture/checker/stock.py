@@ -1,4 +1,4 @@
-"""Stock = initial + restocks - quantities of live orders = ledger, by product; items = deducted quantities."""
+"""Stock = initial + restocks - quantities of live orders and holds = ledger, by product; items = deducted units."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -21,6 +21,8 @@ def _products(evidence: Evidence) -> Iterator[Violation]:
     held: Counter[int] = Counter()
     for row in evidence.stores.movements:
         ledger[row["product_id"]] += row["quantity"]
+        if row["kind"] in ("held", "hold_ended"):
+            held[row["product_id"]] -= row["quantity"]
         if row["kind"] == "restocked":
             restocked[row["product_id"]] += row["quantity"]
     for row in evidence.stores.items:

@@ -8,6 +8,7 @@ from tests.torture.load.administrators import Administrator
 from tests.torture.load.buyers import CheckoutBuyer, ManagementBuyer, OrdersBuyer, OStoreBuyer
 from tests.torture.load.cancellers import Canceller
 from tests.torture.load.carriers import Carrier
+from tests.torture.load.holders import Holder
 from tests.torture.load.readers import Reader
 from tests.torture.load.restockers import Restocker
 from tests.torture.load.shared import GRACE_SECONDS, Shared
@@ -32,6 +33,7 @@ class Crew:
         self._actors += [SignIn(name, shared, seed=seed) for name in SIGN_INS]
         self._actors += [
             Canceller("canceller-1", shared, seed=seed),
+            Holder("holder-1", shared, seed=seed),
             Administrator("administrator-1", shared, seed=seed),
             Carrier("carrier-1", shared, seed=seed, url=broker),
             Restocker("restocker-1", shared, seed=seed, service=service),

@@ -59,6 +59,8 @@ KINDS: Mapping[str, Kind] = {
         _kind("checkout.place", ok=(200, 201), no=(422,), again=(409,)),
         _kind("checkout.read", no=(404,)),
         _kind("checkout.cancel", no=(404, 409)),
+        _kind("holds.take", ok=(201,), no=(409,)),
+        _kind("holds.end", ok=(204,), no=(404,)),
         _kind("auth.login", again=(429,)),
         _kind("auth.refresh", no=(401,)),
         _kind("auth.logout", no=(401,)),

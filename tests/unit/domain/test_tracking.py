@@ -15,7 +15,8 @@ from orders_domain import Actor, Order, OrderStatus, Origin, Role
 from orders_domain.errors import InvalidValue, OrderNotFound, OrdersError
 from orders_domain.model.order import rebuild
 from orders_domain.model.status import InvalidTransition
-from orders_domain.model.tracking import MAX_CLOCK_SKEW, TRANSITIONS_BY_CARRIER_STATUS, TrackingEvent
+from orders_domain.model.tracking import TRANSITIONS_BY_CARRIER_STATUS, TrackingEvent
+from orders_domain.model.values.timestamps import MAX_CLOCK_SKEW
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import TrackingOutcome, TrackShipment, track_shipment
 from tests.support.cases import each_case

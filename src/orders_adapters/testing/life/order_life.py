@@ -11,7 +11,7 @@ from orders_adapters.testing.examples import ADA, ADMIN, NOON, items, new_id
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import Money, Order, OrderFilter, Origin
-from orders_domain.errors import OrdersError
+from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.life import changes, paying, returning, shipping
 from orders_domain.model.life.changes import NotAllowed, NotOpen, NotShipped, ReferenceTaken
@@ -138,6 +138,18 @@ class OrderLifeTests:
 
     A subclass has the fixture ``store``: an empty store (``StoreHarness``).
     """
+
+    def test_order_is_found_by_reference_of_its_source(self, store: StoreHarness) -> None:
+        orders = [of_shop(reference="R-1", source=source) for source in ("shop", "market")]
+        store.add(*orders)
+
+        with store.unit_of_work() as uow:
+            found = [uow.orders.get_by_reference_for_update("R-1", source=str(order.source)).id for order in orders]
+            for reference, source in (("R-2", "shop"), ("R-1", "other")):
+                with pytest.raises(OrderNotFound):
+                    uow.orders.get_by_reference_for_update(reference, source=source)
+
+        assert found == [order.id for order in orders]
 
     def test_particulars_are_stored_and_folded(self, store: StoreHarness) -> None:
         order = of_shop("R-1", tags=("gift",))

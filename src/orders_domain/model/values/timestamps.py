@@ -13,6 +13,8 @@ _DATE_TIME = re.compile(
 _FRACTION_LENGTH = 7  # characters: the point and six digits
 _SECOND = timedelta(seconds=1)
 _LAST = datetime.max.replace(tzinfo=UTC)
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+"""The maximum by which the clock of a sender of messages may be ahead of the clock of the service."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from orders_domain.model.access_rules import Action
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life import paying
 from orders_domain.model.life.payments import Payment, PaymentKind
@@ -75,11 +76,21 @@ def record_payment(request: RecordPayment, *, uow: UnitOfWork, cache: OrderCache
             occurred_at=request.occurred_at or at,
             recorded_at=at,
         )
-        recorded = paying.record_payment(order, fact, by=request.actor, at=at)
-        if recorded and fact.kind is PaymentKind.CAPTURED:  # too late, if the order has expired
-            paying.refund_expired(order, str(new_id()), by=request.actor, at=at)
+        record_fact(order, fact, by=request.actor, at=at, new_id=new_id)
 
     return changed_order(request, Action.RECORD, record, uow=uow, cache=cache, clock=clock)
+
+
+def record_fact(order: Order, fact: Payment, *, by: Actor, at: datetime, new_id: NewId) -> bool:
+    """Record the fact, and ask for its refund if it is a capture of an order that has expired; False if it is known.
+
+    Raises:
+        FactDiffers, Exceeds: see ``record_payment``.
+    """
+    recorded = paying.record_payment(order, fact, by=by, at=at)
+    if recorded and fact.kind is PaymentKind.CAPTURED:
+        paying.refund_expired(order, str(new_id()), by=by, at=at)
+    return recorded
 
 
 def request_refund(request: RequestRefund, *, uow: UnitOfWork, cache: OrderCache, clock: Clock, new_id: NewId) -> Order:

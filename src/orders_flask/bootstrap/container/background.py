@@ -15,7 +15,7 @@ from orders_domain.ports.notifier import Notifier
 from orders_flask import bootstrap
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.bootstrap.container.orders import OrderUseCases
-from orders_flask.observability.instrumentation import instrumented, of_tracking_event
+from orders_flask.observability.instrumentation import instrumented, of_payment_message, of_tracking_event
 from orders_flask.workers.data_purger import DataPurger
 from orders_flask.workers.job_worker import JobWorker
 from orders_flask.workers.message_worker import MessageWorker, message_handler
@@ -27,6 +27,10 @@ from orders_flask.workers.reservation_releaser import ReservationReleaser
 
 def _track_shipment_request(raw: bytes) -> use_cases.TrackShipment:
     return use_cases.TrackShipment(event=incoming_messages.parse_tracking_event(raw))
+
+
+def _receive_payment_request(raw: bytes) -> use_cases.ReceivePayment:
+    return use_cases.ReceivePayment(message=incoming_messages.parse_payment_message(raw))
 
 
 def _notification_senders(
@@ -133,6 +137,14 @@ class BackgroundUseCases(OrderUseCases):
         cache=Components.order_cache,
         clock=Components.clock,
     )
+    receive_payment: providers.Callable[use_cases.PaymentOutcome] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.receive_payment), user_and_order=of_payment_message),
+        metrics=Components.metrics,
+        uow=Components.uow,
+        cache=Components.order_cache,
+        clock=Components.clock,
+        new_id=Components.new_id,
+    )
     queue_notifications: providers.Callable[int] = providers.Callable(
         use_cases.queue_notifications,
         queue=Components.store.provided.notifications,
@@ -169,6 +181,8 @@ class BackgroundUseCases(OrderUseCases):
     )
     tracking_handler = providers.Factory(message_handler, _track_shipment_request, track_shipment.provider)
     tracking_worker = providers.Factory(MessageWorker, consumer=Components.tracking_events, handler=tracking_handler)
+    payment_handler = providers.Factory(message_handler, _receive_payment_request, receive_payment.provider)
+    payment_worker = providers.Factory(MessageWorker, consumer=Components.payment_facts, handler=payment_handler)
     relay = providers.Factory(
         OutboxRelay,
         relay_events=relay_events.provider,

@@ -73,7 +73,7 @@ def test_job_continues_the_request_span(stack: Stack, ann: Caller) -> None:
     accepted = root.ask(
         "POST",
         "/api/v1/orders/bulk/status",
-        headers={"traceparent": SPAN},
+        headers={"traceparent": SPAN, "Prefer": "respond-async"},
         **as_json({"order_ids": [order["id"], *unknown], "status": "confirmed"}),
     )
     assert accepted.status_code == 202, accepted.text

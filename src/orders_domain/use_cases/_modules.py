@@ -1,4 +1,7 @@
-"""Names of the use cases and their requests, by the module that has them."""
+"""Names of the use cases and their requests, by the module that has them.
+
+They are imported when they are first used, because a program pays 0.4 ms for each class of a request.
+"""
 
 _NAMES = {
     "accounts.authenticate": "authenticate",

@@ -88,6 +88,7 @@ def test_page_ends_at_its_size(stack: Stack, reader: Shopkeeper, monkeypatch: py
 
 
 def test_replay_publishes_the_same_messages(stack: Stack, reader: Shopkeeper) -> None:
+    stack.relayed()  # so that only events of this order follow
     start, shop = latest(reader), shopkeeper(stack)
     order = shop.place()
     shop.changed(order, "confirm")

@@ -60,6 +60,7 @@ class Stack:
     directory: Path
     broker: RabbitServer | None = None
     _inspector: psycopg.Connection[tuple[Any, ...]] | None = field(default=None, init=False, compare=False)
+    _commits: sqlite3.Connection | None = field(default=None, init=False, compare=False)
 
     @property
     def container(self) -> Container:
@@ -124,14 +125,27 @@ class Stack:
         with self._database() as execute:
             return execute(query)
 
-    def everything(self) -> dict[str, Counter[tuple[Any, ...]]]:
-        """The contents of the database: the rows of each table, unordered."""
+    def everything(self) -> object:
+        """The state of the database, to be compared: two are equal if nothing was committed between them.
+
+        The contents are not read, because they grow with the tests: SQLite counts the commits of others, and each row
+        of PostgreSQL has the transaction that wrote it.
+        """
         if self.settings.uses_default_database:
-            names, content = "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM {}"
-        else:  # a row as PostgreSQL prints it, because psycopg's JSON values are not hashable
-            names, content = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "SELECT t::text FROM {} t"
+            if self._commits is None:
+                file = sqlite3.connect(self.directory / "orders.db", check_same_thread=False)
+                object.__setattr__(self, "_commits", file)
+            assert self._commits is not None
+            return self._commits.execute("PRAGMA data_version").fetchone()
+        counts = (f"SELECT count(*), max(xmin::text::bigint) FROM {name}" for name in tables.metadata.tables)
+        return self.rows(" UNION ALL ".join(counts))
+
+    def contents(self) -> dict[str, Counter[tuple[Any, ...]]]:
+        """The rows of each table, unordered."""
+        # A row as PostgreSQL prints it, because psycopg's JSON values are not hashable.
+        content = "SELECT * FROM {}" if self.settings.uses_default_database else "SELECT t::text FROM {} t"
         with self._database() as execute:
-            return {table: Counter(execute(content.format(table))) for (table,) in execute(names)}
+            return {name: Counter(execute(content.format(name))) for name in tables.metadata.tables}
 
     def empty(self) -> None:
         """Delete all rows; generated numbers restart at 1."""
@@ -207,4 +221,6 @@ class Stack:
         """Release the resources of the service."""
         if self._inspector is not None:
             self._inspector.close()
+        if self._commits is not None:
+            self._commits.close()
         close(self.container)

@@ -94,12 +94,12 @@ def test_operation_costs_no_more(real_stack: Stack, name: str) -> None:
     perform = operations(real_stack)[name]
     for _ in range(WARM_UP):
         assert perform().status_code in {200, 201}
-    before = real_stack.everything()
+    before = real_stack.contents()
 
     with real_stack.statements() as statements, round_trips() as trips:
         perform()
 
-    after = real_stack.everything()
+    after = real_stack.contents()
     rows = sum(sum((after[table] - before[table]).values()) for table in after)
     limit = COSTS[name]
     assert (len(statements), len(trips), rows) == (limit.statements, limit.trips, limit.rows)

@@ -147,7 +147,7 @@ def test_tables_contain_no_password_or_token(stack: Stack, ada: Guest) -> None:
     token = ada.token()
     ada.logout(ada.refreshed(token))
 
-    stored = repr(stack.everything())
+    stored = repr(stack.contents())
 
     assert PASSWORD not in stored
     assert token not in stored

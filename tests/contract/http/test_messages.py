@@ -104,7 +104,7 @@ def refusing(stack: Stack, table: str) -> Iterator[None]:
 @pytest.mark.clause("000-21")
 @pytest.mark.parametrize("table", ["orders", "order_history", "outbox"])
 def test_unstored_order_publishes_nothing(stack: Stack, ann: Caller, table: str) -> None:
-    before = stack.everything()
+    before = stack.contents()
 
     with refusing(stack, table):
         response = ann.post({"items": [TEA], "total_price": 75})
@@ -113,7 +113,7 @@ def test_unstored_order_publishes_nothing(stack: Stack, ann: Caller, table: str)
     assert response.mimetype == "application/problem+json"
     assert "Traceback" not in response.text
     assert not stack.relayed().news
-    assert stack.everything() == before
+    assert stack.contents() == before
     assert ann.list().json == []
 
 

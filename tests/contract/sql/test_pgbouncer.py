@@ -57,7 +57,7 @@ def pooled(pgbouncer: ThrowawayPgBouncer, migrated_postgresql: str, connect: Cal
 def used_sessions(pooled: Engine) -> None:
     """Sessions in which another client has left its settings and its prepared statements."""
     address = pooled.url.set(drivername="postgresql", query={}).render_as_string(hide_password=False)
-    left = ["SET statement_timeout = '7ms'", "SET timezone = 'Asia/Tokyo'", "SET search_path = 'nowhere'"]
+    left = ["SET statement_timeout = '377ms'", "SET timezone = 'Asia/Tokyo'", "SET search_path = 'nowhere'"]
     left += [f'PREPARE "_pg3_{number}" AS SELECT {number}' for number in range(50)]
     with ExitStack() as until:
         clients = [until.enter_context(psycopg.connect(address)) for _ in range(SESSIONS)]

@@ -13,7 +13,7 @@ from orders_domain.model.accounts.contact import Contact
 from orders_domain.model.custom_item import MAX_ITEMS, ContentLimits, CustomItem
 from orders_domain.model.product import MAX_QUANTITY
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
-from orders_domain.model.values.json_values import JSON, JSONObject, json_error
+from orders_domain.model.values.json_values import JSON, JSONObject, json_error, same_json
 from orders_domain.model.values.money import MAX_MINOR_UNITS, Money
 from orders_domain.model.values.timestamps import parse_rfc3339
 
@@ -65,7 +65,7 @@ class Cart:
 
     def has_content_of(self, other: Cart) -> bool:
         """Return whether both are the same cart, possibly signed with different secrets."""
-        return _signed_part(self.content) == _signed_part(other.content)
+        return same_json(_signed_part(self.content), _signed_part(other.content))
 
     def ensure_current(self, *, at: datetime, max_age: timedelta) -> None:
         """Check that the cart may be ordered at the given time.

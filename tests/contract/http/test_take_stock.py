@@ -103,6 +103,25 @@ def test_cancelled_units_go_back_to_their_product(stack: Stack, root: Caller) ->
     assert (left(root, other), left(root, product)) == (5, 5)
 
 
+def test_item_takes_the_units_it_states(stack: Stack, root: Caller) -> None:
+    ann, product = stack.caller(), tea(root, 50)
+    cases: list[tuple[dict[str, Any], int | None]] = [
+        *[({"quantity": wrong}, None) for wrong in ("5", 0, -5, True, [5], 2**31, 1e300)],
+        ({"quantity": None, "qty": 7}, None),
+        ({"quantity": 1, "qty": 7}, None),
+        ({"quantity": 5.0, "qty": 5}, 5),
+        ({"qty": 1e1}, 10),
+        ({"quantity": 2.5}, 1),  # goods by weight
+        ({"qty": None}, 1),
+        ({"sku": f" {product['sku']}\u200b", "qty": 3}, 3),  # as a product's sku is compared
+    ]
+    for stated, taken in cases:
+        before = left(root, product)
+        body = {"items": [{"sku": "unknown", "quantity": "5"}, {"sku": product["sku"], **stated}], "total_price": 0}
+        assert ann.post(body).status_code == (201 if taken else 422), stated
+        assert before - left(root, product) == (taken or 0), stated
+
+
 def test_last_unit_is_sold_once_through_all_contracts(stack: Stack, root: Caller) -> None:
     buyers = [(stack.caller(), place) for place in (by_orders, by_checkout, by_management) for _ in range(4)]
     for _ in range(3):

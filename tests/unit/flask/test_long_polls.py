@@ -48,6 +48,13 @@ def test_polls_beyond_the_limit_do_not_wait() -> None:
     assert inner == [(EMPTY, False)]
 
 
+def test_only_thread_does_not_wait() -> None:
+    app = Flask("polls")
+    long_polls.install(app, threads=1)
+    with app.app_context():
+        assert long_polls.long_polls().read(lambda _: EMPTY, seconds=1) == (EMPTY, False)
+
+
 @pytest.fixture
 def terminations() -> Iterator[list[int]]:
     """The signals that the handler before ours has received."""

@@ -35,6 +35,9 @@ class InMemoryStockHoldRepository(StockHoldRepository):
             self._products.move(product_id, MovementKind.HELD, -units, by=by, at=hold.created_at, hold_id=hold.id)
         self._staged[hold.id] = hold
 
+    def count(self, user_id: str) -> int:
+        return sum(hold.user_id == user_id for hold in self._open().values())
+
     def get_for_update(self, hold_id: UUID) -> StockHold:
         hold = self._open().get(hold_id)
         if hold is None:

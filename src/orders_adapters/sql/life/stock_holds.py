@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
@@ -38,6 +38,7 @@ _FORGET_KEY = (
     .values(key_subject=None, key_scope=None, key=None, fingerprint=None)
 )
 _BY_KEY = select(tables.stock_holds).where(*_KEYED)
+_COUNT = select(func.count()).select_from(tables.stock_holds).where(_holds.user_id == bindparam("user"), _OPEN)
 _BY_ID = select(tables.stock_holds).where(_holds.id == bindparam("of"), _OPEN)
 _LOCK = _BY_ID.with_for_update(key_share=True)
 _LOCK_BY_USER = (
@@ -99,6 +100,10 @@ class SqlStockHoldRepository(StockHoldRepository):
                     for product_id, units in hold.quantities.items()
                 ],
             )
+
+    def count(self, user_id: str) -> int:
+        with translate_errors():
+            return self._connection.scalar(_COUNT, {"user": user_id}) or 0
 
     def get_for_update(self, hold_id: UUID) -> StockHold:
         with translate_errors():

@@ -128,6 +128,8 @@ class StockHoldTests:
             assert list(uow.stock_holds.get_by_user_for_update(ADA.subject, [tea])) == [early, late]
             assert list(uow.stock_holds.get_by_user_for_update("nobody", [tea, milk])) == []
             assert list(uow.stock_holds.get_by_user_for_update(ADA.subject, [2**62])) == []
+            uow.stock_holds.add(hold_of({milk: 1}), by=ADA)
+            assert [uow.stock_holds.count(user) for user in (ADA.subject, GRACE.subject, "nobody")] == [3, 1, 0]
 
     def test_rollback_retains_hold(self, inventory: Inventory) -> None:
         [tea] = inventory.stocked(3)

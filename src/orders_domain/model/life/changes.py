@@ -15,7 +15,7 @@ from orders_domain.model.life.returns import awaited_units
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.life.state import checked_metadata, checked_reason, checked_tags, merged
 from orders_domain.model.status import TRANSITIONS, OrderStatus
-from orders_domain.model.values.json_values import JSON, bounded_text_error
+from orders_domain.model.values.json_values import JSON, bounded_text_error, same_json
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -207,7 +207,7 @@ def annotate(
         details["tags"] = list(sorted_tags)
     if metadata is not None:
         patched = checked_metadata(merged(dict(order.life.metadata), dict(metadata)))
-        if patched != order.life.metadata:
+        if not same_json(patched, order.life.metadata):
             details["metadata"] = dict(metadata)
     if details:
         order.record(history.ANNOTATED, details, by=by, at=at)

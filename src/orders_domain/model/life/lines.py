@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from orders_domain.errors import InvalidItem
 from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.life.charges import Shares, divided, shares
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.json_values import JSONObject
+from orders_domain.model.values.money import to_decimal
 
 if TYPE_CHECKING:
     from orders_domain.model.life.subject import Subject
@@ -78,6 +80,23 @@ def item_quantity(item: CustomItem) -> int:
     quantity = item.quantity
     is_countable = quantity is not None and 1 <= quantity < Decimal(2**31) and quantity % 1 == 0
     return int(quantity or 0) if is_countable else 1
+
+
+def ensure_countable(item: CustomItem, *, number: int) -> None:
+    """Check that the units that an item takes from stock are those that it states; a fraction is one unit.
+
+    Raises:
+        InvalidItem: ``quantity`` or ``qty`` is not a positive number below 2^31, or they differ.
+    """
+    for name in ("quantity", "qty"):
+        if (stated := item.content.get(name)) is None:
+            continue
+        units = to_decimal(stated)
+        if units is None or not 0 < units < 2**31 or (units % 1 == 0 and units != item_quantity(item)):
+            raise InvalidItem(
+                f"quantity and qty of item {number} must be positive numbers below 2^31, and alike: it takes stock.",
+                field="items",
+            )
 
 
 def order_shares(order: Subject) -> Shares:

@@ -13,6 +13,8 @@ from orders_domain.model.product import ProductId
 
 MIN_SECONDS = 30
 MAX_SECONDS = 86_400
+MAX_HOLDS = 100
+"""The holds that a user may have at a time, unless the sender has stock:write."""
 
 
 class StockHoldNotFound(OrdersError):
@@ -34,6 +36,16 @@ class DuplicateStockHold(OrdersError):
     def __init__(self, hold: StockHold) -> None:
         super().__init__(f"This request was already processed: stock hold {hold.id}.")
         self.hold = hold  # which may have ended since
+
+
+class TooManyStockHolds(OrdersError):
+    """The user has as many stock holds as a user may have."""
+
+    kind = Kind.CONFLICT
+    code = "too_many_stock_holds"
+
+    def __init__(self) -> None:
+        super().__init__(f"A user may have at most {MAX_HOLDS} stock holds at a time.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,15 @@ def json_error(value: object, *, depth: int = 0) -> str | None:
     return next((error for part in parts if (error := json_error(part, depth=depth + 1))), None)
 
 
+def same_json(one: JSON | JSONObject, other: JSON | JSONObject) -> bool:
+    """Return whether two JSON values are alike: 5 and 5.0 are, 1 and true are not, as they are in Python."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same_json(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_json, one, other))
+    return one == other and isinstance(one, bool) is isinstance(other, bool)
+
+
 def count_values(value: object, *, limit: int) -> int:
     """Return the number of values in a JSON value, itself included; stop counting above the limit."""
     count, remaining = 0, [value]

@@ -27,6 +27,10 @@ class StockHoldRepository(Protocol):
         """
         ...
 
+    def count(self, user_id: str) -> int:
+        """Return the number of the user's holds that have not ended, those of this unit of work included."""
+        ...
+
     def get_for_update(self, hold_id: UUID) -> StockHold:
         """Return the hold, and lock it until this unit of work ends.
 

@@ -9,7 +9,13 @@ from orders_domain.errors import AccessDenied
 from orders_domain.model import pricing
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.idempotency import IdempotencyKey
-from orders_domain.model.life.stock_hold import StockHold, StockHoldNotFound, StockHoldPage
+from orders_domain.model.life.stock_hold import (
+    MAX_HOLDS,
+    StockHold,
+    StockHoldNotFound,
+    StockHoldPage,
+    TooManyStockHolds,
+)
 from orders_domain.model.product import RequestedItem, quantities_by_product
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.life.stock_holds import StockHoldQueries
@@ -58,6 +64,8 @@ def hold_stock(request: HoldStock, *, uow: UnitOfWork, clock: Clock, new_id: New
         AccessDenied: it is for another user, and the actor does not have stock:write.
         InvalidValue: no lines or more than 1,000, an unknown sku, or a time that is not 30 to 86,400 seconds.
         InsufficientStock: products have insufficient stock or are unknown; nothing is held.
+        TooManyStockHolds: the owner has 100 holds that have not ended, and the actor does not have stock:write.
+            Requests at the same time may exceed that number.
         DuplicateStockHold, IdempotencyKeyReused: see ``StockHoldRepository.add``.
         StoreUnavailable: the store is unavailable.
     """
@@ -71,6 +79,9 @@ def hold_stock(request: HoldStock, *, uow: UnitOfWork, clock: Clock, new_id: New
         hold = StockHold.start(new_id(), user_id=owner, quantities=quantities, seconds=request.seconds, at=now)
         pricing.ensure_in_stock(quantities, uow.products.get_many(quantities))
         uow.stock_holds.add(hold, idempotency_key=request.idempotency_key, by=request.actor)
+        # After the addition, so that a repeated request gets its hold again.
+        if not request.actor.has_scope("stock:write") and uow.stock_holds.count(owner) > MAX_HOLDS:
+            raise TooManyStockHolds
         uow.commit()
     return hold
 

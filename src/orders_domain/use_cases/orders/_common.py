@@ -8,10 +8,11 @@ from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.events import notification_events
 from orders_domain.model.idempotency import IdempotencyKey
-from orders_domain.model.life.lines import stock_products
+from orders_domain.model.life.lines import ensure_countable, stock_products
 from orders_domain.model.life.state import NEW, Life
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
+from orders_domain.model.values.typed_text import normalize_sku
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
 
@@ -54,10 +55,19 @@ def has_sku(items: Sequence[CustomItem]) -> bool:
 
 
 def life_of_products(items: Sequence[CustomItem], uow: UnitOfWork) -> Life:
-    """Return the state of a new order with the product of each item whose ``sku`` names one; they are locked."""
-    skus = {number: str(item.content["sku"]) for number, item in enumerate(items, start=1) if has_sku([item])}
+    """Return the state of a new order with the product of each item whose ``sku`` names one; they are locked.
+
+    Raises:
+        InvalidItem: see ``ensure_countable``, for an item that takes stock.
+    """
+    skus = {
+        number: normalize_sku(str(item.content["sku"])) for number, item in enumerate(items, start=1) if has_sku([item])
+    }
     products = uow.products.get_by_sku_for_update(set(skus.values()))
-    return replace(NEW, products={number: products[sku].id for number, sku in skus.items() if sku in products})
+    taken = {number: products[sku].id for number, sku in skus.items() if sku in products}
+    for number in taken:
+        ensure_countable(items[number - 1], number=number)
+    return replace(NEW, products=taken)
 
 
 def save_and_notify(order: Order, *, by: Actor, uow: UnitOfWork) -> None:

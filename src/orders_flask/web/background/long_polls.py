@@ -49,8 +49,8 @@ class LongPolls:
 
 
 def install(app: Flask, *, threads: int) -> None:
-    """Let a quarter of the threads wait, and at least one."""
-    app.extensions[_KEY] = LongPolls(limit=max(threads // 4, 1))
+    """Let a quarter of the threads wait, and at least one, but not the last one."""
+    app.extensions[_KEY] = LongPolls(limit=min(max(threads // 4, 1), threads - 1))
 
 
 def end_at_signals(app: Flask) -> None:

@@ -53,6 +53,7 @@ def test_other_content_of_a_snapshot_is_409(stack: Stack, ann: Caller, operator:
         (ann, cart(ann.subject, CABLE, snapshotId=snapshot["snapshotId"])),
         (operator, cart(operator.subject, snapshotId=snapshot["snapshotId"])),
         (operator, cart(None, snapshotId=snapshot["snapshotId"])),
+        (ann, signed(snapshot | {"pricingSnapshot": {"rules": [{"name": "none", "factor": True}]}})),  # instead of 1
     ):
         response = order(caller, other, key="other")
         assert "snapshotId" in refused(response, 409)["error"]

@@ -122,11 +122,13 @@ def test_tags_and_metadata_are_changed(shop: Shopkeeper) -> None:
     tagged = shop.send("PUT", order, "tags", {"tags": ["c", "b"]}).json
     patched = shop.send("PATCH", order, "metadata", {"a": {"b": None, "e": [1]}, "d": None, "f": "x"}).json
     same = shop.send("PATCH", order, "metadata", {"f": "x"}).json
+    flagged = shop.send("PATCH", order, "metadata", {"a": {"e": [True]}}).json
 
     assert (tagged["tags"], tagged["version"]) == (["b", "c"], 2)
     assert (patched["metadata"], patched["version"]) == ({"a": {"c": 2, "e": [1]}, "f": "x"}, 3)
     assert same == patched
-    assert shop.order(order) == patched
+    assert flagged["metadata"]["a"]["e"][0] is True  # and not 1, which Python takes for the same
+    assert shop.order(order) == flagged
 
 
 @pytest.mark.parametrize(

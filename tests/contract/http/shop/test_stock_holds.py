@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from orders_adapters.testing.threads import at_once
 from orders_domain.use_cases import ExpiryResult
 from tests.contract.http.shop.client import Shopkeeper, problem, shopkeeper
@@ -242,3 +244,19 @@ def test_last_unit_goes_to_one_contract(stack: Stack) -> None:
 
         codes = [answer.status_code for answer in answers]
         assert (sum(code < 300 for code in codes), stock_of(admin, product)) == (1, 0), codes
+
+
+def test_customer_has_a_bounded_number_of_holds(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders_domain.use_cases.life.hold_stock.MAX_HOLDS", 2)
+    admin, product = stocked(stack, 10)
+    ann = shopkeeper(stack, scopes=())
+    first, second = hold(ann, product), hold(ann, product)
+    body = {"lines": [{"product_id": product, "quantity": 2}], "seconds": 60}
+
+    problem(ann.post("/stock-holds", body), 409, "too_many_stock_holds")
+    assert stock_of(admin, product) == 6
+    assert ended(ann, first) == 204
+    assert [ann.post("/stock-holds", body, key="k").status_code for _ in range(2)] == [201, 201]
+    hold(admin, product, user_id=ann.caller.subject)  # stock:write
+    assert len(ann.get("/stock-holds").json["data"]) == 3
+    assert second in ann.get("/stock-holds").json["data"]

@@ -18,7 +18,7 @@ from orders_domain.model.order import MAX_SHIPMENT_ID_LENGTH, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.model.values.json_values import bounded_text_error
-from orders_domain.model.values.timestamps import MAX_CLOCK_SKEW, timestamp_error
+from orders_domain.model.values.timestamps import future_error, timestamp_error
 from orders_domain.model.values.total_table import total_table
 
 MAX_EVENT_ID_LENGTH = 255
@@ -114,8 +114,8 @@ class TrackingEvent:
         Raises:
             InvalidValue: the event is more than five minutes in the future.
         """
-        if self.occurred_at > now + MAX_CLOCK_SKEW:
-            raise InvalidValue("The event must not be in the future.", field="occurred_at")
+        if error := future_error(self.occurred_at, now):
+            raise InvalidValue(f"The timestamp {error}.", field="occurred_at")
 
     def apply_to(self, order: Order, *, at: datetime) -> None:
         """Apply the transitions of the event; an event that the order has already passed changes nothing.

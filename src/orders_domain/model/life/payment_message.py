@@ -11,7 +11,7 @@ from orders_domain.model.life.shipments import MAX_EVENT_ID_LENGTH
 from orders_domain.model.life.subject import Subject
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.values.json_values import bounded_text_error
-from orders_domain.model.values.timestamps import MAX_CLOCK_SKEW
+from orders_domain.model.values.timestamps import future_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,5 +60,5 @@ class PaymentMessage:
         Raises:
             InvalidValue: the fact is in the future.
         """
-        if self.occurred_at > now + MAX_CLOCK_SKEW:
-            raise InvalidValue("occurred_at must not be in the future.", field="occurred_at")
+        if error := future_error(self.occurred_at, now):
+            raise InvalidValue(f"occurred_at {error}.", field="occurred_at")

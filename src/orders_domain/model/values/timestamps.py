@@ -43,6 +43,12 @@ def timestamp_error(at: object) -> str | None:
     return "must have a time zone" if at.utcoffset() is None else None
 
 
+def future_error(at: datetime, now: datetime) -> str | None:
+    """Return why a sender's timestamp is too far in the future, as the rest of a sentence, or None if it is not."""
+    minutes = int(MAX_CLOCK_SKEW.total_seconds() // 60)
+    return f"must be at most {minutes} minutes in the future" if at - now > MAX_CLOCK_SKEW else None
+
+
 def parse_timestamp(text: str) -> datetime:
     """Return the timestamp of an ISO 8601 text in UTC.
 

@@ -17,7 +17,7 @@ from orders_flask.web.context import actor, use_cases
 
 _STATUSES = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 _PARCEL = {"carrier": "DHL", "tracking_number": "JD0002", "lines": [{"number": 1, "quantity": 1}]}
-_EVENT = {"event_id": "DHL-17", "state": "in_transit", "occurred_at": "2026-11-27T09:00:00Z"}
+_EVENT = {"event_id": "DHL-17", "state": "in_transit", "occurred_at": "2025-11-20T09:00:00Z"}
 
 
 def register(routes: ContractBlueprint) -> None:

@@ -16,6 +16,8 @@ from tests.support.service_stack import Stack
 ROUNDS = effort(2, 500)
 THREADS = effort(6, 32)
 
+FUTURE = "9999-01-01T00:00:00Z"
+
 
 @pytest.fixture
 def shop(stack: Stack) -> Shopkeeper:
@@ -172,6 +174,11 @@ def test_one_of_many_refunds_gets_the_captured(shop: Shopkeeper) -> None:
         (
             "payments",
             {"provider": "x", "reference": "y", "kind": "captured", "amount_minor": 1, "occurred_at": "today"},
+            "/occurred_at",
+        ),
+        (
+            "payments",
+            {"provider": "x", "reference": "y", "kind": "captured", "amount_minor": 1, "occurred_at": FUTURE},
             "/occurred_at",
         ),
     ],

@@ -16,7 +16,7 @@ from tests.support.service_stack import Stack
 
 ROUNDS = effort(3, 500)
 THREADS = effort(6, 32)
-NOON = "2026-11-27T12:00:00Z"
+NOON = "2025-11-20T12:00:00Z"
 
 
 @pytest.fixture
@@ -144,6 +144,15 @@ def test_parcels_are_refused_by_rights_and_existence(stack: Stack, shop: Shopkee
     for unknown in (str(uuid4()), "7"):
         body = {"event_id": "1", "state": "delivered", "occurred_at": NOON}
         problem(shop.post(f"/shipments/{unknown}/events", body), 404, "shipment_not_found")
+
+
+def test_event_of_the_future_is_refused(shop: Shopkeeper) -> None:
+    order = ship(shop, shop.place(), 1)
+    body = {"event_id": "1", "state": "delivered", "occurred_at": "9999-01-01T00:00:00Z"}
+
+    refused = problem(shop.post(f"/shipments/{order['shipments'][0]['id']}/events", body), 422, "invalid_request")
+
+    assert [flaw["pointer"] for flaw in refused["errors"]] == ["/occurred_at"]
 
 
 def test_many_parcels_take_constant_statements(stack: Stack) -> None:

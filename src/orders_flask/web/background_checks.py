@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 ANSWER_SECONDS = 0.3
 """A probe waits as long for a check that it starts, and for none that has been running longer."""
 
+FIRST_ANSWER_SECONDS = 0.9
+"""A probe waits as long for the first check of a process, which has no earlier result to answer with."""
+
 OVERDUE_SECONDS = 5.0
 """A check that has been running as long counts as failed."""
 
@@ -35,6 +38,7 @@ class _BackgroundCheck:
         self._done.set()
         self._started = 0.0
         self._failure: str | None = "It has not been checked yet."
+        self._timeout = FIRST_ANSWER_SECONDS
 
     def start(self, check: Check) -> None:
         if not self._done.is_set():
@@ -44,7 +48,7 @@ class _BackgroundCheck:
         threading.Thread(target=self._run, args=(check,), name="health check", daemon=True).start()
 
     def result(self) -> str | None:
-        done = self._done.wait(max(self._started + ANSWER_SECONDS - time.monotonic(), 0))
+        done = self._done.wait(max(self._started + self._timeout - time.monotonic(), 0))
         if not done and (seconds := time.monotonic() - self._started) > OVERDUE_SECONDS:
             return f"It has not responded for {seconds:.0f} s."
         return self._failure
@@ -55,4 +59,5 @@ class _BackgroundCheck:
         except Exception as error:  # noqa: BLE001 - a check that fails in another way is a failed check
             self._failure = f"{type(error).__name__}: {error}"
         finally:
+            self._timeout = ANSWER_SECONDS
             self._done.set()

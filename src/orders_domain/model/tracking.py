@@ -18,7 +18,7 @@ from orders_domain.model.order import MAX_SHIPMENT_ID_LENGTH, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.model.values.json_values import bounded_text_error
-from orders_domain.model.values.timestamps import future_error, timestamp_error
+from orders_domain.model.values.timestamps import timestamp_error
 from orders_domain.model.values.total_table import total_table
 
 MAX_EVENT_ID_LENGTH = 255
@@ -107,15 +107,6 @@ class TrackingEvent:
     def actor(self) -> Actor:
         """The actor of the changes; its request id in the history is the event id."""
         return Actor(subject="carrier", role=Role.SYSTEM, request_id=self.id)
-
-    def ensure_not_in_future(self, now: datetime) -> None:
-        """Check that the event is not in the future; clocks may differ by five minutes.
-
-        Raises:
-            InvalidValue: the event is more than five minutes in the future.
-        """
-        if error := future_error(self.occurred_at, now):
-            raise InvalidValue(f"The timestamp {error}.", field="occurred_at")
 
     def apply_to(self, order: Order, *, at: datetime) -> None:
         """Apply the transitions of the event; an event that the order has already passed changes nothing.

@@ -78,7 +78,7 @@ def pay_without_redis(behind: DatabaseShop, network: Proxy, order_id: UUID) -> N
     within(30, lambda: behind.cache.get(order_id) is not None, "the cache is not reached again")
     cached = behind.cache.get(order_id)
     assert cached is not None
-    assert cached.version == 1, "Redis has heard of it after all"
+    assert cached.version == 1, "the invalidation reached Redis"
 
 
 def a_copied_order(core: DatabaseShop) -> UUID:

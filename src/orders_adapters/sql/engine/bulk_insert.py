@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -29,7 +30,7 @@ def insert_rows(
         convert = _converters(table, names, connection.dialect)
         values = [{name: convert[name](value) for name, value in row.items()} for row in rows]
         statement = _from_json(table, names, ignore_conflicts, returning)
-        result = connection.execute(statement, {"rows": json.dumps(values, default=str)})
+        result = connection.execute(statement, {"rows": json.dumps(values, default=datetime.isoformat)})
     else:
         result = connection.execute(_from_values(table, ignore_conflicts, returning), rows)
     return result.all() if returning else []

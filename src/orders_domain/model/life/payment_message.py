@@ -11,7 +11,6 @@ from orders_domain.model.life.shipments import MAX_EVENT_ID_LENGTH
 from orders_domain.model.life.subject import Subject
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.values.json_values import bounded_text_error
-from orders_domain.model.values.timestamps import future_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +52,3 @@ class PaymentMessage:
             raise InvalidValue(
                 f"currency must be that of the order, {order.total.currency}, not {self.currency}.", field="currency"
             )
-
-    def ensure_not_in_future(self, now: datetime) -> None:
-        """Check the time of the fact; a provider's clock may be five minutes ahead.
-
-        Raises:
-            InvalidValue: the fact is in the future.
-        """
-        if error := future_error(self.occurred_at, now):
-            raise InvalidValue(f"occurred_at {error}.", field="occurred_at")

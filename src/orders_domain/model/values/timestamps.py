@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from orders_domain.errors import InvalidValue
+
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
@@ -43,10 +45,15 @@ def timestamp_error(at: object) -> str | None:
     return "must have a time zone" if at.utcoffset() is None else None
 
 
-def future_error(at: datetime, now: datetime) -> str | None:
-    """Return why a sender's timestamp is too far in the future, as the rest of a sentence, or None if it is not."""
-    minutes = int(MAX_CLOCK_SKEW.total_seconds() // 60)
-    return f"must be at most {minutes} minutes in the future" if at - now > MAX_CLOCK_SKEW else None
+def ensure_occurred(at: datetime, now: datetime) -> None:
+    """Check the moment of a sender's fact; the sender's clock may be five minutes ahead.
+
+    Raises:
+        InvalidValue: the moment is further in the future.
+    """
+    if at - now > MAX_CLOCK_SKEW:
+        minutes = int(MAX_CLOCK_SKEW.total_seconds() // 60)
+        raise InvalidValue(f"occurred_at must be at most {minutes} minutes in the future.", field="occurred_at")
 
 
 def parse_timestamp(text: str) -> datetime:

@@ -9,6 +9,7 @@ from orders_domain.model.life import paying
 from orders_domain.model.life.payment_message import OrderReference, PaymentMessage
 from orders_domain.model.life.payments import Payment
 from orders_domain.model.order import Order
+from orders_domain.model.values.timestamps import ensure_occurred
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -47,7 +48,7 @@ def receive_payment(
         StoreUnavailable: the store is unavailable.
     """
     message, now = request.message, clock()
-    message.ensure_not_in_future(now)
+    ensure_occurred(message.occurred_at, now)
     with uow:
         if not uow.inbox.record(message.event_id, scope=SCOPE, at=now):
             return PaymentOutcome.REPEATED

@@ -5,6 +5,7 @@ from enum import Enum
 
 from orders_domain.model.order import Order
 from orders_domain.model.tracking import TrackingEvent
+from orders_domain.model.values.timestamps import ensure_occurred
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -39,7 +40,7 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache
         StoreUnavailable: the store is unavailable.
     """
     event, now = request.event, clock()
-    event.ensure_not_in_future(now)
+    ensure_occurred(event.occurred_at, now)
     with uow:
         if not uow.inbox.record(event.id, scope=SCOPE, at=now):
             return TrackingOutcome.REPEATED

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from orders_domain.errors import InvalidValue
 from orders_domain.model.access_rules import Action
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life import paying
 from orders_domain.model.life.payments import Payment, PaymentKind
 from orders_domain.model.order import Order
-from orders_domain.model.values.timestamps import future_error
+from orders_domain.model.values.timestamps import ensure_occurred
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -69,8 +68,8 @@ def record_payment(request: RecordPayment, *, uow: UnitOfWork, cache: OrderCache
 
     def record(order: Order) -> None:
         at = max(clock(), order.updated_at)
-        if request.occurred_at and (error := future_error(request.occurred_at, at)):
-            raise InvalidValue(f"occurred_at {error}.", field="occurred_at")
+        if request.occurred_at:
+            ensure_occurred(request.occurred_at, at)
         fact = Payment(
             id=payment_id(order.id, request.idempotency_key) if request.idempotency_key else str(new_id()),
             provider=request.provider,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from orders_domain.errors import InvalidValue
 from orders_domain.model.access import SHOP, AccessPolicy
 from orders_domain.model.access_rules import Action
 from orders_domain.model.accounts.actor import Actor
@@ -15,7 +14,7 @@ from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life import shipping
 from orders_domain.model.life.shipments import ShipmentEvent, ShipmentState
 from orders_domain.model.order import Order
-from orders_domain.model.values.timestamps import future_error
+from orders_domain.model.values.timestamps import ensure_occurred
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -93,8 +92,7 @@ def record_shipment_event(request: RecordShipmentEvent, *, uow: UnitOfWork, cach
 
     def record(order: Order) -> None:
         now = clock()
-        if error := future_error(event.occurred_at, now):
-            raise InvalidValue(f"occurred_at {error}.", field="occurred_at")
+        ensure_occurred(event.occurred_at, now)
         shipping.record_event(order, str(request.shipment_id), event, by=request.actor, at=now)
 
     return changed_order(

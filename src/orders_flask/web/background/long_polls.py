@@ -54,7 +54,7 @@ def install(app: Flask, *, threads: int) -> None:
 
 
 def end_at_signals(app: Flask) -> None:
-    """End the polls when the server is told to stop, because it waits for requests; only in its main thread.
+    """End the polls at SIGINT and SIGTERM, because the server waits for requests; only in its main thread.
 
     An event loop has the signal from its wake-up file, whatever handler is installed, so it is handled there, too.
     """

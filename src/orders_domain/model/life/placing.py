@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from orders_domain.errors import InvalidValue
@@ -42,6 +43,13 @@ class Placing:
             raise InvalidValue("A reference must have a source.", field="reference")
         if len(self.charges) > MAX_CHARGES:
             raise InvalidValue(f"There must be at most {MAX_CHARGES} charges.", field="charges")
+
+    def expiring(self, after: timedelta | None, *, at: datetime) -> Placing:
+        """Return these particulars for an order of stock: unless ``after`` is None, it expires then at the latest."""
+        if after is None:
+            return self
+        latest = at + after
+        return replace(self, life=replace(self.life, expires_at=min(self.life.expires_at or latest, latest)))
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of the order except the contact, which the order completes."""

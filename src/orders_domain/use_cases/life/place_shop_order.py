@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from orders_domain.errors import AccessDenied, InvalidValue, Kind, OrdersError
@@ -70,12 +71,15 @@ def place_shop_order(
     request: PlaceShopOrder,
     *,
     limits: ContentLimits = ContentLimits(),  # noqa: B008 - immutable
+    expire_after: timedelta | None = None,
     uow: UnitOfWork,
     clock: Clock,
     new_id: NewId,
     direct: DirectPlacement | None = None,
 ) -> Order:
     """Return the new order, with its stock deducted. Own items come first among its lines, then products by their id.
+
+    An order of products expires after ``expire_after`` if it is not paid then, or earlier if the request says so.
 
     Raises:
         AccessDenied: the request has what only orders:write permits.
@@ -91,10 +95,11 @@ def place_shop_order(
     now, order_id, key = clock(), new_id(), request.idempotency_key
     skus = {line.sku for line in request.lines if isinstance(line, RequestedSku)}
     by_id = quantities_by_product(line for line in request.lines if isinstance(line, RequestedItem))
+    build = partial(_build, limits=limits, expire_after=expire_after, order_id=order_id, at=now)
     # Skus, tags and holds need further statements, which only a unit of work has.
     if direct and not skus and not request.placing.life.tags and not request.stock_hold_id:
         placed = direct.place(
-            lambda products: _build(request, by_id, products, limits=limits, order_id=order_id, at=now),
+            lambda products: build(request, by_id, products),
             product_ids=by_id,
             idempotency_key=key,
             at=now,
@@ -109,12 +114,11 @@ def place_shop_order(
         if request.stock_hold_id:
             end_hold_for_order(request.stock_hold_id, quantities, by=request.actor, at=now, uow=uow)
 
-        def build() -> Order:
-            products = uow.products.get_many(quantities) if quantities else {}
-            return _build(resolved, quantities, products, limits=limits, order_id=order_id, at=now)
+        def build_at_stock() -> Order:
+            return build(resolved, quantities, uow.products.get_many(quantities) if quantities else {})
 
         owner = request.user_id or request.actor.subject
-        order = despite_own_holds(build, user_id=owner, by=request.actor, at=now, uow=uow)
+        order = despite_own_holds(build_at_stock, user_id=owner, by=request.actor, at=now, uow=uow)
         uow.orders.add(order)
         deduct_stock(order, by=request.actor, uow=uow)
         if key:
@@ -165,6 +169,7 @@ def _build(
     products: Mapping[ProductId, Product],
     *,
     limits: ContentLimits,
+    expire_after: timedelta | None,
     order_id: UUID,
     at: datetime,
 ) -> Order:
@@ -188,7 +193,7 @@ def _build(
         lines=lines,
         total=total,
         user_id=request.user_id,
-        placing=replace(request.placing, charges=charges),
+        placing=replace(request.placing.expiring(expire_after if lines else None, at=at), charges=charges),
         limits=limits,
         by=request.actor,
         at=at,

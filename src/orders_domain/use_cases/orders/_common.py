@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from orders_domain.model.accounts.actor import Actor
@@ -9,7 +10,8 @@ from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.events import notification_events
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life.lines import ensure_countable, stock_products
-from orders_domain.model.life.state import NEW, Life
+from orders_domain.model.life.placing import Placing
+from orders_domain.model.life.state import NEW
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.typed_text import normalize_sku
@@ -54,8 +56,12 @@ def has_sku(items: Sequence[CustomItem]) -> bool:
     return any(isinstance(item.content.get("sku"), str) for item in items)
 
 
-def life_of_products(items: Sequence[CustomItem], uow: UnitOfWork) -> Life:
-    """Return the state of a new order with the product of each item whose ``sku`` names one; they are locked.
+def placing_of_products(
+    items: Sequence[CustomItem], uow: UnitOfWork, *, expire_after: timedelta | None, at: datetime
+) -> Placing:
+    """Return the particulars of an order with the product of each item whose ``sku`` names one; they are locked.
+
+    Only if there are such products does the order expire.
 
     Raises:
         InvalidItem: see ``ensure_countable``, for an item that takes stock.
@@ -67,7 +73,8 @@ def life_of_products(items: Sequence[CustomItem], uow: UnitOfWork) -> Life:
     taken = {number: products[sku].id for number, sku in skus.items() if sku in products}
     for number in taken:
         ensure_countable(items[number - 1], number=number)
-    return replace(NEW, products=taken)
+    placing = Placing(life=replace(NEW, products=taken))
+    return placing.expiring(expire_after, at=at) if taken else placing
 
 
 def save_and_notify(order: Order, *, by: Actor, uow: UnitOfWork) -> None:

@@ -1,6 +1,6 @@
 """Use case: place an order from a signed cart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -12,14 +12,13 @@ from orders_domain.model.cart import Cart
 from orders_domain.model.custom_item import ContentLimits
 from orders_domain.model.idempotency import DuplicateRequest
 from orders_domain.model.life.placing import Placing
-from orders_domain.model.life.state import NEW, Life
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest, has_sku, life_of_products
+from orders_domain.use_cases.orders._common import PlacementRequest, has_sku, placing_of_products
 from orders_domain.use_cases.orders._stock import deduct_stock
 
 
@@ -46,6 +45,7 @@ def place_cart_order(
     policy: CartPolicy,
     limits: ContentLimits = ContentLimits(),  # noqa: B008 - immutable
     take_stock: bool = False,
+    expire_after: timedelta | None = None,
     uow: UnitOfWork,
     clock: Clock,
     new_id: NewId,
@@ -53,7 +53,8 @@ def place_cart_order(
 ) -> Order:
     """Return the new order, at the cart's prices (clauses 004-02, 004-05).
 
-    With ``take_stock``, an item whose ``sku`` names a product of the catalogue takes its quantity from stock.
+    With ``take_stock``, an item whose ``sku`` names a product of the catalogue takes its quantity from stock. Such
+    an order expires after ``expire_after`` if it is not paid then.
 
     A cart is ordered once: if it was ordered before, under whatever key, the request counts as a repetition, also
     when the cart has become too old.
@@ -85,7 +86,7 @@ def place_cart_order(
         if request.idempotency_key:
             uow.idempotency_keys.acquire(request.idempotency_key, at=now)
         if takes_stock:
-            order = build(life=life_of_products(cart.items, uow))
+            order = build(placing=placing_of_products(cart.items, uow, expire_after=expire_after, at=now))
         placed = _add_or_get(order, cart, uow, reorder=policy.reorder)
         if placed is order:  # checked after the insert, because a repetition is answered whatever its age
             cart.ensure_current(at=now, max_age=policy.max_age)
@@ -98,14 +99,21 @@ def place_cart_order(
     return order
 
 
-def _build(request: PlaceCartOrder, *, order_id: UUID, limits: ContentLimits, life: Life = NEW, at: datetime) -> Order:
+def _build(
+    request: PlaceCartOrder,
+    *,
+    order_id: UUID,
+    limits: ContentLimits,
+    placing: Placing = Placing(),  # noqa: B008 - immutable
+    at: datetime,
+) -> Order:
     return Order.place(
         order_id=order_id,
         origin=Origin.CHECKOUT,
         cart=request.cart,
         total=request.cart.total,
         limits=limits,
-        placing=Placing(contact=Contact.of(language=request.language), life=life),
+        placing=replace(placing, contact=Contact.of(language=request.language)),
         by=request.actor,
         at=at,
     )

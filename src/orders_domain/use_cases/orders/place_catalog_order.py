@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orders_domain.model import pricing
 from orders_domain.model.address import Address
+from orders_domain.model.life.placing import Placing
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import Product, ProductId, RequestedItem, quantities_by_product
@@ -27,9 +29,17 @@ class PlaceCatalogOrder(PlacementRequest):
 
 
 def place_catalog_order(
-    request: PlaceCatalogOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId, direct: DirectPlacement | None = None
+    request: PlaceCatalogOrder,
+    *,
+    expire_after: timedelta | None = None,
+    uow: UnitOfWork,
+    clock: Clock,
+    new_id: NewId,
+    direct: DirectPlacement | None = None,
 ) -> Order:
     """Return the new order at current prices, with its stock deducted (clauses 002-01, 002-02, 002-10).
+
+    It expires after ``expire_after`` if it is not paid then.
 
     Raises:
         InvalidValue: no items, prices in several currencies, or a total that is not a valid amount.
@@ -52,6 +62,7 @@ def place_catalog_order(
             address=request.address,
             user_id=request.user_id,
             shipment_id=request.shipment_id,
+            placing=Placing().expiring(expire_after, at=now),
             by=request.actor,
             at=now,
         )

@@ -1,17 +1,17 @@
 """Use case: place an order of custom items."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orders_domain.model.custom_item import ContentLimits, CustomItem
 from orders_domain.model.life.placing import Placing
-from orders_domain.model.life.state import NEW, Life
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.values.money import Money
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest, has_sku, life_of_products, store_new_order
+from orders_domain.use_cases.orders._common import PlacementRequest, has_sku, placing_of_products, store_new_order
 from orders_domain.use_cases.orders._stock import deduct_stock
 
 
@@ -28,6 +28,7 @@ def place_order(
     *,
     limits: ContentLimits = ContentLimits(),  # noqa: B008 - immutable
     take_stock: bool = False,
+    expire_after: timedelta | None = None,
     uow: UnitOfWork,
     clock: Clock,
     new_id: NewId,
@@ -35,7 +36,8 @@ def place_order(
 ) -> Order:
     """Return the new PENDING order; its events are stored in the same transaction (clauses 000-05, 000-21).
 
-    With ``take_stock``, an item whose ``sku`` names a product of the catalogue takes its quantity from stock.
+    With ``take_stock``, an item whose ``sku`` names a product of the catalogue takes its quantity from stock. Such
+    an order expires after ``expire_after`` if it is not paid then.
 
     Raises:
         InvalidValue: the items or the total are invalid; nothing is stored.
@@ -45,14 +47,14 @@ def place_order(
     """
     order_id, now, key = new_id(), clock(), request.idempotency_key
 
-    def build(life: Life = NEW) -> Order:
+    def build(placing: Placing = Placing()) -> Order:  # noqa: B008 - immutable
         return Order.place(
             order_id=order_id,
             origin=Origin.ORDERS,
             items=request.items,
             total=request.total,
             limits=limits,
-            placing=Placing(life=life),
+            placing=placing,
             by=request.actor,
             at=now,
         )
@@ -64,7 +66,7 @@ def place_order(
     with uow:
         if key:
             uow.idempotency_keys.acquire(key, at=now)
-        order = build(life_of_products(request.items, uow))
+        order = build(placing_of_products(request.items, uow, expire_after=expire_after, at=now))
         uow.orders.add(order)
         deduct_stock(order, by=request.actor, uow=uow)
         if key:

@@ -1,6 +1,7 @@
 """Use case: place an order from a template."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
@@ -23,12 +24,15 @@ def place_order_from_template(
     request: PlaceOrderFromTemplate,
     *,
     templates: OrderTemplateRepository,
+    expire_after: timedelta | None = None,
     uow: UnitOfWork,
     clock: Clock,
     new_id: NewId,
     direct: DirectPlacement | None = None,
 ) -> Order:
     """Return the new order, at current prices and with current stock, as ``place_catalog_order`` does (clause 002-33).
+
+    It expires after ``expire_after`` if it is not paid then.
 
     Raises:
         TemplateNotFound: the template does not exist, or belongs to another user.
@@ -48,4 +52,6 @@ def place_order_from_template(
         address=template.address,
         origin=Origin.MANAGEMENT,
     )
-    return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id, direct=direct)
+    return place_catalog_order(
+        catalog_order, expire_after=expire_after, uow=uow, clock=clock, new_id=new_id, direct=direct
+    )

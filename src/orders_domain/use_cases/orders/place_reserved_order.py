@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orders_domain.errors import InvalidServiceResponse, OrderExists
 from orders_domain.model import pricing
+from orders_domain.model.life.placing import Placing
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import Product, ProductId
@@ -25,9 +26,12 @@ class PlaceReservedOrder(PlacementRequest):
     reserved: bool
 
 
-def place_reserved_order(request: PlaceReservedOrder, *, uow: UnitOfWork, clock: Clock) -> Order:
+def place_reserved_order(
+    request: PlaceReservedOrder, *, expire_after: timedelta | None = None, uow: UnitOfWork, clock: Clock
+) -> Order:
     """Return the new order; its commit confirms the reservation.
 
+    It expires after ``expire_after`` if it is not paid then.
     The reservation holds the idempotency key, so no other request can have placed an order with the key meanwhile.
 
     Raises:
@@ -41,7 +45,7 @@ def place_reserved_order(request: PlaceReservedOrder, *, uow: UnitOfWork, clock:
     now = clock()
     with uow:
         uow.reservations.confirm(request.reservation)
-        order = _order(request, now=now)
+        order = _order(request, expire_after=expire_after, now=now)
         _add(order, uow)
         if request.reserved:
             uow.stock.record_external_lines(order, request.products, at=now)
@@ -60,7 +64,7 @@ def _add(order: Order, uow: UnitOfWork) -> None:
         raise InvalidServiceResponse("shipment service", "returned the shipment of another order") from error
 
 
-def _order(request: PlaceReservedOrder, *, now: datetime) -> Order:
+def _order(request: PlaceReservedOrder, *, expire_after: timedelta | None, now: datetime) -> Order:
     reservation = request.reservation
     lines = pricing.build_lines(reservation.quantities, request.products)
     order = Order.place(
@@ -70,6 +74,7 @@ def _order(request: PlaceReservedOrder, *, now: datetime) -> Order:
         shipment_id=reservation.shipment_id,
         lines=lines,
         total=pricing.total_of(lines),
+        placing=Placing().expiring(expire_after, at=now),
         by=request.actor,
         at=now,
     )

@@ -1,6 +1,7 @@
 """Use case: place an order of catalogue products with a shipment, in one transaction."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.order import Order
@@ -26,9 +27,17 @@ class PlaceShippedOrder(PlacementRequest):
 
 
 def place_shipped_order(
-    request: PlaceShippedOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId, direct: DirectPlacement | None = None
+    request: PlaceShippedOrder,
+    *,
+    expire_after: timedelta | None = None,
+    uow: UnitOfWork,
+    clock: Clock,
+    new_id: NewId,
+    direct: DirectPlacement | None = None,
 ) -> Order:
     """Return the new order, with its stock deducted and a shipment id (clauses 003-01, 003-02).
+
+    It expires after ``expire_after`` if it is not paid then.
 
     Raises:
         AccessDenied: the order is for another user, and the actor is not an administrator.
@@ -47,4 +56,6 @@ def place_shipped_order(
         shipment_id=str(new_id()),
         origin=Origin.OSTORE,
     )
-    return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id, direct=direct)
+    return place_catalog_order(
+        catalog_order, expire_after=expire_after, uow=uow, clock=clock, new_id=new_id, direct=direct
+    )

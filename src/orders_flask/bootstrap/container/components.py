@@ -73,6 +73,7 @@ class Components(containers.DeclarativeContainer):
 
     cart_signature_verifier = providers.Singleton(bootstrap.signatures, settings)
     takes_stock = settings.provided.takes_stock
+    unpaid_expiry = settings.provided.unpaid_expiry
     content_limits = settings.provided.content_limits
     cart_policy = providers.Singleton(bootstrap.cart_policy, settings)
     issue_dev_token: providers.Callable[str] = providers.Callable(bootstrap.issue_dev_token, settings)

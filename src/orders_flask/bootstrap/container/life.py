@@ -31,6 +31,7 @@ class LifeUseCases(Components):
     place_shop_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_shop_order)),
         metrics=Components.metrics,
+        expire_after=Components.unpaid_expiry,
         limits=Components.content_limits,
         uow=Components.uow,
         clock=Components.clock,

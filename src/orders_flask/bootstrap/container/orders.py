@@ -23,6 +23,7 @@ class OrderUseCases(Components):
     place_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_order)),
         metrics=Components.metrics,
+        expire_after=Components.unpaid_expiry,
         limits=Components.content_limits,
         take_stock=Components.takes_stock,
         uow=Components.uow,
@@ -52,6 +53,7 @@ class OrderUseCases(Components):
     place_catalog_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_catalog_order)),
         metrics=Components.metrics,
+        expire_after=Components.unpaid_expiry,
         uow=Components.uow,
         clock=Components.clock,
         new_id=Components.new_id,
@@ -60,6 +62,7 @@ class OrderUseCases(Components):
     place_cart_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_cart_order)),
         metrics=Components.metrics,
+        expire_after=Components.unpaid_expiry,
         signature_verifier=Components.cart_signature_verifier,
         policy=Components.cart_policy,
         limits=Components.content_limits,
@@ -79,13 +82,17 @@ class OrderUseCases(Components):
     place_shipped_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_shipped_order)),
         metrics=Components.metrics,
+        expire_after=Components.unpaid_expiry,
         uow=Components.uow,
         clock=Components.clock,
         new_id=Components.new_id,
         direct=Components.direct_placement,
     )
     place_reserved_order: providers.Callable[Order] = providers.Callable(
-        retry_on_contention(use_cases.place_reserved_order), uow=Components.uow, clock=Components.clock
+        retry_on_contention(use_cases.place_reserved_order),
+        expire_after=Components.unpaid_expiry,
+        uow=Components.uow,
+        clock=Components.clock,
     )
     place_order_via_services: providers.Callable[Order] = providers.Callable(
         instrumented(use_cases.place_order_via_services),
@@ -147,6 +154,7 @@ class OrderUseCases(Components):
     place_order_from_template: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_order_from_template)),
         metrics=Components.metrics,
+        expire_after=Components.unpaid_expiry,
         templates=Components.templates,
         uow=Components.uow,
         clock=Components.clock,

@@ -107,7 +107,9 @@ class ServicePlacement:
         )
 
     def place(self, request: PlaceReservedOrder) -> Order:
-        return place_reserved_order(request, uow=self.shop.unit_of_work(), clock=self.clock)
+        return place_reserved_order(
+            request, expire_after=timedelta(hours=1), uow=self.shop.unit_of_work(), clock=self.clock
+        )
 
     def release(self) -> ReleaseResult:
         return release_reservations(
@@ -141,6 +143,7 @@ def test_order_has_its_reservation_and_shipment(placement: ServicePlacement) -> 
     assert placement.services.reserved == {order.id: {7: 3}}
     assert placement.services.shipped == {order.shipment_id: order.id}
     assert (placement.states(), order.total) == ([ReservationState.CONFIRMED], Money(750, "USD"))
+    assert order.life.expires_at == order.created_at + timedelta(hours=1)
     placement.clock.advance(10**6)
     assert placement.release() == ReleaseResult()
 

@@ -4,6 +4,7 @@ pytest_plugins = (
     "pytester",
     "tests.support.compiled",
     "tests.support.garbage",
+    "tests.support.logs",
     "tests.support.report",
     "tests.support.depth",
     "tests.support.servers.shared",

@@ -40,7 +40,7 @@ from tests.support.servers.services.server import Service as RemoteService
 
 SLOWEST = 1.0  # seconds of a request that does not need the neighbour
 RECOVERY = 15.0  # seconds, of which the pause of the circuits of the services is the longest part
-KEY = rsa_key("degradation")
+KEY = rsa_key("ours")
 NEIGHBOURS = ("redis", "rabbitmq", "postgresql", "catalogue", "shipments", "jwks", "smtp")
 STATES: Mapping[str, Callable[[Proxy], None]] = {
     "down": Proxy.cut,

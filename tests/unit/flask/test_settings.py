@@ -4,7 +4,6 @@ from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orders_domain.ports.accounts.rate_limiter import RateLimit
@@ -19,6 +18,7 @@ from orders_flask.settings import (
     load,
 )
 from tests.support.cases import each_case
+from tests.support.invalid_tokens import rsa_key
 from tests.support.production import PRODUCTION
 from tests.support.secrets import CART_SECRET
 
@@ -413,7 +413,7 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
 
 
 def a_public_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    key = rsa_key("ours").public_key()
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode().strip()
 
 

@@ -40,8 +40,13 @@ class ThrowawayPostgres(Throwaway):
         raise Unavailable("; ".join(reasons) or "PostgreSQL's programs are not installed")
 
     def command(self) -> Sequence[str]:
-        # Without fsync, data survive the end of the process, and tests end only processes.
-        settings = {"fsync": "off", "unix_socket_directories": "", "max_connections": self.max_connections}
+        # Without fsync and whole pages in the log, data survive the end of the process, and tests end only processes.
+        settings = {
+            "fsync": "off",
+            "full_page_writes": "off",
+            "unix_socket_directories": "",
+            "max_connections": self.max_connections,
+        }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [str(self._programs / "postgres"), "-D", str(self._data), "-h", HOST, "-p", str(self.port), *options]
 

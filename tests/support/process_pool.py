@@ -17,7 +17,7 @@ PRELOADED = (
     "orders_adapters.redis.order_cache",
     "orders_adapters.sql.migrate",
     "sqlalchemy.dialects.postgresql.psycopg",
-    "granian.server",
+    "orders_flask.web.admission.server",
 )
 
 _nursery = multiprocessing.get_context("forkserver")

@@ -4,7 +4,6 @@ import fcntl
 import os
 import resource
 import shutil
-import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -26,18 +25,12 @@ from orders_flask.unknown_settings import log_settings_advice
 from orders_flask.web.proxies import root_path as root_paths
 
 _METRICS, _LOCK = "orders-metrics-", "lock"
-HEADER_MILLISECONDS = 10_000
-"""The time for a request's headers, and for the next request of an open connection."""
-HEADER_BYTES = 32 * 1024
 CONNECTIONS = 4096
 """The connections of a worker process; further ones wait in the listening socket."""
 FURTHER_FILES = 512
 """The open files of a worker process that are not connections of clients."""
 
 log = structlog.get_logger(__name__)
-
-_SERVER_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
-"""The server's warnings, such as the exit of a worker process, propagate to our log."""
 
 
 @click.command()
@@ -100,7 +93,9 @@ def run(
         click.echo(greeting, err=True)
     _raise_file_limit()
     with _shared_metrics(workers):
-        _serve(host=address, port=port, workers=workers, root_path=root_path)
+        from orders_flask.web.admission import server  # imported last, because other commands do not need it
+
+        server.serve(host=address, port=port, workers=workers, root_path=root_path, connections=CONNECTIONS)
 
 
 def require_unambiguous(root_path: str, app: Flask) -> None:
@@ -164,53 +159,6 @@ def _raise_file_limit() -> None:
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-
-
-def _serve(*, host: str, port: int, workers: int, root_path: str) -> None:
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
-    from granian.server import Server
-
-    _stop_workers_while_they_start()
-    Server(
-        "orders_flask.asgi:app",
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,  # because other modes wait without limit for the first byte; a proxy may add HTTP/2
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
-        websockets=False,
-        url_path_prefix=root_path or None,
-        backlog=CONNECTIONS,
-        backpressure=CONNECTIONS,
-        workers=workers,
-        workers_kill_timeout=15,
-        respawn_failed_workers=True,
-        log_level=LogLevels.warning,
-        log_dictconfig=_SERVER_LOG,
-    ).serve()
-
-
-def _stop_workers_while_they_start() -> None:
-    """Let SIGTERM end a worker process that is still importing, instead of 15 seconds later.
-
-    A forked worker has the signal handlers of the server until its event loop sets its own, and they would only mark
-    its copy of the server. Signals are blocked meanwhile, so that none is lost between the fork and the reset.
-    """
-    signals = {signal.SIGINT, signal.SIGTERM}
-
-    def reset() -> None:
-        for number in signals:
-            signal.signal(number, signal.SIG_DFL)
-        unblock()
-
-    def unblock() -> None:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
-
-    os.register_at_fork(
-        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, signals), after_in_parent=unblock, after_in_child=reset
-    )
 
 
 @contextmanager

@@ -126,12 +126,13 @@ def test_serve_accepts_names_and_ipv6_addresses(tmp_path: Path, port: int, host:
 
 ITS_THREADS = """
 import os, sys
-import orders_flask.__main__, orders_flask.cli.serve
+import orders_flask.__main__
+from orders_flask.web.admission import server
 def look(**_):
     from orders_flask.asgi import app
     print("threads:", app._requests.executor._max_workers, flush=True)
     os._exit(0)
-sys.modules["orders_flask.cli.serve"]._serve = look
+server.serve = look
 orders_flask.__main__.main()
 """
 
@@ -178,7 +179,7 @@ def place(port: int, token: str) -> None:
 @pytest.fixture
 def never_served(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prevent a server start within this process if the command is not rejected."""
-    monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: pytest.fail("It serves."))
+    monkeypatch.setattr("orders_flask.web.admission.server.serve", lambda **_: pytest.fail("It serves."))
 
 
 @pytest.mark.usefixtures("never_served")
@@ -282,7 +283,7 @@ def test_demo_prints_working_shell_commands(tmp_path: Path, port: int) -> None:
 def test_demo_prints_commands_for_mounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int, mounts: str, paths: list[str]
 ) -> None:
-    monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: None)
+    monkeypatch.setattr("orders_flask.web.admission.server.serve", lambda **_: None)
     ended = orders("demo", "--port", str(port), here=tmp_path, ORDERS_MOUNTS=mounts)
     commands = shown_by(ended.stdout)
 

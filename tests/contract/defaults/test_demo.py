@@ -32,7 +32,7 @@ print(json.dumps([login.status_code, (login.json or {}).get("token"), statuses, 
 
 @pytest.fixture(autouse=True)
 def not_serving(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders_flask.cli.serve._serve", lambda **_: None)
+    monkeypatch.setattr("orders_flask.web.admission.server.serve", lambda **_: None)
 
 
 def demo(here: Path, **settings: str) -> Ended:

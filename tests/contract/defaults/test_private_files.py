@@ -26,7 +26,7 @@ def open_to_others(folder: Path) -> list[str]:
 
 @pytest.fixture
 def stopped_serving(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders_flask.cli.serve._serve", lambda **_: None)
+    monkeypatch.setattr("orders_flask.web.admission.server.serve", lambda **_: None)
 
 
 COMMANDS = [

@@ -21,7 +21,7 @@ from tests.support.secrets import CART_SECRET, JWT_SECRET
 
 @pytest.fixture
 def never_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: pytest.fail("It serves."))
+    monkeypatch.setattr("orders_flask.web.admission.server.serve", lambda **_: pytest.fail("It serves."))
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_open_address_refuses_tokens_for_everybody(tmp_path: Path, command: str)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
 def test_loopback_needs_no_secret(tmp_path: Path, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[dict[str, object]] = []
-    monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **options: served.append(options))
+    monkeypatch.setattr("orders_flask.web.admission.server.serve", lambda **options: served.append(options))
 
     ended = orders("serve", "--host", host, "--port", "18431", here=tmp_path)
 

@@ -1,0 +1,62 @@
+"""The server of ``orders serve``, with its limits of connections and headers."""
+
+import os
+import signal
+
+ALLOCATOR = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
+"""The server's allocator returns memory at once, and not after 10 s in which other clients need as much again."""
+os.environ.setdefault(*ALLOCATOR)  # read by the following import
+
+from granian.constants import HTTPModes, Interfaces  # noqa: E402
+from granian.http import HTTP1Settings  # noqa: E402
+from granian.log import LogLevels  # noqa: E402
+from granian.server import Server  # noqa: E402
+
+HEADER_MILLISECONDS = 10_000
+"""The time for a request's headers, and for the next request of an open connection."""
+HEADER_BYTES = 32 * 1024
+LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
+"""The server's warnings, such as the exit of a worker process, propagate to our log."""
+
+
+def serve(*, host: str, port: int, workers: int, root_path: str, connections: int) -> None:
+    """Serve until SIGINT or SIGTERM; a worker has at most so many connections, further ones wait in its socket."""
+    _stop_workers_while_they_start()
+    Server(
+        "orders_flask.asgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # because other modes wait without limit for the first byte; a proxy may add HTTP/2
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
+        websockets=False,
+        url_path_prefix=root_path or None,
+        backlog=connections,
+        backpressure=connections,
+        workers=workers,
+        workers_kill_timeout=15,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        log_dictconfig=LOG,
+    ).serve()
+
+
+def _stop_workers_while_they_start() -> None:
+    """Let SIGTERM end a worker process that is still importing, instead of 15 seconds later.
+
+    A forked worker has the signal handlers of the server until its event loop sets its own, and they would only mark
+    its copy of the server. Signals are blocked meanwhile, so that none is lost between the fork and the reset.
+    """
+    signals = {signal.SIGINT, signal.SIGTERM}
+
+    def reset() -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_DFL)
+        unblock()
+
+    def unblock() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, signals), after_in_parent=unblock, after_in_child=reset
+    )

@@ -57,7 +57,7 @@ def placed_by_contract(evidence: Evidence) -> set[str]:
 
 
 def test_short_run_with_faults_has_no_violation(running: Servers, tmp_path: Path) -> None:
-    options = Options(seconds=20, seed=SEED, clients=1, pace=5, forked=True, directory=tmp_path)
+    options = Options(seconds=20, seed=SEED, clients=1, pace=10, forked=True, directory=tmp_path)
 
     evidence, broken = tortured(running, options)
 

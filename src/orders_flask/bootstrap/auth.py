@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens, directly
 from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache, NullRevokedTokenCache
 from orders_adapters.security import refresh_tokens, tokens
@@ -45,7 +45,7 @@ def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheCompone
     marker = Path("orders.db.revocations").resolve() if settings.uses_default_database else None
     copy = InMemoryRevokedTokenCache(marker) if settings.cache == "memory" else NullRevokedTokenCache()
     return AuthComponent(
-        revoked_tokens=CachedRevokedTokens(store.revoked_tokens, copy),
+        revoked_tokens=CachedRevokedTokens(store.revoked_tokens, copy, start=directly),
         rate_limiter=InMemoryRateLimiter(clock=clock),
         password_hasher=Argon2PasswordHasher(),
         token_issuer=_token_issuer(settings),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 import redis
 
-from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens, directly
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.redis import repeater, write_lease
@@ -115,7 +115,7 @@ def test_refused_write_ends_trust_in_copies(
     writer, reader, idle = (RedisOrderCache(server.url, timeout=TIMEOUT) for _ in range(3))
     stored = InMemoryRevokedTokens(InMemoryStore())
     caches = [RedisRevokedTokenCache(server.url, timeout=TIMEOUT) for _ in range(3)]
-    signer, visited, quiet = (CachedRevokedTokens(stored, cache) for cache in caches)
+    signer, visited, quiet = (CachedRevokedTokens(stored, cache, start=directly) for cache in caches)
     order = an_order()
     writer.put(order)
     assert reader.get(order.id) == idle.get(order.id) == order

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from orders_adapters.circuit_breaker import RESET_TIMEOUT
-from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens, directly
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.redis import revoked_token_cache as redis_denylist
@@ -64,7 +64,7 @@ def test_data_loss_does_not_restore_a_token(
     throwaway_redis: ThrowawayRedis,
     loss: str,
 ) -> None:
-    revoked_tokens, other = (CachedRevokedTokens(stored_tokens, caches()) for _ in range(2))
+    revoked_tokens, other = (CachedRevokedTokens(stored_tokens, caches(), start=directly) for _ in range(2))
     revoked_tokens.is_revoked(numbers("mark"))
     revoked_tokens.revoke({"mark": REVOKED})
     assert other.is_revoked(numbers("mark"))
@@ -102,7 +102,7 @@ def test_restart_with_old_data_is_distrusted(
 
     assert client.zcard("orders:revoked_tokens") == 1, "the old copy is there again"
     assert cache.lookup(numbers("mark")) is None
-    assert CachedRevokedTokens(stored_tokens, caches()).is_revoked(numbers("mark"))
+    assert CachedRevokedTokens(stored_tokens, caches(), start=directly).is_revoked(numbers("mark"))
 
 
 @pytest.mark.parametrize("trouble", [Proxy.cut, Proxy.hang])
@@ -113,7 +113,9 @@ def test_revocation_during_outage_is_effective(
     trouble: Callable[[Proxy], None],
 ) -> None:
     with Proxy.before(throwaway_redis.url) as network:
-        revoked_tokens = CachedRevokedTokens(stored_tokens, caches(network.through(throwaway_redis.url), timeout=0.1))
+        revoked_tokens = CachedRevokedTokens(
+            stored_tokens, caches(network.through(throwaway_redis.url), timeout=0.1), start=directly
+        )
         elsewhere = caches()
         elsewhere.refresh(stored_tokens)
         assert not revoked_tokens.is_revoked(numbers("mark"))
@@ -134,7 +136,7 @@ def test_revocation_during_outage_is_effective(
 def test_frozen_redis_costs_three_timeouts(
     caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens, throwaway_redis: ThrowawayRedis
 ) -> None:
-    revoked_tokens = CachedRevokedTokens(stored_tokens, caches(timeout=0.1))
+    revoked_tokens = CachedRevokedTokens(stored_tokens, caches(timeout=0.1), start=directly)
     revoked_tokens.is_revoked(numbers("mark"))
     throwaway_redis.freeze()
 
@@ -209,7 +211,7 @@ def test_failed_add_marks_cache_incomplete(
 def test_full_redis_marks_cache_incomplete(
     caches: Callable[..., RedisRevokedTokenCache], client: redis.Redis, stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    revoked_tokens, other = (CachedRevokedTokens(stored_tokens, caches()) for _ in range(2))
+    revoked_tokens, other = (CachedRevokedTokens(stored_tokens, caches(), start=directly) for _ in range(2))
     assert not other.is_revoked(numbers("mark"))  # the cache is complete now
     client.config_set("maxmemory", "1")
 
@@ -223,7 +225,7 @@ def test_full_redis_marks_cache_incomplete(
 def test_missing_token_is_added_by_next_process(
     caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    other, survivor = CachedRevokedTokens(stored_tokens, caches()), caches()
+    other, survivor = CachedRevokedTokens(stored_tokens, caches(), start=directly), caches()
     survivor.refresh(stored_tokens)
     stored_tokens.revoke({"mark": REVOKED})  # by a process that died before it reached Redis
     assert survivor.lookup(numbers("mark")) is False
@@ -251,7 +253,7 @@ def test_databases_do_not_share_a_cache(caches: Callable[..., RedisRevokedTokenC
     """Two deployments with the same Redis and prefix; a token is revoked in one, and the other fills its cache."""
     blue, green = InMemoryRevokedTokens(InMemoryStore()), InMemoryRevokedTokens(InMemoryStore())
     first, second = (
-        CachedRevokedTokens(store, caches(identity=lambda name=name: name))
+        CachedRevokedTokens(store, caches(identity=lambda name=name: name), start=directly)
         for name, store in (("blue", blue), ("green", green))
     )
     first.revoke({"mark": REVOKED})
@@ -318,7 +320,7 @@ def test_user_without_info_reads_no_list(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stored_tokens, cache = Counted(), caches(restricted)
-    revoked_tokens = CachedRevokedTokens(stored_tokens, cache)
+    revoked_tokens = CachedRevokedTokens(stored_tokens, cache, start=directly)
     stored_tokens.revoke({f"mark {number}": REVOKED for number in range(100)})
 
     answers = [revoked_tokens.is_revoked(numbers(mark)) for mark in ("mark 1", "innocent") * 10]
@@ -336,7 +338,7 @@ def test_user_without_info_reads_no_list(
 def test_one_process_fills_the_cache(caches: Callable[..., RedisRevokedTokenCache]) -> None:
     stored_tokens = Counted()
     stored_tokens.revoke({f"mark {number}": REVOKED for number in range(100)})
-    processes = [CachedRevokedTokens(stored_tokens, caches()) for _ in range(4)]
+    processes = [CachedRevokedTokens(stored_tokens, caches(), start=directly) for _ in range(4)]
 
     def ask(number: int) -> float:
         began = time.monotonic()
@@ -349,6 +351,21 @@ def test_one_process_fills_the_cache(caches: Callable[..., RedisRevokedTokenCach
 
     assert stored_tokens.reads == 1
     assert len([duration for duration in durations if duration >= 0.3]) == 1, durations
+
+
+def test_fill_of_the_cache_delays_no_request(caches: Callable[..., RedisRevokedTokenCache]) -> None:
+    stored_tokens, cache = Counted(), caches()
+    revoked_tokens = CachedRevokedTokens(stored_tokens, cache)
+
+    began = time.monotonic()
+    answers = [revoked_tokens.is_revoked(numbers("innocent")) for _ in range(10)]
+    took = time.monotonic() - began
+
+    assert (answers, took < 0.2) == ([False] * 10, True), took
+    deadline = began + 10
+    while cache.lookup(numbers("innocent")) is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (cache.lookup(numbers("innocent")), stored_tokens.reads) == (False, 1)
 
 
 def test_dead_filler_is_replaced(
@@ -378,7 +395,7 @@ def test_dead_filler_is_replaced(
 def test_many_refreshes_are_one_entry(
     caches: Callable[..., RedisRevokedTokenCache], client: redis.Redis, stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    revoked_tokens = CachedRevokedTokens(stored_tokens, caches())
+    revoked_tokens = CachedRevokedTokens(stored_tokens, caches(), start=directly)
     for generation in range(1, 200):
         revoked_tokens.revoke({"family": Revocation(generation, REVOKED.until)})
 

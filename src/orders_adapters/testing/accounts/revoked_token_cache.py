@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens, directly
 from orders_adapters.testing.accounts.revoked_tokens import REVOKED, numbers
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokenCache
@@ -30,7 +30,7 @@ class RevokedTokenCacheTests:
     def test_revocation_is_visible_to_other_processes(
         self, store: StoreHarness, new_cache: Callable[[], RevokedTokenCache]
     ) -> None:
-        first, second = (CachedRevokedTokens(store.denied, new_cache()) for _ in range(2))
+        first, second = (CachedRevokedTokens(store.denied, new_cache(), start=directly) for _ in range(2))
         for attempt in range(20):
             assert not second.is_revoked(numbers(f"mark {attempt}"))
             first.revoke({f"mark {attempt}": REVOKED})
@@ -51,7 +51,7 @@ class RevokedTokenCacheTests:
         self, store: StoreHarness, new_cache: Callable[[], RevokedTokenCache]
     ) -> None:
         counted = CountedTokens(store.denied)
-        revoked_tokens = CachedRevokedTokens(counted, new_cache())  # type: ignore[arg-type]
+        revoked_tokens = CachedRevokedTokens(counted, new_cache(), start=directly)  # type: ignore[arg-type]
         revoked_tokens.revoke({"mark": REVOKED})
         revoked_tokens.is_revoked(numbers("innocent"))
         before = counted.calls

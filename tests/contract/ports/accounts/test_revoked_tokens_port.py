@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens, directly
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache as InMemory
 from orders_adapters.memory.revoked_tokens import NullRevokedTokenCache
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache as InRedis
@@ -31,7 +31,11 @@ def revoked_tokens(request: pytest.FixtureRequest, store: StoreHarness, caches: 
         "with a copy in memory": InMemory,
         "with a copy in Redis": caches,
     }
-    return CachedRevokedTokens(store.denied, made[request.param]()) if request.param in made else store.denied
+    return (
+        CachedRevokedTokens(store.denied, made[request.param](), start=directly)
+        if request.param in made
+        else store.denied
+    )
 
 
 @pytest.fixture
@@ -67,7 +71,7 @@ class TestRevokedTokenCache(RevokedTokenCacheTests):
 
 def test_processes_of_an_embedded_store_agree(store: StoreHarness, tmp_path: Path) -> None:
     counted = CountedTokens(store.denied)
-    first, second = (CachedRevokedTokens(counted, InMemory(tmp_path / "marker")) for _ in range(2))  # type: ignore[arg-type]
+    first, second = (CachedRevokedTokens(counted, InMemory(tmp_path / "marker"), start=directly) for _ in range(2))  # type: ignore[arg-type]
     for attempt in range(20):
         assert not second.is_revoked(numbers(f"mark {attempt}"))
         first.revoke({f"mark {attempt}": REVOKED})
@@ -82,7 +86,7 @@ def test_processes_of_an_embedded_store_agree(store: StoreHarness, tmp_path: Pat
 
 
 def test_concurrent_revocations_are_seen_by_all(store: StoreHarness, tmp_path: Path) -> None:
-    processes = [CachedRevokedTokens(store.denied, InMemory(tmp_path / "marker")) for _ in range(4)]
+    processes = [CachedRevokedTokens(store.denied, InMemory(tmp_path / "marker"), start=directly) for _ in range(4)]
     for process in processes:
         process.is_revoked(numbers("innocent"))
 

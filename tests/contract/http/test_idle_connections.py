@@ -6,8 +6,7 @@ import os
 import socket
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -17,39 +16,13 @@ from orders_flask.web.admission.unread_responses import UNREAD_TIMEOUT
 from tests.support.depth import effort
 from tests.support.server import Served
 from tests.support.servers.ephemeral.server import HOST
+from tests.support.strangers import KINDS, many, sent_by
 
 FEW = 60  # sockets of a worker without clients: of its pools and threads
 CONNECTIONS = effort(150, 1_100)  # of each kind
 MEBIBYTE = 1024 * 1024
 WORKER_MEBIBYTES = 250
-FORGED = "Authorization: Bearer e30.e30.x"  # looks like a token
 ORDER = json.dumps({"items": [{"sku": "tea"}], "total_price": 1}).encode()
-BODY = b"Content-Type: application/json\r\nContent-Length: 400000\r\n\r\n" + b" " * 200_000
-
-KINDS = {
-    "silent": b"",
-    "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "half of the headers": b"GET /orders/ HTTP/1.1\r\nHost: x\r\nX-Pad",
-    "half a body": b"POST /orders/ HTTP/1.1\r\nHost: x\r\n" + BODY,
-    "half a body with a forged token": b"POST /orders/ HTTP/1.1\r\nHost: x\r\n" + FORGED.encode() + b"\r\n" + BODY,
-    "half a body with a token": b"POST /orders/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer TOKEN\r\n" + BODY,
-    "half a body of no route": b"POST /nowhere HTTP/1.1\r\nHost: x\r\n" + BODY,
-    "answered and kept": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
-    "reading nothing": b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 20,
-}
-
-
-@contextmanager
-def many(served: Served, sent: bytes) -> Iterator[None]:
-    """Connections that send these bytes, as far as the service takes them, and then stop."""
-    with ExitStack() as stack:
-        for _ in range(CONNECTIONS):
-            connection = stack.enter_context(socket.create_connection((HOST, served.port), timeout=20))
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            connection.settimeout(0.002)
-            with suppress(OSError):
-                connection.sendall(sent)
-        yield
 
 
 def children(served: Served) -> list[str]:
@@ -119,7 +92,7 @@ def test_connections_that_stop_do_not_stop_the_service(served: Served, kind: str
     order = Request(f"{served.url}/orders/", data=ORDER, headers={"Content-Type": "application/json"})
     order.add_header("Authorization", f"Bearer {served.token('patient')}")
 
-    with many(served, KINDS[kind].replace(b"TOKEN", served.token("slow").encode())):
+    with many(served.port, sent_by(kind, served.token("slow")), count=CONNECTIONS):
         first, took = probe(served), probe(served)
         with urlopen(order, timeout=20) as placed:
             assert placed.status == 201
@@ -134,7 +107,7 @@ def test_connections_that_stop_do_not_stop_the_service(served: Served, kind: str
 def test_sockets_of_clients_that_read_nothing_are_closed(served: Served) -> None:
     before = settled(served, at_most=FEW)
 
-    with many(served, KINDS["reading nothing"]):
+    with many(served.port, sent_by("reading nothing"), count=CONNECTIONS):
         during = sockets(served)
         after = settled(served, at_most=before + 2)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from random import Random
 
 from tests.support.servers.ephemeral import ThrowawayRabbit
-from tests.torture.faults import network, processes, stores
+from tests.torture.faults import network, processes, stores, strangers
 from tests.torture.faults.fault import Fault, Scene
 from tests.torture.log import Interval, now
 
-DECK: Sequence[Fault] = (*processes.FAULTS, *stores.FAULTS, *network.FAULTS)
+DECK: Sequence[Fault] = (*processes.FAULTS, *stores.FAULTS, *network.FAULTS, *strangers.FAULTS)
 PAUSE = (0.2, 1.0)  # seconds between two faults
 SOMETIMES = 0.25  # the next fault starts before this one has ended
 WEB = frozenset({"worker", "service", "server"})

@@ -80,7 +80,7 @@ def test_order_cancellation_uses_one_transaction(stack: Stack, root: Shopper, an
     "path",
     [
         f"{ORDERS}/my-orders?limit=1000",
-        f"{ORDERS}/?limit=1000",
+        f"{ORDERS}/?limit=100",  # one batch, whatever earlier tests have stored
         f"{ORDERS}/?limit=20&skip=5",
         f"{ORDERS}/?status=pending&user_id={{user}}&start_date=2020-01-01&end_date=2999-01-01&min_amount=1&max_amount=1000",
         f"{PRODUCTS}/?limit=1000",

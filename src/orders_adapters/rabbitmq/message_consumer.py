@@ -45,9 +45,17 @@ class _Delivery:
 
     @property
     def headers(self) -> dict[str, Any]:
-        """The headers of the publisher, without those of retries and dead-lettering."""
+        """The headers of the publisher that a copy may have: those with a text as name and a single value.
+
+        Without those of retries and dead-lettering. Tables and lists are left out, because deep ones cannot be sent
+        again, and because the broker also sends a copy to each queue that the lists CC and BCC name.
+        """
         own = (RETRY_COUNT, "x-death", "x-first-death-", "x-last-death-")
-        return {name: value for name, value in (self.properties.headers or {}).items() if not name.startswith(own)}
+        return {
+            name: value
+            for name, value in (self.properties.headers or {}).items()
+            if isinstance(name, str) and not name.startswith(own) and not isinstance(value, dict | list)
+        }
 
 
 class RabbitMqMessageConsumer(MessageConsumer):

@@ -100,6 +100,19 @@ def test_paid_held_and_shipped_orders_do_not_expire(stack: Stack) -> None:
     assert UUID(held["id"]) in expiring(stack).expired
 
 
+@pytest.mark.parametrize("kind", ["refunded", "charged_back"])
+def test_refunded_part_keeps_no_stock(stack: Stack, kind: str) -> None:
+    admin, product = stocked(stack, 10)
+    order = placed(admin, product)
+    pay(admin, order, "captured", 100)
+    pay(admin, order, kind, 99)
+
+    assert UUID(order["id"]) in expiring(stack).expired
+
+    assert wishes(admin, order) == [(1, "requested", "expired")]
+    assert stock_of(admin, product) == 10
+
+
 def test_payment_and_expiry_exclude_each_other(stack: Stack) -> None:
     admin, product = stocked(stack, 2 * ROUNDS)
     for _ in range(ROUNDS):

@@ -113,6 +113,22 @@ def test_refunded_part_keeps_no_stock(stack: Stack, kind: str) -> None:
     assert stock_of(admin, product) == 10
 
 
+def test_orders_that_stay_hold_up_no_others(stack: Stack) -> None:
+    admin, product = stocked(stack, 10)
+    for kind in ("refunded", "charged_back"):
+        stays = placed(admin, product)
+        pay(admin, stays, "captured", stays["totals"]["total_minor"] // 2)
+        admin.change(stays, "cancel", {"lines": [{"number": 1, "quantity": 1}], "reason": "One is enough."})
+        pay(admin, stays, kind, 1)
+    placed(admin, product, quantity=3)
+    later = datetime.now(UTC) + timedelta(seconds=61)
+
+    while stack.container.expire_orders(clock=lambda: later, limit=1).expired:
+        pass
+
+    assert stock_of(admin, product) == 8
+
+
 def test_payment_and_expiry_exclude_each_other(stack: Stack) -> None:
     admin, product = stocked(stack, 2 * ROUNDS)
     for _ in range(ROUNDS):

@@ -2,7 +2,10 @@
 
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -163,6 +166,28 @@ def test_silent_server_times_out() -> None:
 
         with pytest.raises(NotifierUnavailable):
             SmtpNotifier(f"smtp://{HOST}:{port}", sender=SENDER, timeout=0.5)(LETTER)
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+@pytest.mark.parametrize("piece", [b"220-x", b"220-x\r\n", b"\x16\x03\x01\x40\x00"], ids=["byte", "line", "handshake"])
+def test_dripping_server_times_out(scheme: str, piece: bytes) -> None:
+    """Each step of the socket is in time, and the reply or the handshake never ends."""
+    with socket.create_server((HOST, 0)) as listener:
+        notifier = SmtpNotifier(f"{scheme}://{HOST}:{listener.getsockname()[1]}", sender=SENDER, total=1.0)
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                for _ in range(200):  # 20 s
+                    connection.sendall(piece)
+                    time.sleep(0.1)
+
+        threading.Thread(target=drip, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(NotifierUnavailable):
+            notifier(LETTER)
+
+    assert time.monotonic() - began < 10
 
 
 def test_missing_required_tls_sends_nothing(mail: MailServer) -> None:

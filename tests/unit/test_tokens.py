@@ -9,8 +9,8 @@ from unittest.mock import Mock
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from orders_adapters.security.claims import ClaimNames
 from orders_adapters.security.tokens import JwtTokenVerifier, encode_token, public_key, shared_secret
@@ -252,6 +252,22 @@ def test_secret_length_is_counted_in_bytes() -> None:
 def test_key_of_other_algorithm_is_rejected(algorithm: str, key: Callable[[], str]) -> None:
     with pytest.raises(InvalidValue, match=algorithm):
         public_key(key(), algorithm=algorithm)
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
+def test_private_key_is_rejected(algorithm: str) -> None:
+    key = KEYS[algorithm].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    with pytest.raises(InvalidValue, match=f"The PEM key for {algorithm} must be a public"):
+        public_key(key, algorithm=algorithm)
+
+
+def test_short_rsa_key_is_rejected() -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    text = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+    with pytest.raises(InvalidValue, match="must have at least 2048 bits, not 1024"):
+        public_key(text, algorithm="RS256")
 
 
 def test_other_headers_are_ignored() -> None:

@@ -65,6 +65,8 @@ class HttpCatalogService(CatalogService):
     def _read_product(self, body: Any, product_id: ProductId) -> Product:
         if integer(body["productID"]) != product_id:
             raise ValueError("productID must be the requested id")
+        if (stated := body.get("currency")) is not None and stated.upper() != self._currency:
+            raise ValueError(f"currency must be {self._currency}, or left out")
         quantity = body["quantity"] if "quantity" in body else body["quantityAvailable"]
         price, stock = Money.of(body["price"], self._currency), integer(quantity)
         return Product(

@@ -7,18 +7,17 @@ could also have been closed by the server.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from http.client import IncompleteRead as IncompleteBody
-from socket import SHUT_RDWR
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, IncompleteRead, NewConnectionError
 from urllib3.util import Url, parse_url
+
+from orders_adapters.deadline import deadline
 
 CONNECT_SECONDS = 1.0
 MAX_RESPONSE_BYTES = 1024 * 1024  # bytes
@@ -82,7 +81,7 @@ def send(
         ConnectionFailed, Timeout, ProtocolError.
     """
     connection = _connection(address, seconds=min(CONNECT_SECONDS, max(until - time.monotonic(), 0.01)))
-    with _deadline(connection, until=until) as expired:
+    with deadline(connection, until=until) as expired:
         try:
             response = _exchange(connection, method, f"{(address.path or '').rstrip('/')}{path}", body, headers)
         except _CONNECTION_ERRORS as error:
@@ -114,27 +113,3 @@ def _exchange(
 def _connection(address: Url, *, seconds: float) -> HTTPConnection:
     kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
     return kind((address.host or "").strip("[]"), address.port, timeout=seconds)
-
-
-@contextmanager
-def _deadline(connection: HTTPConnection, *, until: float) -> Iterator[threading.Event]:
-    """Shut the connection down at the deadline, which sets the event, and close the connection at the end."""
-    done, expired = threading.Event(), threading.Event()
-
-    def watch() -> None:
-        if done.wait(until - time.monotonic()):
-            return
-        expired.set()
-        while True:  # the socket may not exist yet
-            with suppress(OSError, AttributeError):
-                connection.sock.shutdown(SHUT_RDWR)
-            if done.wait(0.05):
-                return
-
-    thread = threading.Thread(target=watch, name="http-deadline", daemon=True)
-    thread.start()
-    try:
-        yield expired
-    finally:
-        done.set()
-        connection.close()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from orders_adapters.kafka.producer import IdempotentProducer, Options, Record, validate_options
 from orders_domain.errors import BrokerUnavailable, PrerequisiteMissing, PublisherUnavailable
+from orders_domain.ports.event_publisher import Unpublishable
 from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 
 REASON = "x-dead-letter-reason"
@@ -95,6 +97,10 @@ class KafkaMessageConsumer(MessageConsumer):
             self._dead_letter(message, body, reason)
 
     def _dead_letter(self, message: Message, body: bytes, reason: str) -> None:
+        """Publish the record with its reason and origin; only with these if it is too large with them.
+
+        A record of the greatest size that the cluster accepts has no room for them, and would block its partition.
+        """
         origin = f"{message.topic()}/{message.partition()}/{message.offset()}"
         headers: dict[str, str | bytes | None] = {
             REASON: reason[:MAX_REASON_LENGTH].encode(),
@@ -103,6 +109,8 @@ class KafkaMessageConsumer(MessageConsumer):
         record = Record(topic=self.dead_letter_topic, key=message.key(), value=body, headers=headers)
         try:
             (refusal,) = self._dead_letters.send([record])
+            if isinstance(refusal, Unpublishable):
+                (refusal,) = self._dead_letters.send([replace(record, key=None, value=b"")])
         except PublisherUnavailable as error:
             raise BrokerUnavailable(str(error)) from error
         if refusal is not None:

@@ -54,15 +54,17 @@ class InMemoryOrderQueries(OrderQueries):
             line.product_id in named and named[line.product_id].sku == sku for line in order.lines
         )
 
-    def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
+    def expiring(self, *, before: datetime, limit: int, skip: int = 0) -> Sequence[UUID]:
         with self._store.read_lock:
             due = [
                 (order.life.expires_at, order.id)
                 for order in self._store.orders.values()
                 if order.life.expires_at and order.life.expires_at <= before
                 if order.deleted_at is None and order.life.hold is None
+                if payment_status(order) is not PaymentStatus.PAID
+                if fulfillment_status(order) is FulfillmentStatus.NONE
             ]
-        return [order_id for _, order_id in sorted(due)[:limit]]
+        return [order_id for _, order_id in sorted(due)[skip : skip + limit]]
 
     def open_orders(self, *, limit: int) -> Sequence[OpenOrders]:
         groups: dict[tuple[OrderStatus, PaymentStatus, FulfillmentStatus, bool], list[datetime]] = {}

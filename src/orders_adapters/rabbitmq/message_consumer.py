@@ -14,6 +14,7 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker
 from pika.spec import Basic, BasicProperties
 
 from orders_adapters.rabbitmq.parking_queue import ParkingQueue
+from orders_adapters.rabbitmq.tolerant_connection import TolerantConnection
 from orders_adapters.rabbitmq.topology import ConsumerQueue
 from orders_domain.errors import BrokerUnavailable, PrerequisiteMissing
 from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
@@ -45,9 +46,17 @@ class _Delivery:
 
     @property
     def headers(self) -> dict[str, Any]:
-        """The headers of the publisher, without those of retries and dead-lettering."""
+        """The headers of the publisher that a copy may have: those with a text as name and a single value.
+
+        Without those of retries and dead-lettering. Tables and lists are left out, because deep ones cannot be sent
+        again, and because the broker also sends a copy to each queue that the lists CC and BCC name.
+        """
         own = (RETRY_COUNT, "x-death", "x-first-death-", "x-last-death-")
-        return {name: value for name, value in (self.properties.headers or {}).items() if not name.startswith(own)}
+        return {
+            name: value
+            for name, value in (self.properties.headers or {}).items()
+            if isinstance(name, str) and not name.startswith(own) and not isinstance(value, dict | list)
+        }
 
 
 class RabbitMqMessageConsumer(MessageConsumer):
@@ -88,15 +97,15 @@ class RabbitMqMessageConsumer(MessageConsumer):
             reason = handler(message.body)
         except PrerequisiteMissing as early:
             if message.retry_count < MAX_RETRIES:
-                headers[RETRY_COUNT] = message.retry_count + 1
+                count = {RETRY_COUNT: message.retry_count + 1}
                 delay = min(RETRY_DELAY * 2**message.retry_count, MAX_RETRY_DELAY) if early.backs_off else RETRY_DELAY
-                self._retries.publish(message.body, message.properties, headers=headers, timeout=delay)
+                self._retries.publish(message.body, message.properties, headers=headers, ours=count, timeout=delay)
                 return False
             reason = str(early)
             _log.warning("message.dead_lettered: the retries are exhausted: %(error)s", {"error": reason})
         if reason is not None:
-            headers[REASON] = reason[:MAX_REASON_LENGTH]
-            self._dead_letters.publish(message.body, message.properties, headers=headers)
+            because = {REASON: reason[:MAX_REASON_LENGTH]}
+            self._dead_letters.publish(message.body, message.properties, headers=headers, ours=because)
         return True
 
     def _next(self, channel: BlockingChannel, timeout: float) -> _Delivery | None:
@@ -120,7 +129,7 @@ class RabbitMqMessageConsumer(MessageConsumer):
             raise
 
     def _connect(self) -> BlockingConnection:
-        self._connection = connection = BlockingConnection(self._parameters)
+        self._connection = connection = BlockingConnection(self._parameters, _impl_class=TolerantConnection)
         try:
             self._queue.declare(connection.channel())
         except ChannelClosedByBroker as refusal:

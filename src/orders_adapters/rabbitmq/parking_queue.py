@@ -8,6 +8,7 @@ from typing import Any
 
 import pika
 from pika import BasicProperties, DeliveryMode
+from pika.frame import Header
 
 from orders_adapters.rabbitmq.messages import Message
 from orders_adapters.rabbitmq.publisher_connection import PublisherConnection
@@ -30,20 +31,32 @@ class ParkingQueue:
         return (ExistingQueue(self._queue), DurableQueue(self._queue, self._arguments))
 
     def publish(
-        self, body: bytes, properties: BasicProperties, *, headers: Mapping[str, Any], timeout: float | None = None
+        self,
+        body: bytes,
+        properties: BasicProperties,
+        *,
+        headers: Mapping[str, Any],
+        ours: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> None:
         """Publish a copy of the message with its own properties. It expires after ``timeout`` seconds, if given.
+
+        It has the publisher's ``headers`` and ``ours``; only ours if all together do not fit into a frame, because
+        the broker closes the connection of a larger one, and the message would block its consumer.
 
         Raises:
             BrokerUnavailable: the broker is unavailable or rejected the message.
         """
         parked = copy(properties)
-        parked.delivery_mode, parked.headers = DeliveryMode.Persistent.value, dict(headers)
+        parked.delivery_mode, parked.headers = DeliveryMode.Persistent.value, {**headers, **ours}
         parked.expiration = None if timeout is None else str(round(timeout * 1000))
         parked.user_id = None  # because RabbitMQ rejects a message with the id of another user
         message = Message(exchange="", routing_key=self._queue, mandatory=True, body=body, properties=parked)
         try:
-            (refusal,) = self._connected().deliver([message], timeout=self._timeout)
+            connection = self._connected()
+            if len(Header(1, len(body), parked).marshal()) > connection.frame_size:
+                parked.headers = dict(ours)
+            (refusal,) = connection.deliver([message], timeout=self._timeout)
         except PublisherUnavailable as error:
             self.close()
             raise BrokerUnavailable(str(error)) from error

@@ -61,6 +61,11 @@ class PublisherConnection:
     def usable(self) -> bool:
         return self._broken is None and self._pid == os.getpid()  # a forked child does not have the thread
 
+    @property
+    def frame_size(self) -> int:
+        """The most bytes of a frame, as agreed with the broker. Headers are one frame."""
+        return int(self._connection.params.frame_max)
+
     def wait_until_ready(self, *, timeout: float) -> None:
         self._wait_for(self._ready, timeout)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import jwt
 
 from orders_adapters.http import transport
+from orders_adapters.security.public_keys import key_error
 from orders_domain.errors import IdentityUnavailable, InvalidToken
 
 TIMEOUT = 3.0  # seconds for a whole response, also of a provider that drips
@@ -20,7 +22,15 @@ COOLDOWN = 30.0  # seconds between two fetches for unknown key ids
 RETRY_DELAY = 2.0  # seconds without a further attempt, because an unavailable provider must not delay every request
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "orders"}
-_PARSE_ERRORS = (jwt.PyJWTError, ValueError, TypeError, AttributeError, LookupError)
+_PARSE_ERRORS = (
+    jwt.PyJWTError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+)
 _log = logging.getLogger(__name__)
 
 
@@ -115,7 +125,8 @@ class JwksKeys:
         if time.monotonic() < self._not_before:
             raise IdentityUnavailable("The identity provider did not respond to a recent request.")
         try:
-            self._keys = _read(transport.get(self._url, headers=_HEADERS, until=time.monotonic() + TIMEOUT))
+            response = transport.get(self._url, headers=_HEADERS, until=time.monotonic() + TIMEOUT)
+            self._keys = _read(response, self._algorithm)
         except (transport.ConnectionFailed, transport.Timeout, transport.ProtocolError, *_PARSE_ERRORS) as error:
             self._not_before = time.monotonic() + RETRY_DELAY
             raise IdentityUnavailable(
@@ -124,16 +135,30 @@ class JwksKeys:
         self._fetched_at = time.monotonic()
 
 
-def _read(response: transport.Response) -> Sequence[jwt.PyJWK]:
+def _read(response: transport.Response, algorithm: str) -> Sequence[jwt.PyJWK]:
     """Return the signing keys.
 
     Raises:
-        ValueError: the status is not 200, or there are no keys; other errors of the library for what is no key set.
+        ValueError: the status is not 200, or there are no keys; other errors for what is no key set.
     """
     if response.status != 200:
         raise ValueError(f"The status must be 200, not {response.status}.")
-    keys = jwt.PyJWKSet.from_json(response.body.decode()).keys
-    signing = [key for key in keys if key.public_key_use in ("sig", None)]
+    members = json.loads(response.body.decode())["keys"]
+    signing = [key for member in members if (key := _signing_key(member, algorithm)) is not None]
     if not signing:
         raise ValueError("The key set must have a key for signatures.")
     return signing
+
+
+def _signing_key(member: Any, algorithm: str) -> jwt.PyJWK | None:
+    """Return the key, or None if it is none, is not for signatures (RFC 7517, 4.2 and 4.3), or is refused."""
+    try:
+        if member.get("use") not in ("sig", None) or "verify" not in member.get("key_ops", ("verify",)):
+            return None
+        key = jwt.PyJWK(member)
+    except _PARSE_ERRORS:
+        return None
+    if key.algorithm_name == algorithm and (error := key_error(key.key, algorithm)):
+        _log.warning("identity.key_refused: %(kid)r %(error)s", {"kid": key.key_id, "error": error})
+        return None
+    return key

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import jwt
 
 from orders_adapters.security.claims import ClaimNames
+from orders_adapters.security.public_keys import key_error
 from orders_domain.errors import InvalidToken, InvalidValue
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.accounts.auth_token import ALWAYS, AuthenticatedToken
@@ -170,12 +171,14 @@ def public_key(pem: str, *, algorithm: str) -> KeyFor:
     """Return the verification key of a PEM public key.
 
     Raises:
-        InvalidValue: ``pem`` is not a PEM public key for the algorithm.
+        InvalidValue: ``pem`` is not a PEM public key for the algorithm, or an RSA key of less than 2048 bits.
     """
     try:
         key = jwt.get_algorithm_by_name(algorithm).prepare_key(pem.encode())
     except (jwt.InvalidKeyError, ValueError, TypeError) as error:
         raise InvalidValue(f"The public key must be a PEM key for {algorithm}.") from error
+    if refusal := key_error(key, algorithm):
+        raise InvalidValue(f"The PEM key for {algorithm} {refusal}.")
     return lambda _: key
 
 

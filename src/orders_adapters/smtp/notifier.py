@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from orders_adapters.deadline import deadline
 from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
 from orders_domain.model.accounts.contact import is_email_address
 from orders_domain.ports.notifier import NotificationMessage
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
+_READY = 220
 _TRANSIENT = range(400, 500)  # replies after which a retry may succeed
 
 
 class SmtpNotifier:
     """See ``orders_domain.ports.notifier``. One connection per message; each step waits ``timeout`` seconds at most.
+
+    A whole conversation takes ``total`` seconds at most, also with a server that drips or never ends its reply.
 
     An address that is not ASCII needs a server with SMTPUTF8 (RFC 6531).
 
@@ -28,7 +37,7 @@ class SmtpNotifier:
         ValueError: ``url`` or ``sender`` is invalid.
     """
 
-    def __init__(self, url: str, *, sender: str, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, *, sender: str, timeout: float = 10.0, total: float = 60.0) -> None:
         parts = urlsplit(url)
         if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
             raise ValueError("The address of a mail server must be smtp://host or smtps://host.")
@@ -39,7 +48,7 @@ class SmtpNotifier:
         self._login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         if not is_email_address(sender):
             raise ValueError(f"The sender must be an e-mail address, not {sender!r}.")
-        self._sender, self._timeout = sender, timeout
+        self._sender, self._timeout, self._total = sender, timeout, total
 
     def __call__(self, notification_message: NotificationMessage) -> None:
         try:
@@ -63,26 +72,43 @@ class SmtpNotifier:
             NotifierUnavailable: the server cannot be reached, or rejects the login.
         """
         try:
-            self._connected().quit()
+            with self._connected():
+                pass
         except (smtplib.SMTPException, OSError) as error:
             raise NotifierUnavailable("The mail server does not respond.") from error
 
-    def _connected(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
-        if self._tls == "always":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout, context=context)
-        else:
-            server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
-        try:
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        kind = smtplib.SMTP_SSL if self._tls == "always" else smtplib.SMTP
+        server: smtplib.SMTP = kind(timeout=self._timeout)
+        server._host = self._host  # type: ignore[attr-defined]  # the name in the certificate; connect() does not set it
+        context: Any = _WatchedContext(server)
+        if isinstance(server, smtplib.SMTP_SSL):
+            server.context = context
+        with deadline(server, until=time.monotonic() + self._total):
+            code, reply = server.connect(self._host, self._port)
+            if code != _READY:
+                raise smtplib.SMTPConnectError(code, reply)
             server.ehlo()
             if self._tls == "required" or (self._tls == "offered" and server.has_extn("starttls")):
                 server.starttls(context=context)
             if self._login:
                 server.login(*self._login)
-        except BaseException:
-            server.close()
-            raise
-        return server
+            with server:
+                yield server
+
+
+class _WatchedContext:
+    """A TLS context whose handshake the deadline ends, too, because the socket is the server's before it."""
+
+    def __init__(self, server: smtplib.SMTP) -> None:
+        self._server, self._context = server, ssl.create_default_context()
+
+    def wrap_socket(self, plain: socket.socket, *, server_hostname: str) -> ssl.SSLSocket:
+        secured = self._context.wrap_socket(plain, server_hostname=server_hostname, do_handshake_on_connect=False)
+        self._server.sock = secured
+        secured.do_handshake()
+        return secured
 
 
 def _message(notification_message: NotificationMessage, sender: str) -> EmailMessage:

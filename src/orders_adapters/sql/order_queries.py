@@ -14,6 +14,7 @@ from orders_adapters.sql.mappers import to_entry, to_order
 from orders_adapters.sql.tables.column_types import UtcDateTime, is_valid_id
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
+from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page, Sort
@@ -53,8 +54,10 @@ _EXPIRING = (
     select(_orders.id)
     .where(_orders.expires_at <= bindparam("before", type_=UtcDateTime))
     .where(_orders.deleted_at.is_(None), ~_orders.is_held)
+    .where(_orders.payment_status != PaymentStatus.PAID, _orders.fulfillment_status == FulfillmentStatus.NONE)
     .order_by(_orders.expires_at, _orders.id)
     .limit(bindparam("limit"))
+    .offset(bindparam("skip"))
 )
 _GROUPED = ("status", "payment_status", "fulfillment_status", "is_held")
 # The index by status and time finds the first orders of each status.
@@ -131,9 +134,9 @@ class SqlOrderQueries(OrderQueries):
             rows = connection.execute(statement.where(*conditions(order_filter)), values).all()
         return [to_order(row) for row in rows]
 
-    def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
+    def expiring(self, *, before: datetime, limit: int, skip: int = 0) -> Sequence[UUID]:
         with translate_errors(), self._engine.connect() as connection:
-            return connection.scalars(_EXPIRING, {"before": before, "limit": limit}).all()
+            return connection.scalars(_EXPIRING, {"before": before, "limit": limit, "skip": skip}).all()
 
     def open_orders(self, *, limit: int) -> Sequence[OpenOrders]:
         with translate_errors(), self._engine.connect() as connection:

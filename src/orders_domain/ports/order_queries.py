@@ -32,8 +32,11 @@ class OrderQueries(Protocol):
         """
         ...
 
-    def expiring(self, *, before: datetime, limit: int) -> Sequence[UUID]:
-        """Return at most ``limit`` orders that expire before the time, the earliest first; held ones are left out."""
+    def expiring(self, *, before: datetime, limit: int, skip: int = 0) -> Sequence[UUID]:
+        """Return at most ``limit`` orders that expire before the time, the earliest first, without the first ``skip``.
+
+        Held and paid ones, and those shipped in part, are left out.
+        """
         ...
 
     def open_orders(self, *, limit: int) -> Sequence[OpenOrders]:

@@ -12,6 +12,7 @@ from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import GetOrderHistory
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
+from orders_flask.cli._error_text import printable
 
 _COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id", "reason")
 
@@ -59,16 +60,11 @@ def _cells(entry: HistoryEntry) -> Sequence[str]:
         entry.kind,
         entry.from_status.value if entry.from_status else "-",
         entry.to_status.value,
-        _printable(entry.actor),
+        printable(entry.actor),
         entry.role.value,
-        _printable(entry.request_id or "-"),
-        _printable(str(entry.details.get("reason") or "-")),
+        printable(entry.request_id or "-"),
+        printable(str(entry.details.get("reason") or "-")),
     )
-
-
-def _printable(text: str) -> str:
-    """Escape control characters, because client-supplied text must not control the terminal."""
-    return text if text.isprintable() else ascii(text)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

@@ -111,6 +111,7 @@ BAD_JSON: dict[str, str] = {
     json.dumps(GOOD | {"currency": 7}): "currency: must be an ISO 4217 code",
     json.dumps(GOOD | {"name": "half \ud83c"}): "text must be UTF-8 without NUL characters",
     json.dumps(GOOD | {"colour": "red"}): "unknown members: colour",
+    json.dumps(GOOD | {"\x1b]0;title\x07": 1, "size": 1}): r"unknown members: '\x1b]0;title\x07', size",
     f'{{"price": {"9" * 5000}}}': "must be JSON",
 }
 
@@ -123,6 +124,14 @@ def test_invalid_jsonl_line_is_skipped(shop: Shop, line: str, reason: str) -> No
 
     assert (ended.returncode, ended.stdout) == (1, f"line 2: {reason}\n")
     assert [row[0] for row in shop.rows(STORED)] == ["T", "U"]
+
+
+def test_column_does_not_control_the_terminal(shop: Shop) -> None:
+    file = written(shop, "catalogue.csv", HEADER.replace("\n", ",\x1b[31mcolour\n") + "TEA-1,Tea,1,1,red\n")
+
+    ended = shop.run("products", "import", file)
+
+    assert_error_line(ended, r"Unknown or duplicate columns: '\x1b[31mcolour'")
 
 
 def test_non_utf8_line_is_skipped(shop: Shop) -> None:

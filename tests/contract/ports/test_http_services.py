@@ -146,6 +146,8 @@ def test_closed_port_is_unreachable() -> None:
         ({"productID": 1, "name": "Tea", "price": "1", "quantity": 1}, "a price in quotes"),
         ({"productID": 1, "name": "Tea", "price": True, "quantity": 1}, "a price that is true"),
         ({"productID": 1, "name": "Tea", "price": float("nan"), "quantity": 1}, "a price that is no number"),
+        ({"productID": 1, "name": "Tea", "price": 1, "quantity": 1, "currency": "JPY"}, "a price in another currency"),
+        ({"productID": 1, "name": "Tea", "price": 1, "quantity": 1, "currency": 5}, "a currency that is no text"),
         ({"productID": 1, "name": "Tea", "price": 1, "quantity": -1}, "less than none"),
         ({"productID": 1, "name": "Tea", "price": 1, "quantity": 1.5}, "a half"),
         ({"productID": 1, "name": "Tea", "price": 1}, "no quantity"),
@@ -160,6 +162,15 @@ def test_invalid_product_is_rejected(
 
     with pytest.raises(InvalidServiceResponse):
         reservations.get_products([1])
+
+
+@pytest.mark.parametrize("currency", ["USD", "usd", None])
+def test_own_currency_may_be_stated(
+    reservations: HttpCatalogService, catalogue: CatalogueService, currency: str | None
+) -> None:
+    catalogue.products[1]["currency"] = currency
+
+    assert str(reservations.get_products([1])[1].price.amount) == "2.50"
 
 
 @pytest.mark.parametrize("shipment_id", ["", " ", "x" * 65, "a\x00b", 1.5, True, None, [], ".."])

@@ -6,7 +6,7 @@ import pytest
 
 from orders_adapters.testing.catalog.inventory import Inventory, order_of
 from orders_adapters.testing.examples import ADMIN, NOON, placed
-from orders_adapters.testing.life.order_life import changed, of_shop, shipped
+from orders_adapters.testing.life.order_life import changed, of_shop, paid, shipped
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain import Order, OrderFilter, OrderStatus, Origin
 from orders_domain.model.life import changes
@@ -72,6 +72,19 @@ class OrderLifeQueriesTests:
         assert list(due) == [orders[1].id, orders[0].id]
         assert list(store.queries.expiring(before=NOON + timedelta(seconds=99), limit=1)) == [orders[1].id]
         assert list(store.queries.expiring(before=NOON, limit=10)) == []
+
+    def test_expiring_orders_are_unpaid_and_unshipped(self, store: StoreHarness) -> None:
+        part_shipped, captured, first, second = (of_shop(expires_in=10) for _ in range(4))
+        store.add(part_shipped, captured, first, second)
+        shipped(store, part_shipped, {1: 1})
+        paid(store, captured, amount=8_000)
+        changed(store, captured, {1: 2})  # so that no more is due
+
+        before = NOON + timedelta(seconds=30)
+        assert set(store.queries.expiring(before=before, limit=10)) == {first.id, second.id}
+        pages = [store.queries.expiring(before=before, limit=1, skip=skip) for skip in range(3)]
+        assert [*pages[0], *pages[1]] == list(store.queries.expiring(before=before, limit=2))
+        assert list(pages[2]) == []
 
     def test_open_orders_are_counted_by_their_axes(self, store: StoreHarness) -> None:
         held, part_shipped, plain, canceled = (of_shop() for _ in range(4))

@@ -74,11 +74,17 @@ def payment_status(order: Subject) -> PaymentStatus:
     totals = order.life.totals
     if totals.refunded:
         return PaymentStatus.REFUNDED if totals.refunded >= totals.captured else PaymentStatus.PART_REFUNDED
-    if order.life.marked_paid or (totals.captured and totals.captured >= order.total.minor - cancelled_minor(order)):
+    if _is_captured(order):
         return PaymentStatus.PAID
     if totals.captured:
         return PaymentStatus.PART_PAID
     return PaymentStatus.AUTHORIZED if totals.authorized > 0 else PaymentStatus.NONE
+
+
+def _is_captured(order: Subject) -> bool:
+    """Return whether what is due was captured, whatever was refunded afterwards, or the status PAID was set."""
+    captured = order.life.totals.captured
+    return order.life.marked_paid or (captured > 0 and captured >= order.total.minor - cancelled_minor(order))
 
 
 def fulfillment_status(order: Subject) -> FulfillmentStatus:
@@ -147,13 +153,16 @@ def release(order: Subject, *, by: Actor, at: datetime) -> None:
 
 
 def expires(order: Subject, at: datetime) -> bool:
-    """Return whether the order expires: its time has come, and it is neither paid, held nor shipped in part."""
+    """Return whether the order expires: its time has come, and it is neither paid, held nor shipped in part.
+
+    A refund or a chargeback of a part that was paid does not make an order a paid one.
+    """
     return (
         order.life.expires_at is not None
         and order.life.expires_at <= at
         and order.life.hold is None
         and OrderStatus.CONFIRMED in {order.status, *TRANSITIONS[order.status]}
-        and payment_status(order) not in (PaymentStatus.PAID, PaymentStatus.PART_REFUNDED, PaymentStatus.REFUNDED)
+        and not _is_captured(order)
         and not shipped_units(line_counters(order))
     )
 

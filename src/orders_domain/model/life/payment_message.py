@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from orders_domain.errors import InvalidValue
+from orders_domain.errors import InvalidValue, Kind, OrdersError
 from orders_domain.model.life.payments import PaymentKind
 from orders_domain.model.life.shipments import MAX_EVENT_ID_LENGTH
 from orders_domain.model.life.subject import Subject
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.values.json_values import bounded_text_error
+
+
+class MessageDiffers(OrdersError):
+    """The id of the message is that of another one, whose fact was recorded."""
+
+    kind = Kind.CONFLICT
+    code = "event_differs"
+
+    def __init__(self) -> None:
+        super().__init__("The event_id was received with another fact, so this one is not recorded.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

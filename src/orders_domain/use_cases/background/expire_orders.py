@@ -7,6 +7,7 @@ from orders_domain.errors import OrderNotFound, StaleOrder, StoreContention
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.life.changes import expire, expires
 from orders_domain.model.life.paying import refund_expired
+from orders_domain.model.order import Order
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.order_queries import OrderQueries
@@ -29,29 +30,39 @@ def expire_orders(
 ) -> ExpiryResult:
     """Cancel at most ``limit`` orders whose time has come, release their stock, and ask for refunds of what was paid.
 
+    Orders that are due and do not expire are passed over, so that no number of them keeps others from expiring.
     Each is examined again under its lock, so that a payment or another process precedes or follows, and never both.
     Any number of processes may do this at once.
 
     Raises:
         StoreUnavailable: the store is unavailable.
     """
+    before = clock()
     expired: list[UUID] = []
     left: list[UUID] = []
-    for order_id in queries.expiring(before=clock(), limit=limit):
-        try:
-            with uow:
-                order = uow.orders.get_for_update(order_id)
-                now = clock()
-                if not expires(order, now):
-                    left.append(order_id)
-                    continue
-                expire(order, by=EXPIRY, at=now)
-                refund_expired(order, str(new_id()), by=EXPIRY, at=now)
-                save_and_notify(order, by=EXPIRY, uow=uow)
-                uow.commit()
-        except (OrderNotFound, StaleOrder, StoreContention):
-            left.append(order_id)
-            continue
-        expired.append(order_id)
-        cache.invalidate({order.id: order.version})
+    while not expired and (due := queries.expiring(before=before, limit=limit, skip=len(left))):
+        for order_id in due:
+            order = _expired(order_id, uow=uow, clock=clock, new_id=new_id)
+            if order is None:
+                left.append(order_id)
+                continue
+            expired.append(order_id)
+            cache.invalidate({order.id: order.version})
     return ExpiryResult(tuple(expired), tuple(left))
+
+
+def _expired(order_id: UUID, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order | None:
+    """Return the order after its expiry, or None if it does not expire."""
+    try:
+        with uow:
+            order = uow.orders.get_for_update(order_id)
+            now = clock()
+            if not expires(order, now):
+                return None
+            expire(order, by=EXPIRY, at=now)
+            refund_expired(order, str(new_id()), by=EXPIRY, at=now)
+            save_and_notify(order, by=EXPIRY, uow=uow)
+            uow.commit()
+    except (OrderNotFound, StaleOrder, StoreContention):
+        return None
+    return order

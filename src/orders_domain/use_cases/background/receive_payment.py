@@ -6,7 +6,7 @@ from enum import Enum
 from orders_domain.errors import PrerequisiteMissing
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.life import paying
-from orders_domain.model.life.payment_message import OrderReference, PaymentMessage
+from orders_domain.model.life.payment_message import MessageDiffers, OrderReference, PaymentMessage
 from orders_domain.model.life.payments import Payment
 from orders_domain.model.order import Order
 from orders_domain.model.values.timestamps import ensure_occurred
@@ -44,14 +44,14 @@ def receive_payment(
         OrderNotFound: the order does not exist.
         PrerequisiteMissing: the fact exceeds the facts that it refers to, which may arrive later.
         FactDiffers: the provider's reference is that of another fact.
+        MessageDiffers: the message's id is that of another one, such as of a second provider that counts from 1.
         StaleOrder: a concurrent transaction changed the order.
         StoreUnavailable: the store is unavailable.
     """
     message, now = request.message, clock()
     ensure_occurred(message.occurred_at, now)
     with uow:
-        if not uow.inbox.record(message.event_id, scope=SCOPE, at=now):
-            return PaymentOutcome.REPEATED
+        is_new = uow.inbox.record(message.event_id, scope=SCOPE, at=now)
         order = _order_for_update(message, uow)
         message.ensure_fits(order)
         at = max(clock(), order.updated_at)
@@ -69,6 +69,10 @@ def receive_payment(
             recorded = record_fact(order, fact, by=PROVIDERS, at=at, new_id=new_id)
         except paying.Exceeds as error:
             raise PrerequisiteMissing(f"{error.code}: {error}") from error
+        if not is_new:
+            if recorded:
+                raise MessageDiffers
+            return PaymentOutcome.REPEATED
         if order.status is before:  # a user is notified of statuses only
             uow.orders.save(order)
         else:

@@ -17,6 +17,7 @@ from orders_domain.model.values.typed_text import trim
 from orders_domain.use_cases.catalog.import_products import ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
 from orders_flask.cli._csv_cells import unescape
+from orders_flask.cli._error_text import printable
 from orders_flask.cli._streaming import NumberedLines
 
 REQUIRED = ("sku", "name", "price", "stock_quantity")
@@ -106,7 +107,7 @@ def _header(lines: NumberedLines) -> tuple[str, list[str]]:
     if missing := [name for name in REQUIRED if name not in header]:
         raise click.ClickException(f"Missing columns: {', '.join(missing)}; the first line must name the columns.")
     if unknown := [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]:
-        raise click.ClickException(f"Unknown or duplicate columns: {', '.join(unknown)}.")
+        raise click.ClickException(f"Unknown or duplicate columns: {', '.join(map(printable, unknown))}.")
     return delimiter, header
 
 
@@ -142,7 +143,7 @@ def _json_object(line: str) -> Values:
         if not isinstance(values, dict):
             raise InvalidValue("must be a JSON object")
         if unknown := values.keys() - {*REQUIRED, *OPTIONAL}:
-            raise InvalidValue(f"unknown members: {', '.join(sorted(unknown))}")
+            raise InvalidValue(f"unknown members: {', '.join(map(printable, sorted(unknown)))}")
         return {name: value for name, value in values.items() if value is not None}
 
     return read

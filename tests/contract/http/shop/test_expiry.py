@@ -100,6 +100,35 @@ def test_paid_held_and_shipped_orders_do_not_expire(stack: Stack) -> None:
     assert UUID(held["id"]) in expiring(stack).expired
 
 
+@pytest.mark.parametrize("kind", ["refunded", "charged_back"])
+def test_refunded_part_keeps_no_stock(stack: Stack, kind: str) -> None:
+    admin, product = stocked(stack, 10)
+    order = placed(admin, product)
+    pay(admin, order, "captured", 100)
+    pay(admin, order, kind, 99)
+
+    assert UUID(order["id"]) in expiring(stack).expired
+
+    assert wishes(admin, order) == [(1, "requested", "expired")]
+    assert stock_of(admin, product) == 10
+
+
+def test_orders_that_stay_hold_up_no_others(stack: Stack) -> None:
+    admin, product = stocked(stack, 10)
+    for kind in ("refunded", "charged_back"):
+        stays = placed(admin, product)
+        pay(admin, stays, "captured", stays["totals"]["total_minor"] // 2)
+        admin.change(stays, "cancel", {"lines": [{"number": 1, "quantity": 1}], "reason": "One is enough."})
+        pay(admin, stays, kind, 1)
+    placed(admin, product, quantity=3)
+    later = datetime.now(UTC) + timedelta(seconds=61)
+
+    while stack.container.expire_orders(clock=lambda: later, limit=1).expired:
+        pass
+
+    assert stock_of(admin, product) == 8
+
+
 def test_payment_and_expiry_exclude_each_other(stack: Stack) -> None:
     admin, product = stocked(stack, 2 * ROUNDS)
     for _ in range(ROUNDS):

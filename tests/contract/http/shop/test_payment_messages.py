@@ -112,6 +112,24 @@ def test_refused_facts_are_dead_letters_with_the_reason(stack: Stack, shop: Shop
     assert [shop.order(order), shop.order(other)] == before
 
 
+def test_another_fact_under_a_known_id_is_no_repetition(stack: Stack, shop: Shopkeeper) -> None:
+    """Two providers that count their events from 1: the money of the second is not forgotten in silence."""
+    order, other = shop.place(), shop.place()
+    first = fact(order["id"], amount=1)
+    seconds = [
+        first | {"order": other["id"], "provider": "card", "reference": str(uuid4())},
+        first | {"reference": str(uuid4())},
+        first | {"amount_minor": 2},
+    ]
+
+    assert received(stack, first, first) == []
+    reasons = [reason.partition(":")[0] for reason in received(stack, *seconds, first)]
+
+    assert reasons == ["event_differs", "event_differs", "fact_differs"]
+    assert [len(shop.order(each)["payments"]) for each in (order, other)] == [1, 0]
+    assert received(stack, {**seconds[0], "event_id": str(uuid4())}) == []
+
+
 def test_fact_beyond_what_is_due_is_recorded(stack: Stack, shop: Shopkeeper) -> None:
     """The provider has the money, whatever is due: the balance is negative by what may be refunded."""
     order = shop.place(GIFT)

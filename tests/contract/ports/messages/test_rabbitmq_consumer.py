@@ -149,14 +149,15 @@ def test_parked_message_retains_its_properties(rabbitmq_server: RabbitServer, ea
     )  # fmt: skip
     parking_queue = ParkingQueue(rabbitmq_server.url, queue=inbound.retry if early else inbound.dead_letter, timeout=5)
 
-    parking_queue.publish(b"{}", properties, headers={"x": 1}, timeout=60 if early else None)
+    parking_queue.publish(b"{}", properties, headers={"x": 1}, ours={"y": 2}, timeout=60 if early else None)
 
     parking_queue.close()
     with rabbitmq_server.channel() as channel:
         _, stored, body = channel.basic_get(inbound.retry if early else inbound.dead_letter, auto_ack=True)
     assert properties.headers is None
-    changed = {"headers": {"x": 1}, "delivery_mode": 2, "expiration": "60000" if early else None, "user_id": None}
-    assert (body, vars(stored)) == (b"{}", vars(properties) | changed)
+    changed = {"delivery_mode": 2, "expiration": "60000" if early else None, "user_id": None}
+    assert stored.headers == {"x": 1, "y": 2}
+    assert (body, vars(stored)) == (b"{}", vars(properties) | changed | {"headers": stored.headers})
 
 
 def test_existing_queue_of_other_type_is_consumed(rabbitmq_server: RabbitServer) -> None:

@@ -1,0 +1,1 @@
+"""Tests of connections, bodies and their limits."""

@@ -1,0 +1,1 @@
+"""Tests of single migrations, and of all of them."""

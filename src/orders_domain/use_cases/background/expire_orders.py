@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from orders_domain.errors import OrderNotFound, StaleOrder, StoreContention
+from orders_domain.errors import OrderNotFound, StaleOrder, StoreContention, StoreUnavailable
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.life.changes import expire, expires
 from orders_domain.model.life.paying import refund_expired
@@ -18,10 +18,14 @@ EXPIRY = Actor(subject="expiry", role=Role.SYSTEM)
 
 @dataclass(frozen=True, slots=True)
 class ExpiryResult:
-    """The orders that expired, and those that were due and did not expire, because they are held or were changed."""
+    """The orders that expired, and those that were due and did not expire, because they are held or were changed.
+
+    ``failures`` are the errors of further ones, which stay due.
+    """
 
     expired: tuple[UUID, ...] = ()
     left: tuple[UUID, ...] = ()
+    failures: tuple[Exception, ...] = ()
 
 
 def expire_orders(
@@ -30,13 +34,14 @@ def expire_orders(
     """Cancel at most ``limit`` orders whose time has come, release their stock, and ask for refunds of what was paid.
 
     Each is examined again under its lock, so that a payment or another process precedes or follows, and never both.
-    Any number of processes may do this at once.
+    Any number of processes may do this at once. An error of one order does not stop the others.
 
     Raises:
         StoreUnavailable: the store is unavailable.
     """
     expired: list[UUID] = []
     left: list[UUID] = []
+    failures: list[Exception] = []
     for order_id in queries.expiring(before=clock(), limit=limit):
         try:
             with uow:
@@ -52,6 +57,11 @@ def expire_orders(
         except (OrderNotFound, StaleOrder, StoreContention):
             left.append(order_id)
             continue
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other orders
+            failures.append(error)
+            continue
         expired.append(order_id)
         cache.invalidate({order.id: order.version})
-    return ExpiryResult(tuple(expired), tuple(left))
+    return ExpiryResult(tuple(expired), tuple(left), tuple(failures))

@@ -73,7 +73,7 @@ class ShopQuery(Schema):
     updated_since = DateOrDateTime()
     min_total_minor = _total("The smallest total in minor units of `currency`.")
     max_total_minor = _total("The largest total in minor units of `currency`.")
-    currency = currency(example=None, description="Only orders in this currency.")
+    currency = currency(withdrawn=True, example=None, description="Only orders in this currency.")
     sort = _member(Sort, "The sequence of the orders.", load_default=Sort.NEWEST.value)
     limit = page_limit()
     cursor = cursor("From `next_cursor` of the previous page.", load_default=None)

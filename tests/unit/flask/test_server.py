@@ -1,5 +1,6 @@
 """Server of `orders serve`: its limits are not the defaults of the library, and each thread has a connection."""
 
+import os
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ def test_limits_of_connections_and_headers_are_set(monkeypatch: pytest.MonkeyPat
             given["served"] = True
 
     monkeypatch.setattr(server, "Server", Recorded)
-    monkeypatch.setattr(server.os, "register_at_fork", lambda **_: None)
+    monkeypatch.setattr(os, "register_at_fork", lambda **_: None)
 
     server.serve(host="127.0.0.1", port=8000, workers=2, root_path="", connections=CONNECTIONS)
 

@@ -17,11 +17,12 @@ from orders_domain.model.order_ref import ORDER_REF
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import MAX_SKU_LENGTH
 from orders_domain.model.values.money import MAX_MINOR_UNITS
-from orders_flask.contracts.shop.schemas import text_field
 from orders_flask.contracts.shop.translate import VOCABULARY
 from orders_flask.web.fields import (
+    NO_NUL,
     DateOrDateTime,
     QueryInteger,
+    SafeString,
     currency,
     cursor,
     status,
@@ -44,10 +45,9 @@ def _member(members: type[Enum], description: str, **arguments: Any) -> fields.S
     return fields.String(validate=values, metadata={"description": description}, **arguments)
 
 
-def _text(longest: int, description: str) -> fields.String:
-    field = text_field(longest)
-    field.metadata["description"] = description
-    return field
+def _text(longest: int, description: str) -> SafeString:
+    bounds = validate.Length(min=1, max=longest)
+    return SafeString(validate=bounds, metadata={"pattern": NO_NUL, "description": description})
 
 
 def _total(description: str) -> QueryInteger:

@@ -54,7 +54,7 @@ class InMemoryOrderQueries(OrderQueries):
             line.product_id in named and named[line.product_id].sku == sku for line in order.lines
         )
 
-    def expiring(self, *, before: datetime, limit: int, skip: int = 0) -> Sequence[UUID]:
+    def expiring(self, *, before: datetime, limit: int, offset: int = 0) -> Sequence[UUID]:
         with self._store.read_lock:
             due = [
                 (order.life.expires_at, order.id)
@@ -64,7 +64,7 @@ class InMemoryOrderQueries(OrderQueries):
                 if payment_status(order) is not PaymentStatus.PAID
                 if fulfillment_status(order) is FulfillmentStatus.NONE
             ]
-        return [order_id for _, order_id in sorted(due)[skip : skip + limit]]
+        return [order_id for _, order_id in sorted(due)[offset : offset + limit]]
 
     def open_orders(self, *, limit: int) -> Sequence[OpenOrders]:
         groups: dict[tuple[OrderStatus, PaymentStatus, FulfillmentStatus, bool], list[datetime]] = {}

@@ -103,7 +103,7 @@ class InMemoryProductRepository(ProductRepository, Stock):
         self._external |= {line.product_id: products[line.product_id] for line in order.lines}
 
     def release(self, order: Order, *, by: Actor, at: datetime) -> None:
-        self._reservations.make_due_for_release(order.id, at=at)
+        self._reservations.make_due_for_release(order.id)
         for product_id in stock_quantities(order):
             deducted = self._deducted(order, product_id)
             if deducted > 0:

@@ -8,6 +8,7 @@ from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import RequestInProgress, ReservationLost
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.reservation import Reservation, ReservationState
+from orders_domain.ports.outbox import DUE_AT_ONCE
 from orders_domain.ports.reservations import ReservationRepository
 
 _Key = tuple[str, str, str]
@@ -54,11 +55,11 @@ class InMemoryReservationRepository(ReservationRepository):
         if stored and stored.state is not ReservationState.CONFIRMED:
             self._reservations[reservation.order_id] = self._keys[reservation.order_id] = None
 
-    def make_due_for_release(self, order_id: UUID, *, at: datetime) -> None:
+    def make_due_for_release(self, order_id: UUID) -> None:
         """Make a confirmed reservation of the order due for release."""
         stored = self._stored(order_id)
         if stored and stored.state is ReservationState.CONFIRMED:
-            self._stage(replace(stored, state=ReservationState.RELEASING, due_at=at))
+            self._stage(replace(stored, state=ReservationState.RELEASING, due_at=DUE_AT_ONCE))
 
     def merge(self) -> None:
         """Copy the staged changes to the store. The caller must hold ``store.read_lock``."""

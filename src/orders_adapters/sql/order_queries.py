@@ -29,7 +29,7 @@ _history = tables.order_history.c
 _NOT_DELETED = select(tables.orders).where(_orders.deleted_at.is_(None))
 _BY_ID = _NOT_DELETED.where(_orders.id == bindparam("ref", type_=_orders.id.type))
 _BY_NUMBER = _NOT_DELETED.where(_orders.number == bindparam("ref", type_=_orders.number.type))
-_PAGE = _NOT_DELETED.limit(bindparam("limit")).offset(bindparam("skip"))
+_PAGE = _NOT_DELETED.limit(bindparam("limit")).offset(bindparam("offset"))
 _START = tuple_(bindparam("after_at", type_=UtcDateTime), bindparam("after_id", type_=_orders.id.type))
 
 
@@ -57,7 +57,7 @@ _EXPIRING = (
     .where(_orders.payment_status != PaymentStatus.PAID, _orders.fulfillment_status == FulfillmentStatus.NONE)
     .order_by(_orders.expires_at, _orders.id)
     .limit(bindparam("limit"))
-    .offset(bindparam("skip"))
+    .offset(bindparam("offset"))
 )
 _GROUPED = ("status", "payment_status", "fulfillment_status", "is_held")
 # The index by status and time finds the first orders of each status.
@@ -113,20 +113,20 @@ class SqlOrderQueries(OrderQueries):
 
     def _matching(self, order_filter: OrderFilter) -> Iterator[Order]:
         """Yield one order more than the limit, if there are so many, in batches of bounded size."""
-        remaining, cursor, skip = order_filter.limit + 1, order_filter.cursor, order_filter.offset
+        remaining, cursor, offset = order_filter.limit + 1, order_filter.cursor, order_filter.offset
         while remaining > 0:
             # A page of one batch takes one statement, with the row that shows whether there is a next page.
             size = remaining if remaining <= BATCH_SIZE + 1 else BATCH_SIZE
-            batch = self._batch(order_filter, cursor=cursor, skip=skip, size=size)
+            batch = self._batch(order_filter, cursor=cursor, offset=offset, size=size)
             yield from batch
             if len(batch) < size:
                 return
-            remaining, skip = remaining - size, 0
+            remaining, offset = remaining - size, 0
             cursor = Cursor(*order_filter.sort.key(batch[-1]))
 
-    def _batch(self, order_filter: OrderFilter, *, cursor: Cursor | None, skip: int, size: int) -> list[Order]:
+    def _batch(self, order_filter: OrderFilter, *, cursor: Cursor | None, offset: int, size: int) -> list[Order]:
         statement, after = _PAGES[order_filter.sort]
-        values: dict[str, object] = {"limit": size, "skip": skip}
+        values: dict[str, object] = {"limit": size, "offset": offset}
         if cursor is not None:
             statement = statement.where(after)
             values |= {"after_at": cursor.created_at, "after_id": cursor.order_id}
@@ -134,9 +134,9 @@ class SqlOrderQueries(OrderQueries):
             rows = connection.execute(statement.where(*conditions(order_filter)), values).all()
         return [to_order(row) for row in rows]
 
-    def expiring(self, *, before: datetime, limit: int, skip: int = 0) -> Sequence[UUID]:
+    def expiring(self, *, before: datetime, limit: int, offset: int = 0) -> Sequence[UUID]:
         with translate_errors(), self._engine.connect() as connection:
-            return connection.scalars(_EXPIRING, {"before": before, "limit": limit, "skip": skip}).all()
+            return connection.scalars(_EXPIRING, {"before": before, "limit": limit, "offset": offset}).all()
 
     def open_orders(self, *, limit: int) -> Sequence[OpenOrders]:
         with translate_errors(), self._engine.connect() as connection:

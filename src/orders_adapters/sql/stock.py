@@ -22,6 +22,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.product import Product, ProductId, validate_stock
 from orders_domain.model.product_audit import MovementKind, ProductChangeKind
 from orders_domain.model.reservation import ReservationState
+from orders_domain.ports.outbox import DUE_AT_ONCE
 from orders_domain.ports.products import Stock
 
 _typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=UtcDateTime))
@@ -85,7 +86,8 @@ _LOG_RELEASE = text(_LOG_RELEASE_SQL).bindparams(*_typed)
 _RELEASE = text(f"""
     WITH released AS ({_LOG_RELEASE_SQL}
     ), reservation AS (
-        UPDATE reservations SET state = 'releasing', due_at = :at WHERE order_id = :order_id AND state = 'confirmed'
+        UPDATE reservations SET state = 'releasing', due_at = '{DUE_AT_ONCE.isoformat()}'
+        WHERE order_id = :order_id AND state = 'confirmed'
     ), locked AS (
         SELECT id FROM products WHERE id IN (SELECT product_id FROM released) ORDER BY id FOR NO KEY UPDATE
     )
@@ -104,7 +106,7 @@ _DEDUCTED = (
 _RELEASE_RESERVATION = (
     update(tables.reservations)
     .where(_reservations.order_id == bindparam("of"), _reservations.state == ReservationState.CONFIRMED)
-    .values(state=ReservationState.RELEASING, due_at=bindparam("at", type_=UtcDateTime))
+    .values(state=ReservationState.RELEASING, due_at=DUE_AT_ONCE)
 )
 _ADD_TO = (
     update(tables.products)
@@ -170,7 +172,7 @@ class SqlStock(Stock):
 
     def _release_in_steps(self, order: Order, *, by: Actor, at: datetime) -> None:
         if order.shipment_id:  # otherwise no other service has a reservation
-            self._connection.execute(_RELEASE_RESERVATION, {"of": order.id, "at": at})
+            self._connection.execute(_RELEASE_RESERVATION, {"of": order.id})
         released = self._connection.execute(_LOG_RELEASE, _movement_values(order, by=by, at=at)).all()
         if released:
             add_units(self._connection, [(product_id, quantity) for product_id, quantity in released])

@@ -20,6 +20,8 @@ from orders_domain.model.values.timestamps import timestamp_error
 MAX_PAGE_SIZE = 1_000
 MAX_PAGE_BYTES = 4 * 1024 * 1024
 """A page ends before the order with which its items would exceed this size, but has at least one order."""
+LINE_BYTES = 65
+"""The least that an item counts, because lists show its fields; so a page has room for 64 orders of 1,000 items."""
 BATCH_SIZE = 100
 """The orders that a store reads at once, because their items may be large."""
 MAX_OFFSET = 100_000
@@ -151,7 +153,7 @@ class Page:
         for row in rows:
             if more := len(taken) == limit:
                 break
-            size += row.content_size()
+            size += max(row.content_size(), LINE_BYTES * (len(row.items) + len(row.lines)))
             if more := bool(taken) and size > MAX_PAGE_BYTES:
                 break
             taken.append(row)

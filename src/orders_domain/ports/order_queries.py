@@ -32,8 +32,8 @@ class OrderQueries(Protocol):
         """
         ...
 
-    def expiring(self, *, before: datetime, limit: int, skip: int = 0) -> Sequence[UUID]:
-        """Return at most ``limit`` orders that expire before the time, the earliest first, without the first ``skip``.
+    def expiring(self, *, before: datetime, limit: int, offset: int = 0) -> Sequence[UUID]:
+        """Return at most ``limit`` orders that expire before the time, the earliest first, after the first ``offset``.
 
         Held and paid ones, and those shipped in part, are left out.
         """

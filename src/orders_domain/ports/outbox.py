@@ -14,7 +14,7 @@ MAX_CACHE_AGE = timedelta(minutes=10)
 """The maximum age of a cache entry. Older events need no cache invalidation."""
 
 DUE_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-"""The due time of a new event, because the clock of the process that stores it may differ from that of the relay."""
+"""A due time that is past on every clock, because that of the process that stores it may differ from the worker's."""
 
 
 class OutboxState(Enum):

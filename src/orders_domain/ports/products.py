@@ -92,7 +92,8 @@ class Stock(Protocol):
     def release(self, order: Order, *, by: Actor, at: datetime) -> None:
         """Release the stock that the order has deducted, unless it is already released.
 
-        A reservation at partner services (see ``ReservationRepository``) becomes due for release.
+        A reservation at partner services (see ``ReservationRepository``) becomes due for release at once, whatever
+        ``at`` is, because the clock of the worker that releases it may differ.
         """
         ...
 

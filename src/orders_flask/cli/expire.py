@@ -1,7 +1,6 @@
 """The ``orders expire`` command."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -21,19 +20,23 @@ def expire(*, dry_run: bool) -> None:
     """
     container = Container(settings=settings.load())
     if dry_run:
-        now = datetime.now(UTC)
+        now = container.store_clock()()
         for order_id in container.queries().expiring(before=now, limit=_MOST_LISTED):
             click.echo(order_id)
         for hold_id in container.stock_holds().due(before=now, limit=_MOST_LISTED):
             click.echo(f"{hold_id} stock hold")
         return
-    orders, holds = _all(container.expire_orders), _all(container.expire_stock_holds)
+    orders, failed_orders = _all(container.expire_orders)
+    holds, failed_holds = _all(container.expire_stock_holds)
     click.echo(f"Expired: {orders:,} orders, {holds:,} stock holds.", err=True)
+    if failures := [*failed_orders, *failed_holds]:
+        first = failures[0]
+        raise click.ClickException(f"{len(failures):,} did not expire: {type(first).__name__}: {first}")
 
 
-def _all(expire_batch: Callable[[], ExpiryResult]) -> int:
-    """Expire batches until one has none that expires; return the number of those that did."""
+def _all(expire_batch: Callable[[], ExpiryResult]) -> tuple[int, Sequence[Exception]]:
+    """Expire batches until one has none that expires; return the number of those that did, and the last failures."""
     count = 0
-    while expired := expire_batch().expired:
-        count += len(expired)
-    return count
+    while (result := expire_batch()).expired:
+        count += len(result.expired)
+    return count, result.failures

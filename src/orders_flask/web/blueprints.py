@@ -21,10 +21,15 @@ class OpenBlueprint(Blueprint):
     ARGUMENTS_PARSER: Any = StrictParser(max_bytes=MAX_OPEN_BODY_BYTES)
 
     def _prepare_arguments_doc(self, doc: dict[str, Any], doc_info: dict[str, Any], **around: Any) -> dict[str, Any]:
-        """Document the arguments without flask-smorest's 422, because ``openapi.operation`` documents all errors."""
+        """Document the arguments without flask-smorest's 422, because ``openapi.operation`` documents all errors.
+
+        The headers of ``openapi.operation`` are added to the parameters of the query, which they would replace.
+        """
         doc_info.get("arguments", {}).pop("responses", None)
         documented: dict[str, Any] = super()._prepare_arguments_doc(doc, doc_info, **around)
-        return documented
+        headers = doc_info.get("manual_doc", {}).pop("parameters", [])
+        parameters = [*documented.get("parameters", []), *headers]
+        return documented | ({"parameters": parameters} if parameters else {})
 
 
 class ContractBlueprint(OpenBlueprint):

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from orders_adapters.sql import migrate
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_adapters.sql.orders import SqlOrderRepository
 from orders_adapters.testing.catalog.inventory import Inventory
 from orders_adapters.testing.examples import ADA, new_id
 from orders_adapters.testing.life.order_life import of_shop
@@ -16,7 +17,8 @@ from orders_domain import OrderStatus
 from orders_domain.model.life.placing import Placing
 from orders_domain.model.life.state import Life
 from orders_domain.model.life.stock_hold import StockHold
-from orders_flask.cli import orders
+from orders_flask.cli import orders as group
+from tests.support.command import orders
 from tests.support.stores import in_database
 
 
@@ -35,10 +37,10 @@ def test_due_orders_are_listed_and_expired(tmp_path: Path, monkeypatch: pytest.M
     inventory.store.add(due, other)
     inventory.commit(lambda uow: uow.stock_holds.add(hold, by=ADA))
 
-    listed = CliRunner().invoke(orders, ["expire", "--dry-run"])
+    listed = CliRunner().invoke(group, ["expire", "--dry-run"])
     waiting = SqlOrderQueries(engine).get(due.id).status
-    done = CliRunner().invoke(orders, ["expire"])
-    again = CliRunner().invoke(orders, ["expire", "--dry-run"])
+    done = CliRunner().invoke(group, ["expire"])
+    again = CliRunner().invoke(group, ["expire", "--dry-run"])
 
     assert (listed.exit_code, waiting) == (0, OrderStatus.PENDING)
     assert listed.stdout.splitlines() == [str(due.id), f"{hold.id} stock hold"]
@@ -47,3 +49,22 @@ def test_due_orders_are_listed_and_expired(tmp_path: Path, monkeypatch: pytest.M
     statuses = [SqlOrderQueries(engine).get(order.id).status for order in (due, other)]
     assert statuses == [OrderStatus.CANCELED, OrderStatus.PENDING]
     engine.dispose()
+
+
+def test_order_that_cannot_expire_is_an_error(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = engines.create(f"sqlite:///{migrated / 'orders.db'}")
+    in_database(engine).add(of_shop(expires_in=60))
+    engine.dispose()
+
+    def unreadable(*_: object) -> object:
+        raise KeyError("lines")
+
+    monkeypatch.setattr(SqlOrderRepository, "get_for_update", unreadable)
+
+    ended = orders("expire", here=migrated)
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "Expired: 0 orders, 0 stock holds.",
+        "Error: 1 did not expire: KeyError: 'lines'",
+    ]

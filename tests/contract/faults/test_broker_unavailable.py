@@ -5,10 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import insert, select
 
+from orders_adapters.sql import tables
+from orders_adapters.testing.examples import NOON
 from orders_domain.ports.outbox import OutboxState
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, tasks
 from tests.contract.faults.load import Answer, Customer
@@ -16,8 +20,10 @@ from tests.contract.faults.service import Service, Web, shop_of, within
 from tests.contract.http.checkout.carts import another, cart
 from tests.support.depth import deep, effort
 from tests.support.servers.ephemeral import ThrowawayRabbit
+from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.shop import DatabaseShop
 
 ORDERS = effort(100, 1_000)
 AWAY = effort(3.0, 60.0)  # seconds
@@ -85,3 +91,19 @@ def test_broker_outage_delays_events_only(service: Service, broker: Broker) -> N
     require_published(events, versions)
     assert attempts == {0}  # an outage is not the fault of an event
     print(f"{ORDERS} orders; the slowest answer took {max(response.seconds for response in responses):.3f} s")
+
+
+@pytest.mark.parametrize("command", ["serve", "relay"])
+def test_purge_does_not_wait_for_the_broker(service: Service, core: DatabaseShop, command: str) -> None:
+    core.place()
+    with core.engine.begin() as connection:
+        connection.execute(insert(tables.inbox), {"scope": "x", "message_id": "old", "at": NOON - timedelta(days=365)})
+
+    def purged() -> bool:
+        with core.engine.connect() as connection:
+            return connection.scalar(select(tables.inbox.c.message_id)) is None
+
+    with getattr(replace(service, rabbitmq_url=f"amqp://guest:guest@{HOST}:{free_port()}/%2F"), command)():
+        within(20, purged, "expired data is not deleted")
+
+    assert len(core.unsent()) == 1

@@ -16,6 +16,8 @@ from tests.contract.http.checkout.carts import cart
 from tests.contract.http.checkout.client import cancel as cancel_cart
 from tests.contract.http.checkout.client import order as order_cart
 from tests.contract.http.management.client import ORDERS, Shopper, shopper, twin
+from tests.contract.http.shop.client import GIFT, Shopkeeper
+from tests.contract.http.shop.test_payments import pay
 from tests.support.client import TEA, Answer
 from tests.support.service_stack import Stack
 
@@ -78,7 +80,32 @@ def test_withdrawn_currency_ends_placing_only(stack: Stack, monkeypatch: pytest.
     assert ann.ask("GET", f"/orders/{bought}").json["status"] == "CANCELED"
 
 
-@pytest.mark.parametrize("path", [f"{ORDERS}/?currency=HRK&min_amount=1", f"{ORDERS}/analytics?currency=HRK"])
+def test_shop_order_in_a_withdrawn_currency_lives_on(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = Shopkeeper(stack.caller(role=Role.ADMIN))
+    order = keeper.place()
+    total = order["totals"]["total_minor"]
+
+    monkeypatch.delitem(currencies.MINOR_UNIT_DIGITS, "USD")
+
+    assert keeper.listed(f"user_id={keeper.caller.subject}&currency=USD&min_total_minor=1") == [order["id"]]
+    order = keeper.changed(order, "confirm")
+    order = keeper.changed(order, "cancel", {"lines": [{"number": 1, "quantity": 1}], "reason": "late"})
+    assert pay(keeper, order, "captured", total).status_code == 201
+    assert keeper.change(order, "refunds", {"amount_minor": 100, "reason": "late"}).status_code == 201
+    assert keeper.change(order, "shipments", {"lines": [{"number": 1, "quantity": 1}]}).status_code == 201
+    for view in ("?view=ucp", "/timeline"):
+        assert keeper.get(f"/orders/{order['id']}{view}").status_code == 200
+    assert "currency" in keeper.post("/orders", {"lines": [GIFT]}).text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{ORDERS}/?currency=HRK&min_amount=1",
+        f"{ORDERS}/analytics?currency=HRK",
+        "/v1/orders?currency=HRK&min_total_minor=1",
+    ],
+)
 def test_withdrawn_currency_is_a_filter(stack: Stack, path: str) -> None:
     root = shopper(stack, role=Role.ADMIN)
 

@@ -8,22 +8,28 @@ from uuid import UUID
 import pytest
 
 from orders_adapters.memory.order_cache import NullOrderCache
+from orders_adapters.memory.products import InMemoryProductRepository
+from orders_adapters.testing.catalog.inventory import Inventory
 from orders_adapters.testing.examples import ADA, ADMIN, NOON, TOTAL, items, new_id, only
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain import Order, OrderStatus, Origin
 from orders_domain.model.access import OWNER_ONLY_HIDDEN, OWNER_OR_WRITER
 from orders_domain.model.order import rebuild
+from orders_domain.model.product import Product
 from orders_domain.model.tracking import TrackingEvent
 from orders_domain.use_cases import (
     CancelOrder,
     ChangeStatus,
     DeleteOrder,
+    RestockProduct,
     TrackShipment,
     cancel_order,
     change_status,
     delete_order,
+    restock_product,
     track_shipment,
 )
+from tests.support.stores import in_memory
 
 
 class SlowClock:
@@ -91,3 +97,24 @@ def test_tracking_reads_the_clock_after_the_lock(store: StoreHarness) -> None:
     )
 
     assert store.queries.get(order.id).updated_at == NOON + timedelta(minutes=1)
+
+
+def test_restock_reads_the_clock_after_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restock that waited for the product is not dated before the change that it waited for."""
+    store = in_memory()
+    [tea] = Inventory(store).stocked(1)
+    steps, lock = list[str](), InMemoryProductRepository.get_for_update
+
+    def locked(self: InMemoryProductRepository, product_id: int) -> Product:
+        steps.append("locked")
+        return lock(self, product_id)
+
+    def clock() -> datetime:
+        steps.append("read")
+        return NOON
+
+    monkeypatch.setattr(InMemoryProductRepository, "get_for_update", locked)
+
+    restock_product(RestockProduct(actor=ADMIN, product_id=tea, quantity=1), uow=store.unit_of_work(), clock=clock)
+
+    assert steps[:2] == ["locked", "read"]

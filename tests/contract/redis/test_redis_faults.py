@@ -68,6 +68,21 @@ def test_frozen_redis_opens_circuit_after_three(
     assert not cache.circuit_open
 
 
+def test_recovered_redis_is_soon_invalidated(
+    cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
+) -> None:
+    """Other processes, which saw no outage, read the old copy as long as the writer does not try."""
+    throwaway_redis.freeze()
+    while not cache.circuit_open:
+        cache.get(cached.id)
+    throwaway_redis.thaw()
+
+    began = time.monotonic()
+    while not cache.invalidate({cached.id: 2}):
+        assert time.monotonic() - began < 1.5
+        time.sleep(0.02)
+
+
 def test_frozen_redis_does_not_queue_threads(
     cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
 ) -> None:

@@ -9,6 +9,13 @@ from orders_adapters.sql.engine import engine as engines
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
 
+OF_THE_STORE = (
+    *("relay_events", "purge_expired_data", "run_job", "defer_placement", "bulk_change_status"),
+    *("expire_orders", "expire_stock_holds", "hold_stock", "queue_notifications", "send_notification"),
+    *("release_reservations", "place_order_via_services"),
+)
+"""The use cases that store or compare a due time, a lease or an age."""
+
 
 def test_relay_and_jobs_use_the_clock_of_the_database(migrated_postgresql: str) -> None:
     container = Container(settings=Settings(database_url=migrated_postgresql))
@@ -21,8 +28,8 @@ def test_relay_and_jobs_use_the_clock_of_the_database(migrated_postgresql: str) 
         after = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
 
     assert before <= now[0] <= now[1] <= now[2] <= after + timedelta(seconds=1)
-    for provider in (container.relay_events, container.purge_expired_data, container.run_job):
-        assert provider.kwargs["clock"] is container.store_clock
+    for name in OF_THE_STORE:
+        assert getattr(container, name).kwargs["clock"] is container.store_clock, name
     assert container.job_worker().clock is container.store_clock()
     engine.dispose()
     close(container)

@@ -1,16 +1,19 @@
 """Size of an order: bounded when it is placed, trusted when it is read, and bounded on a page."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from orders_adapters.memory.order_cache import InMemoryOrderCache
-from orders_adapters.testing.examples import placed
+from orders_adapters.testing.examples import ADA, NOON, new_id, placed
+from orders_domain import Order, Origin
 from orders_domain.errors import InvalidAmount, InvalidItem
 from orders_domain.model import order_filter, order_state
 from orders_domain.model.custom_item import ContentLimits, CustomItem
 from orders_domain.model.order import order_from_state
 from orders_domain.model.order_filter import Page
+from orders_domain.model.product import OrderLine
 from orders_domain.model.values import currencies, json_values
 from orders_domain.model.values.money import Money
 
@@ -81,6 +84,21 @@ def test_page_ends_at_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert next(rows) == orders[3]
     assert page.is_cut
     assert not Page.from_rows(iter(orders), 2).is_cut
+
+
+def of_products(count: int) -> Order:
+    lines = [OrderLine(product_id=number, quantity=1, unit_price=Money(1, "USD")) for number in range(1, count + 1)]
+    total = Money(count, "USD")
+    return Order.place(order_id=new_id(), origin=Origin.MANAGEMENT, lines=lines, total=total, by=ADA, at=NOON)
+
+
+@pytest.mark.parametrize("place", [of_products, lambda count: of(*[{}] * count)], ids=["products", "empty items"])
+def test_page_counts_lines_without_content(place: Callable[[int], Order], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders of many products, or of items that say nothing, are long in every list."""
+    monkeypatch.setattr(order_filter, "MAX_PAGE_BYTES", 25 * order_filter.LINE_BYTES)
+    orders = [place(10) for _ in range(3)]
+
+    assert Page.from_rows(orders, 100).orders == tuple(orders[:2])
 
 
 def test_page_has_an_order_above_its_size(monkeypatch: pytest.MonkeyPatch) -> None:

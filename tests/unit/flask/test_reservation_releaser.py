@@ -1,11 +1,14 @@
 """Reservation releaser: the loop that releases what other services hold."""
 
 import threading
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orders_adapters.http.bulkhead import BulkheadFull
 from orders_adapters.system.local_shipments import LocalShipmentService
 from orders_domain.errors import StoreUnavailable
 from orders_domain.use_cases import ReleaseResult
@@ -69,6 +72,18 @@ def test_local_order_is_placed_in_one_transaction() -> None:
         LocalShipmentService,
     )
     assert type(remote.remote_services().shipment_service) is not LocalShipmentService
+
+
+def test_half_of_the_threads_wait_for_services() -> None:
+    """Both services together, so that the other threads answer requests that need neither."""
+    remote: Any = bootstrap.services(replace(SERVICES, threads=8))
+    catalog, carrier = remote.catalog_service, remote.shipment_service
+
+    with ExitStack() as places:
+        for _ in range(4):
+            places.enter_context(catalog._service._bulkhead)
+        with pytest.raises(BulkheadFull), carrier._service._bulkhead:
+            pytest.fail("A fifth thread waits.")
 
 
 @pytest.mark.parametrize("name", ["catalog_service_url", "shipment_service_url"])

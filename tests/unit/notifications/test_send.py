@@ -1,8 +1,9 @@
 """Sending of notifications: once for each recipient, again after a temporary refusal, never after a final one."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from orders_adapters.jinja.renderer import JinjaRenderer
 from orders_adapters.memory.notifications.alert_recipients import InMemoryAlertRecipientRepository
 from orders_adapters.memory.notifications.queue import InMemoryNotificationQueue
 from orders_adapters.testing.examples import ADMIN
-from orders_domain import Actor, OrderStatus
+from orders_domain import Actor, Event, OrderStatus
 from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
 from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.accounts.contact import Contact
@@ -44,6 +45,7 @@ class Post:
     sent: list[NotificationMessage] = field(default_factory=list)
     errors: list[BaseException] = field(default_factory=list)
     dies: bool = False
+    unreadable: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.queue = InMemoryNotificationQueue(self.shop.store)
@@ -57,8 +59,9 @@ class Post:
             raise Died
 
     def expand(self, channels: Collection[Channel] = tuple(Channel)) -> None:
-        ports = {"queue": self.queue, "recipients": self.recipients}
-        while queue_notifications(**ports, channels=channels, clock=self.shop.clock):  # type: ignore[arg-type]
+        ports: dict[str, Any] = {"queue": self.queue, "recipients": self.recipients}
+        ports |= {"on_failure": lambda event, _: self.unreadable.append(event)}
+        while queue_notifications(**ports, channels=channels, clock=self.shop.clock):
             pass
 
     def send(self, channel: Channel = Channel.EMAIL) -> NotificationResult | None:
@@ -102,6 +105,25 @@ def test_placing_changes_and_cancellation_send_letters(post: Post) -> None:
         "Ihre Bestellung 1 wurde storniert.",
     ]
     assert [message.id for message in post.sent] == [notification_id(order.id, version) for version in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("data", [{"no": "status"}, None, []])
+def test_unreadable_event_does_not_stop_letters(post: Post, data: Any) -> None:
+    """A row that a newer release or a hand has written."""
+    bad, good = post.shop.place(by=ANN), post.shop.place(by=ANN)
+    post.shop.administer(bad.id, OrderStatus.PAID)
+    post.shop.administer(good.id, OrderStatus.PAID)
+    of_bad = [message.event for message in post.shop.unsent() if message.event.order_id == bad.id]
+    (broken,) = [event for event in of_bad if event.version == 2 and event.notifies]
+    row = post.shop.store.outbox[broken.id]
+    post.shop.store.outbox[broken.id] = replace(row, event=replace(broken, data=data))
+
+    sent = [message.id for message in post.send_all()]
+
+    assert sorted(sent) == sorted(
+        notification_id(order, version) for order, version in ((bad.id, 1), (good.id, 1), (good.id, 2))
+    )
+    assert [event.id for event in post.unreadable] == [broken.id]
 
 
 def test_own_change_of_the_status_sends_none(post: Post) -> None:

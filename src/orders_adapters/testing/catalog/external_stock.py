@@ -30,6 +30,13 @@ class ExternalStockTests:
         assert due
         assert (due.order_id, due.shipment_id, dict(due.quantities)) == (order.id, "SHIP-7", {7: 2, 9: 1})
 
+    def test_release_by_a_fast_clock_is_due_at_once(self, store: StoreHarness) -> None:
+        order = confirmed_order(store)
+
+        done(store, lambda uow: uow.stock.release(order, by=ADA, at=NOON + timedelta(hours=1)))
+
+        assert claimed(store, now=NOON) is not None
+
     def test_second_release_of_stock_is_ignored(self, store: StoreHarness) -> None:
         order = confirmed_order(store)
         done(store, lambda uow: uow.stock.release(order, by=ADA, at=NOON))

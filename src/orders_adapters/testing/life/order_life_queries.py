@@ -82,7 +82,7 @@ class OrderLifeQueriesTests:
 
         before = NOON + timedelta(seconds=30)
         assert set(store.queries.expiring(before=before, limit=10)) == {first.id, second.id}
-        pages = [store.queries.expiring(before=before, limit=1, skip=skip) for skip in range(3)]
+        pages = [store.queries.expiring(before=before, limit=1, offset=offset) for offset in range(3)]
         assert [*pages[0], *pages[1]] == list(store.queries.expiring(before=before, limit=2))
         assert list(pages[2]) == []
 

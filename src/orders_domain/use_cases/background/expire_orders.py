@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from orders_domain.errors import OrderNotFound, StaleOrder, StoreContention
+from orders_domain.errors import OrderNotFound, StaleOrder, StoreContention, StoreUnavailable
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.life.changes import expire, expires
 from orders_domain.model.life.paying import refund_expired
@@ -19,10 +19,14 @@ EXPIRY = Actor(subject="expiry", role=Role.SYSTEM)
 
 @dataclass(frozen=True, slots=True)
 class ExpiryResult:
-    """The orders that expired, and those that were due and did not expire, because they are held or were changed."""
+    """The orders that expired, and those that were due and did not expire, because they are held or were changed.
+
+    ``failures`` are the errors of further ones, which stay due.
+    """
 
     expired: tuple[UUID, ...] = ()
     left: tuple[UUID, ...] = ()
+    failures: tuple[Exception, ...] = ()
 
 
 def expire_orders(
@@ -32,7 +36,7 @@ def expire_orders(
 
     Orders that are due and do not expire are passed over, so that no number of them keeps others from expiring.
     Each is examined again under its lock, so that a payment or another process precedes or follows, and never both.
-    Any number of processes may do this at once.
+    Any number of processes may do this at once. An error of one order does not stop the others.
 
     Raises:
         StoreUnavailable: the store is unavailable.
@@ -40,15 +44,22 @@ def expire_orders(
     before = clock()
     expired: list[UUID] = []
     left: list[UUID] = []
-    while not expired and (due := queries.expiring(before=before, limit=limit, skip=len(left))):
+    failures: list[Exception] = []
+    while not expired and (due := queries.expiring(before=before, limit=limit, offset=len(left) + len(failures))):
         for order_id in due:
-            order = _expired(order_id, uow=uow, clock=clock, new_id=new_id)
+            try:
+                order = _expired(order_id, uow=uow, clock=clock, new_id=new_id)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other orders
+                failures.append(error)
+                continue
             if order is None:
                 left.append(order_id)
                 continue
             expired.append(order_id)
             cache.invalidate({order.id: order.version})
-    return ExpiryResult(tuple(expired), tuple(left))
+    return ExpiryResult(tuple(expired), tuple(left), tuple(failures))
 
 
 def _expired(order_id: UUID, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order | None:

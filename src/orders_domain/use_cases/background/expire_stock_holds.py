@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from orders_domain.errors import StoreContention
+from orders_domain.errors import StoreContention, StoreUnavailable
 from orders_domain.model.life.stock_hold import StockHoldNotFound
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.life.stock_holds import StockHoldQueries
@@ -16,13 +16,14 @@ def expire_stock_holds(
     """End at most ``limit`` stock holds whose time has come, and give their units back to stock.
 
     Each is examined again under its lock, so that an order or another process precedes or follows, and never both. Any
-    number of processes may do this at once.
+    number of processes may do this at once. An error of one hold does not stop the others.
 
     Raises:
         StoreUnavailable: the store is unavailable.
     """
     expired: list[UUID] = []
     left: list[UUID] = []
+    failures: list[Exception] = []
     for hold_id in stock_holds.due(before=clock(), limit=limit):
         try:
             with uow:
@@ -36,5 +37,10 @@ def expire_stock_holds(
         except (StockHoldNotFound, StoreContention):
             left.append(hold_id)
             continue
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other holds
+            failures.append(error)
+            continue
         expired.append(hold_id)
-    return ExpiryResult(tuple(expired), tuple(left))
+    return ExpiryResult(tuple(expired), tuple(left), tuple(failures))

@@ -1,6 +1,6 @@
 """Use case: queue the notifications that events ask for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from uuid import uuid5
 
@@ -26,18 +26,26 @@ MAX_EVENT_AGE = timedelta(days=3)
 _OF_ORDERS = frozenset(events.EVENT_TYPES.values())
 
 
+def _ignore(event: Event, error: Exception) -> None:
+    """Tell nobody."""
+
+
 def queue_notifications(
     *,
     queue: NotificationQueue,
     recipients: AlertRecipientRepository,
     channels: Collection[Channel],
     clock: Clock,
+    on_failure: Callable[[Event, Exception], None] = _ignore,
     limit: int = 100,
 ) -> int:
     """Queue the notifications of at most ``limit`` events; return the number of events (clauses 002-29, 002-30).
 
     Only the channels are used that this process can send by. The customer of an order gets a letter, and a short
     message if the order has a phone number; an alert goes to the recipients of alerts.
+
+    ``on_failure`` is told of an event that cannot be read, such as one that a newer release wrote: it gets no
+    notification, and does not stop those of other events.
 
     Raises:
         StoreUnavailable: the store is unavailable.
@@ -46,6 +54,13 @@ def queue_notifications(
     alerted = [recipient for recipient in recipients.list() if recipient.channel in channels]
 
     def notifications_for(event: Event, order: NotifiedOrder | None) -> Sequence[Notification]:
+        try:
+            return asked_for(event, order)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other events
+            on_failure(event, error)
+            return []
+
+    def asked_for(event: Event, order: NotifiedOrder | None) -> Sequence[Notification]:
         if event.at < now - MAX_EVENT_AGE:
             return []
         if event.type == events.STOCK_LOW:

@@ -110,8 +110,8 @@ def restock_product(request: RestockProduct, *, uow: UnitOfWork, clock: Clock) -
     """
     ADMIN_ONLY.authorize(request.actor)
     with uow:
-        if request.versions is not None:
-            uow.products.get_for_update(request.product_id).ensure_version(request.versions)
+        # Locked before the clock is read, so that the product's changes are dated in their sequence.
+        uow.products.get_for_update(request.product_id).ensure_version(request.versions)
         product = uow.stock.restock(request.product_id, request.quantity, by=request.actor, at=clock())
         uow.commit()
     return product

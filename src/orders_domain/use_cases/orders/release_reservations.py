@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from orders_domain.errors import OrderNotFound, ServiceError, ServiceRejected
+from orders_domain.errors import OrderNotFound, ServiceError, ServiceRejected, StoreUnavailable
 from orders_domain.model.reservation import LEASE, Reservation
 from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock
@@ -92,8 +92,19 @@ def _belongs_to_another_order(shipment_id: str, reservation: Reservation, uow: U
 
 
 def _claim_due(uow: UnitOfWork, clock: Clock) -> Reservation | None:
+    """Claim the reservation due longest; one that cannot be read is claimed as well, so that the others are next.
+
+    Raises:
+        Exception: it cannot be read.
+    """
     now = clock()
     with uow:
-        reservation = uow.reservations.claim_due(now=now, until=now + LEASE)
+        try:
+            reservation = uow.reservations.claim_due(now=now, until=now + LEASE)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            uow.commit()
+            raise
         uow.commit()
     return reservation

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import structlog
 from dependency_injector import providers
 
 from orders_adapters.serialization import incoming_messages
 from orders_adapters.sql.retry import retry_on_contention
 from orders_domain import use_cases
+from orders_domain.model.events import Event
 from orders_domain.model.jobs import BulkStatusJob, DeferredAnswer, Job, PlacementJob
 from orders_domain.model.notification import AlertRecipient, Channel
 from orders_domain.ports.notifier import Notifier
@@ -23,6 +25,12 @@ from orders_flask.workers.notification_sender import NotificationSender
 from orders_flask.workers.order_expirer import OrderExpirer
 from orders_flask.workers.outbox_relay import OutboxRelay
 from orders_flask.workers.reservation_releaser import ReservationReleaser
+
+log = structlog.get_logger(__name__)
+
+
+def _log_unreadable_event(event: Event, error: Exception) -> None:
+    log.error("notification.skipped", id=str(event.id), type=event.type, order=str(event.order_id), exc_info=error)
 
 
 def _track_shipment_request(raw: bytes) -> use_cases.TrackShipment:
@@ -151,6 +159,7 @@ class BackgroundUseCases(OrderUseCases):
         recipients=Components.store.provided.alert_recipients,
         channels=Components.notifier.provided.notifiers,
         clock=Components.store_clock,
+        on_failure=providers.Object(_log_unreadable_event),
     )
     send_notification: providers.Callable[use_cases.NotificationResult | None] = providers.Callable(
         use_cases.send_notification,

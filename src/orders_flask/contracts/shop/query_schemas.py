@@ -1,6 +1,7 @@
 """Schemas of the contract's queries."""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import marshmallow
@@ -16,11 +17,12 @@ from orders_domain.model.order_ref import ORDER_REF
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import MAX_SKU_LENGTH
 from orders_domain.model.values.money import MAX_MINOR_UNITS
-from orders_flask.contracts.shop.schemas import text_field
 from orders_flask.contracts.shop.translate import VOCABULARY
 from orders_flask.web.fields import (
+    NO_NUL,
     DateOrDateTime,
     QueryInteger,
+    SafeString,
     currency,
     cursor,
     status,
@@ -30,27 +32,50 @@ MAX_PAGE = 200
 MAX_WAIT = 30  # seconds of a long poll
 
 
+def page_limit() -> QueryInteger:
+    return QueryInteger(
+        load_default=50,
+        validate=validate.Range(min=1, max=MAX_PAGE),
+        metadata={"description": "The maximum number of entries on the page."},
+    )
+
+
+def _member(members: type[Enum], description: str, **arguments: Any) -> fields.String:
+    values = validate.OneOf([member.value for member in members])
+    return fields.String(validate=values, metadata={"description": description}, **arguments)
+
+
+def _text(longest: int, description: str) -> SafeString:
+    bounds = validate.Length(min=1, max=longest)
+    return SafeString(validate=bounds, metadata={"pattern": NO_NUL, "description": description})
+
+
+def _total(description: str) -> QueryInteger:
+    within = validate.Range(min=0, max=MAX_MINOR_UNITS)
+    return QueryInteger(validate=within, metadata={"description": description})
+
+
 class ShopQuery(Schema):
     """Query of the list."""
 
-    status = status(VOCABULARY)
-    payment_status = fields.String(validate=validate.OneOf([member.value for member in PaymentStatus]))
-    fulfillment_status = fields.String(validate=validate.OneOf([member.value for member in FulfillmentStatus]))
-    origin = fields.String(validate=validate.OneOf([origin.value for origin in Origin]))
-    user_id = text_field(255)
-    reference = text_field(MAX_REFERENCE_LENGTH)
-    source = text_field(MAX_SOURCE_LENGTH)
-    sku = text_field(MAX_SKU_LENGTH)
-    tag = text_field(MAX_TAG_LENGTH)
+    status = status(VOCABULARY, metadata={"description": "Only orders with this status."})
+    payment_status = _member(PaymentStatus, "Only orders with this payment status.")
+    fulfillment_status = _member(FulfillmentStatus, "Only orders with this fulfillment status.")
+    origin = _member(Origin, "Only orders that were placed by this contract.")
+    user_id = _text(255, "Only orders of this user; by default all that the sender may see.")
+    reference = _text(MAX_REFERENCE_LENGTH, "Only the order with this reference, of any source.")
+    source = _text(MAX_SOURCE_LENGTH, "Only orders with a reference of this source.")
+    sku = _text(MAX_SKU_LENGTH, "Only orders of the product with this SKU.")
+    tag = _text(MAX_TAG_LENGTH, "Only orders with this tag.")
     hold = fields.String(validate=validate.OneOf(["true", "false"]), metadata={"description": "Whether it is held."})
     created_from = DateOrDateTime()
     created_to = DateOrDateTime(description="An ISO 8601 date or datetime; that day or moment is included.")
     updated_since = DateOrDateTime()
-    min_total_minor = QueryInteger(validate=validate.Range(min=0, max=MAX_MINOR_UNITS))
-    max_total_minor = QueryInteger(validate=validate.Range(min=0, max=MAX_MINOR_UNITS))
-    currency = currency()
-    sort = fields.String(load_default=Sort.NEWEST.value, validate=validate.OneOf([sort.value for sort in Sort]))
-    limit = QueryInteger(load_default=50, validate=validate.Range(min=1, max=MAX_PAGE))
+    min_total_minor = _total("The smallest total in minor units of `currency`.")
+    max_total_minor = _total("The largest total in minor units of `currency`.")
+    currency = currency(withdrawn=True, example=None, description="Only orders in this currency.")
+    sort = _member(Sort, "The sequence of the orders.", load_default=Sort.NEWEST.value)
+    limit = page_limit()
     cursor = cursor("From `next_cursor` of the previous page.", load_default=None)
 
 
@@ -87,7 +112,7 @@ class EventsQuery(Schema):
         validate=validate.Regexp(ORDER_REF, error="Must be the id or the number of an order."),
         metadata={"description": "Only events of this order, by its id or number."},
     )
-    limit = QueryInteger(load_default=50, validate=validate.Range(min=1, max=MAX_PAGE))
+    limit = page_limit()
     wait = QueryInteger(
         load_default=0,
         validate=validate.Range(min=0, max=MAX_WAIT),

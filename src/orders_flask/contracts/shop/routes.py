@@ -20,6 +20,7 @@ from orders_flask.contracts.shop.translate import VOCABULARY, representation, ti
 from orders_flask.contracts.shop.ucp import ucp_order
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
+from orders_flask.web.fields import NoQuery
 from orders_flask.web.pagination import link_to_next, read_cursor, write_cursor
 
 EXAMPLE = {
@@ -146,17 +147,18 @@ def _add_get(routes: ContractBlueprint) -> None:
 
 def _add_timeline(routes: ContractBlueprint) -> None:
     @routes.get("/orders/<order_ref>/timeline")
+    @routes.arguments(NoQuery, location="query")
     @routes.response(200, response_schemas.ShopTimeline)
     @routes.doc(
         **documented(
-            401, 404, 503,
+            400, 401, 404, 503,
             changes=False, posts=False,
             use_case="get_order_history",
             summary="Get the changes of an order",
             description="Oldest first. Internal notes are shown to readers, operators and administrators only.",
         )
     )  # fmt: skip
-    def get_timeline(order_ref: str) -> Response:
+    def get_timeline(_: dict[str, Any], order_ref: str) -> Response:
         request = GetOrderHistory(actor=actor(), order_id=parse_order_ref(order_ref), access=SHOP)
         entries = use_cases().get_order_history(request)
         return json_response({"data": timeline(entries, rebuild(entries), actor())})

@@ -21,13 +21,13 @@ from orders_domain.model.life.stock_hold import (
 from orders_domain.model.product import RequestedItem
 from orders_domain.use_cases import EndStockHold, GetStockHold, HoldStock, ListStockHolds
 from orders_domain.use_cases.life.place_shop_order import RequestedSku
-from orders_flask.contracts.shop.query_schemas import MAX_PAGE
+from orders_flask.contracts.shop.query_schemas import page_limit
 from orders_flask.contracts.shop.responses import documented, json_response, required_key
 from orders_flask.contracts.shop.schemas import PRODUCT_LINE, ProductLineField
 from orders_flask.contracts.shop.translate import moment
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
-from orders_flask.web.fields import NO_NUL, BoundedList, QueryInteger, SafeString, StrictInteger
+from orders_flask.web.fields import NO_NUL, BoundedList, SafeString, StrictInteger
 from orders_flask.web.idempotency import REPLAY_HEADER
 from orders_flask.web.pagination import link_to
 
@@ -54,7 +54,7 @@ class StockHoldQuery(Schema):
     """Query of the list."""
 
     user_id = _user("By default the sender; another user needs stock:write.")
-    limit = QueryInteger(load_default=50, validate=validate.Range(min=1, max=MAX_PAGE))
+    limit = page_limit()
     cursor = fields.UUID(load_default=None, metadata={"description": "From `next_cursor` of the previous page."})
 
 

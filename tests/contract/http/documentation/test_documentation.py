@@ -96,6 +96,21 @@ def test_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
         jsonschema_rs.meta.validate(schema)
 
 
+def test_every_query_parameter_is_documented(document: dict[str, Any], stack: Stack) -> None:
+    listed, seen = operations(document, below="/"), 0
+
+    for rule in stack.app.url_map.iter_rules():
+        operation = listed.get(("get", re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)), {})
+        arguments = getattr(stack.app.view_functions[rule.endpoint], "_apidoc", {}).get("arguments", {})
+        for schema in (argument["schema"] for argument in arguments.get("parameters", ()) if argument["in"] == "query"):
+            names = {field.data_key or name for name, field in schema().fields.items()} if operation else set()
+            documented = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+            assert documented == names, rule
+            seen += bool(names)
+
+    assert seen == 13
+
+
 @pytest.mark.clause("001-07")
 def test_operation_has_tag_and_unique_summary(document: dict[str, Any]) -> None:
     listed = operations(document)
@@ -167,7 +182,7 @@ def test_shop_requires_its_headers(document: dict[str, Any]) -> None:
     changes = {name: operation for name, operation in operations(document, below=SHOP).items() if name[0] != "get"}
     for (method, path), operation in changes.items():
         conditional = "{" in path and "/stock-holds/" not in path  # which have no version
-        required = {parameter["name"] for parameter in operation["parameters"] if parameter.get("required")}
+        required = {parameter["name"] for parameter in operation.get("parameters", []) if parameter.get("required")}
         expected = {"Idempotency-Key"} if method == "post" else set()
         assert required - {"order_ref", "refund_id", "shipment_id", "hold_id"} == expected | (
             {"If-Match"} if conditional else set()

@@ -248,6 +248,12 @@ def test_event_loop_returns_the_request_id(path: str, capsys: pytest.CaptureFixt
     assert path == "/healthz" or "req-42" in capsys.readouterr().err
 
 
+def test_liveness_probe_is_not_logged_at_info(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Client().request("GET", "/healthz").startswith("200 ")
+
+    assert capsys.readouterr().err == ""
+
+
 def test_websockets_are_closed() -> None:
     client = Client()
 

@@ -1,0 +1,1 @@
+"""Tests of admission: connections, bodies, and the requests that wait."""

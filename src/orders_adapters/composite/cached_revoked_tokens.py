@@ -10,6 +10,8 @@ from orders_domain.errors import StoreUnavailable
 from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
 
+CLOSE_SECONDS = 10.0  # more than the time limits of the store and the cache
+
 Start: TypeAlias = Callable[[Callable[[], None]], None]
 
 
@@ -51,6 +53,11 @@ class CachedRevokedTokens(RevokedTokens):
 
     def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
         return self._store.prune(expired_before=expired_before, limit=limit)
+
+    def close(self) -> None:
+        """Wait until the cache is filled, if it is being filled."""
+        if self._filling.acquire(timeout=CLOSE_SECONDS):
+            self._filling.release()
 
     def _fill(self) -> None:
         try:

@@ -71,12 +71,15 @@ def _shared_sign_in(
         )
         limiter = RedisRateLimiter(url, prefix=prefix, identity=identity.get, fallback=InMemoryRateLimiter(clock=clock))
 
+    revoked_tokens = CachedRevokedTokens(store.revoked_tokens, copy)
+
     def close() -> None:
+        revoked_tokens.close()
         copy.close()
         limiter.close()
 
     return AuthComponent(
-        revoked_tokens=CachedRevokedTokens(store.revoked_tokens, copy),
+        revoked_tokens=revoked_tokens,
         rate_limiter=limiter,
         password_hasher=Argon2PasswordHasher(),
         token_issuer=_token_issuer(settings),

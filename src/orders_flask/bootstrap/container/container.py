@@ -105,5 +105,5 @@ def answer_requests_with(container: Container, answer: AnswerRequestFn) -> None:
 
 def close(container: Container) -> None:
     """Close all connections; the container can be used again and reconnects."""
-    for component in (container.store(), container.cache(), container.broker(), container.auth()):
+    for component in (container.auth(), container.store(), container.cache(), container.broker()):
         component.close()

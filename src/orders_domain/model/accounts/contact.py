@@ -12,7 +12,7 @@ from typing import Any
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.address import Address
-from orders_domain.model.values.json_values import JSON, bounded_text_error, text_error
+from orders_domain.model.values.json_values import JSON, bounded_text_error, known, text_error
 
 MAX_LENGTHS = {"name": 255, "email": 320, "phone": 64}
 """The maximum length of each text that a sender gives, in characters."""
@@ -87,8 +87,9 @@ class Contact:
     @classmethod
     def stored(cls, members: Mapping[str, Any]) -> Contact:
         """Return the contact of ``as_json``."""
-        addresses = {name: Address(**members[name]) for name in ("shipping", "billing") if name in members}
-        return cls(**{**members, **addresses})
+        kinds = (name for name in ("shipping", "billing") if name in members)
+        addresses = {name: Address(**known(Address, members[name])) for name in kinds}
+        return cls(**{**known(cls, members), **addresses})
 
     @property
     def email_address(self) -> str | None:

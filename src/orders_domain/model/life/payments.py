@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from orders_domain.errors import InvalidAmount, InvalidValue
-from orders_domain.model.values.json_values import JSON, bounded_text_error
+from orders_domain.model.values.json_values import JSON, bounded_text_error, known
 from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_domain.model.values.timestamps import parse_timestamp
 
@@ -77,7 +77,7 @@ class Payment:
     @classmethod
     def from_json(cls, members: Mapping[str, Any]) -> Payment:
         moments = {name: parse_timestamp(members[name]) for name in ("occurred_at", "recorded_at")}
-        return cls(**{**members, **moments, "kind": PaymentKind(members["kind"])})
+        return cls(**{**known(cls, members), **moments, "kind": PaymentKind(members["kind"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +105,12 @@ class Refund:
 
     @classmethod
     def from_json(cls, members: Mapping[str, Any]) -> Refund:
-        lines = tuple((number, quantity) for number, quantity in members["lines"])
-        state = RefundState(members["state"])
-        return cls(**{**members, "lines": lines, "charges": tuple(members["charges"]), "state": state})
+        changed = {
+            "lines": tuple((number, quantity) for number, quantity in members["lines"]),
+            "charges": tuple(members["charges"]),
+            "state": RefundState(members["state"]),
+        }
+        return cls(**{**known(cls, members), **changed})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from orders_domain.model.values.json_values import JSON
+from orders_domain.model.values.json_values import JSON, known
 
 Received: TypeAlias = tuple[int, int, bool]
 """The number of a line, a quantity, and whether it went back to the stock; otherwise it is written off."""
@@ -58,7 +58,7 @@ class Return:
             "state": ReturnState(members["state"]),
             "received": tuple((number, units, restocked) for number, units, restocked in members["received"]),
         }
-        return cls(**{**members, **changed})
+        return cls(**{**known(cls, members), **changed})
 
 
 def sums(received: Iterable[Received]) -> dict[int, int]:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.values.json_values import JSON, bounded_text_error
+from orders_domain.model.values.json_values import JSON, bounded_text_error, known
 from orders_domain.model.values.timestamps import parse_timestamp
 
 MAX_CARRIER_LENGTH = 64
@@ -116,4 +116,4 @@ class Shipment:
             "state": ShipmentState(members["state"]),
             "events": tuple(map(ShipmentEvent.from_json, members["events"])),
         }
-        return cls(**{**members, **changed})
+        return cls(**{**known(cls, members), **changed})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,6 +49,7 @@ class Life:
     returns: tuple[Return, ...] = ()
     products: Mapping[int, int] = field(default_factory=dict)  # by the number of an own item: the id of its product
     canceled_at: datetime | None = None  # set by the first change after the cancellation; until then the last change
+    later: Mapping[str, JSON] = field(default_factory=dict)  # members that only a later release knows, as it wrote them
 
     @property
     def totals(self) -> PaymentTotals:
@@ -74,7 +75,7 @@ class Life:
             "products": [[number, product_id] for number, product_id in sorted(self.products.items())],
             "canceled_at": _text(self.canceled_at),
         }
-        return {name: value for name, value in members.items() if value}
+        return {name: value for name, value in members.items() if value} | dict(self.later)
 
     @classmethod
     def from_json(cls, members: Mapping[str, Any] | None) -> Life:
@@ -100,9 +101,11 @@ class Life:
             returns=tuple(map(Return.from_json, members.get("returns", []))),
             products=dict(members.get("products", [])),
             canceled_at=_moment(members.get("canceled_at")),
+            later={name: value for name, value in members.items() if name not in _NAMES},
         )
 
 
+_NAMES = frozenset(entry.name for entry in fields(Life)) - {"later"}
 NEW = Life()
 """The state of an order that was placed without tags, metadata and expiry."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from math import isfinite
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 JSONObject: TypeAlias = Mapping[str, JSON]
@@ -24,6 +25,12 @@ def checked(kind: type[Checked], value: object) -> Checked:
     if type(value) is not kind:
         raise TypeError(f"must be {kind.__name__}, not {type(value).__name__}")
     return value
+
+
+def known(kind: type, members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members that are fields of the dataclass, without those that only a later release has."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in members.items() if name in names}
 
 
 def text_error(text: str) -> str | None:

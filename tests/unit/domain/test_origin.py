@@ -11,6 +11,8 @@ from orders_adapters.testing.examples import ADA, NOON, TOTAL, items, new_id, pl
 from orders_domain import Address, Order, Origin, RequestedItem
 from orders_domain.model.cart import Cart
 from orders_domain.model.history import HistoryEntry
+from orders_domain.model.life.placing import Placing
+from orders_domain.model.life.state import Life
 from orders_domain.model.order import rebuild
 from orders_domain.model.order_template import NewOrderTemplate
 from orders_domain.model.product import OrderLine
@@ -22,14 +24,16 @@ from orders_domain.use_cases import (
     PlaceShippedOrder,
     place_cart_order,
     place_catalog_order,
+    place_order,
     place_order_from_template,
     place_shipped_order,
 )
-from tests.support.shop import InMemoryShop
+from tests.support.shop import InMemoryShop, an_order
 from tests.unit.domain.test_address import HOME
 from tests.unit.domain.use_cases.test_place_catalog_order import stocked
 
 SIGNED = cart()
+GIFT = Placing(life=Life(tags=("gift",)))
 LINE = OrderLine(product_id=7, quantity=1, unit_price=TOTAL)
 
 
@@ -62,7 +66,7 @@ def without_origin(entry: HistoryEntry) -> HistoryEntry:
     return replace(entry, details={name: value for name, value in entry.details.items() if name != "origin"})
 
 
-def test_each_use_case_sets_its_origin() -> None:
+def test_each_use_case_sets_origin_and_particulars() -> None:
     shop = InMemoryShop()
     tea = stocked(shop)
     requested_items = (RequestedItem(product_id=tea.id, quantity=1),)
@@ -74,24 +78,25 @@ def test_each_use_case_sets_its_origin() -> None:
     )
 
     orders = {
-        "place_order": shop.place(),
+        "place_order": place_order(replace(an_order(), placing=GIFT), **ports),
         "order_products": place_catalog_order(
-            PlaceCatalogOrder(actor=ADA, requested_items=requested_items, address=home), **ports
+            PlaceCatalogOrder(actor=ADA, requested_items=requested_items, address=home, placing=GIFT), **ports
         ),
         "place_template": place_order_from_template(
-            PlaceOrderFromTemplate(actor=ADA, template_id=template.id), templates=templates, **ports
+            PlaceOrderFromTemplate(actor=ADA, template_id=template.id, placing=GIFT), templates=templates, **ports
         ),
         "ship_products": place_shipped_order(
-            PlaceShippedOrder(actor=ADA, user_id="ada", requested_items=requested_items), **ports
+            PlaceShippedOrder(actor=ADA, user_id="ada", requested_items=requested_items, placing=GIFT), **ports
         ),
         "place_cart": place_cart_order(
-            PlaceCartOrder(actor=ADA, cart=Cart(SIGNED.content)),
+            PlaceCartOrder(actor=ADA, cart=Cart(SIGNED.content), placing=GIFT),
             signature_verifier=lambda _: True,
             policy=CartPolicy(),
             **ports,
         ),
     }
 
+    assert {shop.queries.get(order.id).life.tags for order in orders.values()} == {("gift",)}
     assert {name: shop.queries.get(order.id).origin for name, order in orders.items()} == {
         "place_order": Origin.ORDERS,
         "order_products": Origin.MANAGEMENT,

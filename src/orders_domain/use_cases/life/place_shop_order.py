@@ -12,7 +12,6 @@ from orders_domain.errors import AccessDenied, InvalidValue, Kind, OrdersError
 from orders_domain.model import pricing
 from orders_domain.model.custom_item import ContentLimits, CustomItem
 from orders_domain.model.life.charges import Charge, added_total, shares
-from orders_domain.model.life.placing import Placing
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import Product, ProductId, RequestedItem, quantities_by_product
@@ -61,7 +60,6 @@ class PlaceShopOrder(PlacementRequest):
 
     lines: tuple[RequestedItem | RequestedSku | PricedItem, ...]
     currency: str  # of items with a stated price
-    placing: Placing = Placing()  # noqa: RUF009 - immutable
     user_id: str | None = None  # the owner of the order, by default the actor
     expected_total_minor: int | None = None
     stock_hold_id: UUID | None = None  # the hold that the order takes over

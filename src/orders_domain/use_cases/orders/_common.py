@@ -11,7 +11,6 @@ from orders_domain.model.events import notification_events
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life.lines import ensure_countable, stock_products
 from orders_domain.model.life.placing import Placing
-from orders_domain.model.life.state import NEW
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.typed_text import normalize_sku
@@ -21,10 +20,11 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementRequest:
-    """The fields of every request that places an order."""
+    """The fields of every request that places an order; ``placing`` has the particulars of the contract."""
 
     actor: Actor
     idempotency_key: IdempotencyKey | None = None
+    placing: Placing = Placing()  # noqa: RUF009 - immutable
 
     def shared_fields(self) -> dict[str, Any]:
         """Return these fields, for another request that places the same order."""
@@ -56,10 +56,15 @@ def has_sku(items: Sequence[CustomItem]) -> bool:
     return any(isinstance(item.content.get("sku"), str) for item in items)
 
 
-def placing_of_products(
-    items: Sequence[CustomItem], uow: UnitOfWork, *, expire_after: timedelta | None, at: datetime
+def placing_with_products(
+    request: PlacementRequest,
+    items: Sequence[CustomItem],
+    uow: UnitOfWork,
+    *,
+    expire_after: timedelta | None,
+    at: datetime,
 ) -> Placing:
-    """Return the particulars of an order with the product of each item whose ``sku`` names one; they are locked.
+    """Return the particulars of the request with the product of each item whose ``sku`` names one; they are locked.
 
     Only if there are such products does the order expire.
 
@@ -73,7 +78,7 @@ def placing_of_products(
     taken = {number: products[sku].id for number, sku in skus.items() if sku in products}
     for number in taken:
         ensure_countable(items[number - 1], number=number)
-    placing = Placing(life=replace(NEW, products=taken))
+    placing = replace(request.placing, life=replace(request.placing.life, products=taken))
     return placing.expiring(expire_after, at=at) if taken else placing
 
 

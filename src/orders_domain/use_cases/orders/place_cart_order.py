@@ -18,7 +18,7 @@ from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest, has_sku, placing_of_products
+from orders_domain.use_cases.orders._common import PlacementRequest, has_sku, placing_with_products
 from orders_domain.use_cases.orders._stock import deduct_stock
 
 
@@ -73,7 +73,7 @@ def place_cart_order(
         raise InvalidCart("Must be a signature of the cart service.", field="signature")
     OWNER_OR_WRITER.authorize_owner(request.actor, cart.user_id)
     build = partial(_build, request, order_id=new_id(), limits=limits, at=now)
-    order = build()
+    order = build(placing=request.placing)
     takes_stock = take_stock and has_sku(cart.items)
 
     def current(_: object) -> Order:
@@ -86,7 +86,7 @@ def place_cart_order(
         if request.idempotency_key:
             uow.idempotency_keys.acquire(request.idempotency_key, at=now)
         if takes_stock:
-            order = build(placing=placing_of_products(cart.items, uow, expire_after=expire_after, at=now))
+            order = build(placing=placing_with_products(request, cart.items, uow, expire_after=expire_after, at=now))
         placed = _add_or_get(order, cart, uow, reorder=policy.reorder)
         if placed is order:  # checked after the insert, because a repetition is answered whatever its age
             cart.ensure_current(at=now, max_age=policy.max_age)
@@ -104,7 +104,7 @@ def _build(
     *,
     order_id: UUID,
     limits: ContentLimits,
-    placing: Placing = Placing(),  # noqa: B008 - immutable
+    placing: Placing,
     at: datetime,
 ) -> Order:
     return Order.place(

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from orders_domain.model import pricing
 from orders_domain.model.address import Address
-from orders_domain.model.life.placing import Placing
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import Product, ProductId, RequestedItem, quantities_by_product
@@ -62,7 +61,7 @@ def place_catalog_order(
             address=request.address,
             user_id=request.user_id,
             shipment_id=request.shipment_id,
-            placing=Placing().expiring(expire_after, at=now),
+            placing=request.placing.expiring(expire_after, at=now),
             by=request.actor,
             at=now,
         )

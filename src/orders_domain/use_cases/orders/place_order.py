@@ -11,7 +11,7 @@ from orders_domain.model.values.money import Money
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import PlacementRequest, has_sku, placing_of_products, store_new_order
+from orders_domain.use_cases.orders._common import PlacementRequest, has_sku, placing_with_products, store_new_order
 from orders_domain.use_cases.orders._stock import deduct_stock
 
 
@@ -47,7 +47,7 @@ def place_order(
     """
     order_id, now, key = new_id(), clock(), request.idempotency_key
 
-    def build(placing: Placing = Placing()) -> Order:  # noqa: B008 - immutable
+    def build(placing: Placing = request.placing) -> Order:
         return Order.place(
             order_id=order_id,
             origin=Origin.ORDERS,
@@ -66,7 +66,7 @@ def place_order(
     with uow:
         if key:
             uow.idempotency_keys.acquire(key, at=now)
-        order = build(placing_of_products(request.items, uow, expire_after=expire_after, at=now))
+        order = build(placing_with_products(request, request.items, uow, expire_after=expire_after, at=now))
         uow.orders.add(order)
         deduct_stock(order, by=request.actor, uow=uow)
         if key:

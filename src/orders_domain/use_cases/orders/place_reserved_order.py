@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from orders_domain.errors import InvalidServiceResponse, OrderExists
 from orders_domain.model import pricing
-from orders_domain.model.life.placing import Placing
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import Product, ProductId
@@ -74,7 +73,7 @@ def _order(request: PlaceReservedOrder, *, expire_after: timedelta | None, now: 
         shipment_id=reservation.shipment_id,
         lines=lines,
         total=pricing.total_of(lines),
-        placing=Placing().expiring(expire_after, at=now),
+        placing=request.placing.expiring(expire_after, at=now),
         by=request.actor,
         at=now,
     )

@@ -1,7 +1,8 @@
 """The contract ``checkout`` (source 004): orders that are signed carts, for customers, guests and operators."""
 
-from orders_flask.contracts.checkout.errors import FIELD_NAMES, body, details, sentence
+from orders_flask.contracts.checkout.errors import body, details, sentence
 from orders_flask.contracts.checkout.routes import blueprint
+from orders_flask.contracts.checkout.translate import FIELD_NAMES
 from orders_flask.web.contract import Contract
 
 

@@ -9,8 +9,6 @@ from orders_flask.contracts.checkout.schemas import CheckoutOrder
 from orders_flask.contracts.checkout.translate import representation
 from orders_flask.web.problems import Problem, insufficient_stock
 
-FIELD_NAMES = {"cart": "cartSnapshot", "user_id": "userId"}
-"""The published names of the domain's fields; within a snapshot the names are the snapshot's."""
 INVALID_SNAPSHOT = "Invalid snapshot payload"
 
 

@@ -10,6 +10,9 @@ from orders_domain.model.status import OrderStatus, StatusVocabulary
 from orders_domain.use_cases import PlaceCartOrder
 from orders_domain.use_cases.orders.get_order_statistics import total_quantity
 
+FIELD_NAMES = {"cart": "cartSnapshot", "user_id": "userId"}
+"""The published names of the domain's fields; within a snapshot the names are the snapshot's."""
+
 VOCABULARY = StatusVocabulary(
     {
         OrderStatus.PENDING: "pending",

@@ -1,7 +1,8 @@
 """The contract ``management`` (source 002): orders of products, and their administration."""
 
 from orders_flask.contracts.management import bulk, products, reports, routes, templates
-from orders_flask.contracts.management.errors import FIELD_NAMES, MANAGEMENT_STATUSES, body, details, sentence
+from orders_flask.contracts.management.errors import MANAGEMENT_STATUSES, body, details, sentence
+from orders_flask.contracts.management.translate import FIELD_NAMES
 from orders_flask.web.contract import Contract
 
 

@@ -6,27 +6,10 @@ from typing import Any
 from orders_domain.errors import InsufficientStock, Kind, OrdersError, Shortage
 from orders_domain.model.status import InvalidTransition
 from orders_domain.model.values.total_table import total_table
-from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
+from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.problems import STATUSES, Problem, invalid_transition
 
 MANAGEMENT_STATUSES = total_table(Kind, {**STATUSES, Kind.INVALID: 400, Kind.CONFLICT: 400})
-
-FIELD_NAMES = {
-    "items": "order_items",
-    "requested_items": "order_items",
-    "total": "total_amount",
-    "stock": "stock_quantity",
-    "since": "start_date",
-    "before": "end_date",
-    "placed_from": "start_date",
-    "placed_before": "end_date",
-    "min_total": "min_amount",
-    "max_total": "max_amount",
-    "offset": "skip",
-    "text": "q",
-    **SHIPPING,
-}
-"""The published names of the domain's fields."""
 
 
 def sentence(error: OrdersError) -> str:

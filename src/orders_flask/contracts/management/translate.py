@@ -37,6 +37,23 @@ SHIPPING = {
     "country": "shipping_country",
 }
 """This contract's member names, by address field."""
+
+FIELD_NAMES = {
+    "items": "order_items",
+    "requested_items": "order_items",
+    "total": "total_amount",
+    "stock": "stock_quantity",
+    "since": "start_date",
+    "before": "end_date",
+    "placed_from": "start_date",
+    "placed_before": "end_date",
+    "min_total": "min_amount",
+    "max_total": "max_amount",
+    "offset": "skip",
+    "text": "q",
+    **SHIPPING,
+}
+"""The published names of the domain's fields."""
 _NO_ADDRESS: Mapping[str, str | None] = {part: None if part == "line2" else "" for part in SHIPPING}
 """The address of an order of another contract: empty texts, because clients of the source require them."""
 

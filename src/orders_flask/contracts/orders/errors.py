@@ -5,9 +5,6 @@ from orders_domain.model.status import InvalidTransition
 from orders_flask.contracts.orders.translate import VOCABULARY
 from orders_flask.web.problems import insufficient_stock, invalid_transition
 
-FIELD_NAMES = {"total": "total_price"}
-"""The published names of the domain's fields."""
-
 
 def sentence(error: OrdersError) -> str:
     if isinstance(error, InvalidTransition):

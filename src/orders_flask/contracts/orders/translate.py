@@ -10,6 +10,9 @@ from orders_domain.model.status import OrderStatus, StatusVocabulary
 from orders_domain.model.values.money import Money
 from orders_domain.use_cases import PlaceOrder
 
+FIELD_NAMES = {"total": "total_price"}
+"""The published names of the domain's fields."""
+
 VOCABULARY = StatusVocabulary(
     {
         OrderStatus.PENDING: "PENDING",

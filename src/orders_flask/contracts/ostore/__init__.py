@@ -1,8 +1,9 @@
 """The contract ``ostore`` (source 003): orders of products that are shipped."""
 
 from orders_flask.contracts.ostore import auth
-from orders_flask.contracts.ostore.errors import FIELD_NAMES, OSTORE_STATUSES, body, details, sentence
+from orders_flask.contracts.ostore.errors import OSTORE_STATUSES, body, details, sentence
 from orders_flask.contracts.ostore.routes import blueprint
+from orders_flask.contracts.ostore.translate import FIELD_NAMES
 from orders_flask.web.contract import Contract
 
 

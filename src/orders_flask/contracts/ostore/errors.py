@@ -9,9 +9,6 @@ from orders_flask.web.problems import STATUSES, Problem, insufficient_stock
 
 OSTORE_STATUSES = total_table(Kind, {**STATUSES, Kind.INVALID: 400})
 
-FIELD_NAMES = {"user_id": "userID", "items": "orderItems", "total": "totalAmount", "shipment_id": "shipmentID"}
-"""The published names of the domain's fields."""
-
 
 def sentence(error: OrdersError) -> str:
     if isinstance(error, OrderNotFound):

@@ -12,6 +12,9 @@ from orders_domain.use_cases import PlaceShippedOrder
 from orders_flask.web.custom_lines import json_number, price_of, product_of
 from orders_flask.web.path_params import item_number
 
+FIELD_NAMES = {"user_id": "userID", "items": "orderItems", "total": "totalAmount", "shipment_id": "shipmentID"}
+"""The published names of the domain's fields."""
+
 VOCABULARY = StatusVocabulary(
     {
         OrderStatus.PENDING: "pending",

@@ -1,7 +1,8 @@
 """The contract ``shop``: every order with its lines, charges, axes and life; the service's own contract."""
 
 from orders_flask.contracts.shop import actions, annotations, events, payments, returns, routes, shipments, stock_holds
-from orders_flask.contracts.shop.errors import FIELD_NAMES, body, details, sentence
+from orders_flask.contracts.shop.errors import body, details, sentence
+from orders_flask.contracts.shop.translate import FIELD_NAMES
 from orders_flask.web.contract import Contract
 
 

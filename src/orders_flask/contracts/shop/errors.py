@@ -16,16 +16,6 @@ from orders_flask.contracts.shop.translate import VOCABULARY, allowed_for, repre
 from orders_flask.web.context import actor
 from orders_flask.web.problems import Problem, invalid_transition, problem_json
 
-FIELD_NAMES = {
-    "min_total": "min_total_minor",
-    "max_total": "max_total_minor",
-    "placed_from": "created_from",
-    "placed_before": "created_to",
-    "items": "lines",
-    "total": "lines",
-}
-"""The published names of the domain's fields."""
-
 CODES = {
     400: "malformed_request",
     401: "invalid_token",

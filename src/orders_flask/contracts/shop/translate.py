@@ -28,6 +28,16 @@ from orders_domain.model.origin import Origin
 from orders_domain.model.status import OrderStatus, StatusVocabulary
 from orders_domain.model.values.total_table import total_table
 
+FIELD_NAMES = {
+    "min_total": "min_total_minor",
+    "max_total": "max_total_minor",
+    "placed_from": "created_from",
+    "placed_before": "created_to",
+    "items": "lines",
+    "total": "lines",
+}
+"""The published names of the domain's fields."""
+
 VOCABULARY = StatusVocabulary({status: status.value.lower() for status in OrderStatus})
 
 ACTIONS = {

@@ -24,6 +24,7 @@ from orders_flask.settings import DEFAULT_MOUNTS
 from tests.support.command import assert_error_line, environment, in_a_process, orders
 from tests.support.process_pool import Forked
 from tests.support.production import PRODUCTION
+from tests.support.secrets import CART_SECRET, JWT_SECRET
 from tests.support.servers.ephemeral import processes
 
 HOST = "127.0.0.1"
@@ -106,9 +107,13 @@ def test_worker_that_starts_stops_on_signal(tmp_path: Path, port: int) -> None:
         assert process.wait(10) == 0  # instead of 15 s
 
 
-@pytest.mark.parametrize(("host", "address", "shown"), [("localhost", HOST, "localhost"), ("::1", "::1", "[::1]")])
+@pytest.mark.parametrize(
+    ("host", "address", "shown"),
+    [("localhost", HOST, "localhost"), ("::1", "::1", "[::1]"), ("::", HOST, "[::]")],
+)
 def test_serve_accepts_names_and_ipv6_addresses(tmp_path: Path, port: int, host: str, address: str, shown: str) -> None:
-    with started("serve", "--port", str(port), "--host", host, here=tmp_path):
+    secrets = {"JWT_SECRET": JWT_SECRET, "CART_SNAPSHOT_SECRET": CART_SECRET}
+    with started("serve", "--port", str(port), "--host", host, here=tmp_path, **secrets):
         deadline = time.monotonic() + 30
         while True:
             try:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
+from urllib.parse import urlsplit
+
+WITH_HOST = frozenset({"http", "https", "smtp", "smtps"})  # others have a host by default, or need none
 
 
 class InvalidSetting(ValueError):
@@ -34,6 +37,16 @@ def require_within(name: str, value: int, minimum: int, maximum: int) -> None:
 
 
 def require_scheme(name: str, url: str, *allowed: str) -> None:
-    scheme, separator, _ = url.partition("://")
+    """Refuse a URL with another scheme, and one of a web or mail server without a host."""
+    scheme, separator, rest = url.partition("://")
     if url and (not separator or scheme not in allowed):
         raise InvalidSetting(f"{name} must begin with one of: {', '.join(f'{scheme}://' for scheme in allowed)}.")
+    if scheme in WITH_HOST and not _has_host(url, rest):
+        raise InvalidSetting(f"{name} must name a host: {scheme}://host.")
+
+
+def _has_host(url: str, rest: str) -> bool:
+    try:
+        return bool(rest and urlsplit(url).hostname)
+    except ValueError:  # such as an IPv6 address without its closing bracket
+        return False

@@ -6,6 +6,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
+from functools import cache
+from multiprocessing import forkserver
 from pathlib import Path
 
 PRELOADED = (
@@ -17,8 +20,11 @@ PRELOADED = (
     "orders_adapters.redis.order_cache",
     "orders_adapters.sql.migrate",
     "sqlalchemy.dialects.postgresql.psycopg",
+    "orders_flask.bootstrap.persistence.sql",
     "orders_flask.web.admission.server",
+    "tests.support.preloaded",
 )
+ROOT = Path(__file__).parents[2]
 
 _nursery = multiprocessing.get_context("forkserver")
 _nursery.set_forkserver_preload(list(PRELOADED))
@@ -42,7 +48,9 @@ class Forked:
         outputs = (log, errors or log)
         for output in outputs:
             output.touch()
-        self._process = _nursery.Process(target=_run, args=(list(words), dict(environment), outputs, here))
+        _start_nursery()
+        place = here or Path.cwd()
+        self._process = _nursery.Process(target=_run, args=(list(words), dict(environment), outputs, place))
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
@@ -71,13 +79,20 @@ class Forked:
             os.kill(self.pid, number)
 
 
-def _run(words: list[str], environment: dict[str, str], outputs: Sequence[Path], here: Path | None) -> None:
+@cache
+def _start_nursery() -> None:
+    """Start the process in the root of the project, from where it imports this package."""
+    with chdir(ROOT):
+        forkserver.ensure_running()
+
+
+def _run(words: list[str], environment: dict[str, str], outputs: Sequence[Path], here: Path) -> None:
     """Become `python -m orders_flask <words>`."""
     from orders_flask.__main__ import main
 
     multiprocessing.set_start_method(None, force=True)  # for the processes that the service starts
     os.setsid()
-    os.chdir(here or ".")
+    os.chdir(here)
     os.environ.clear()
     os.environ.update(environment)
     for stream, output in enumerate(outputs, start=1):

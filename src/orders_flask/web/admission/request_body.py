@@ -16,9 +16,11 @@ BODY_TIMEOUT = 30.0
 IDLE_TIMEOUT = 1.0
 """Seconds without data after which a body that is discarded is no longer waited for."""
 
+DISCARDED_BYTES = 2 * 1024 * 1024
+"""Of a body that no response depends on, the bytes that are read before the response. They are discarded at once.
 
-DISCARDED_BYTES = 64 * 1024
-"""Of a body that no response depends on, the bytes that are read before the response."""
+A proxy answers 502 if the connection is closed while it sends; so this is more than any route takes.
+"""
 
 
 class IncompleteBody(Exception):
@@ -38,7 +40,7 @@ async def read(
     """Return the body, truncated to slightly more than ``limit`` bytes.
 
     A body that is too large is read to its end and discarded, because a client does not read a response while it is
-    sending. Without a ``limit`` only its beginning is, because a stranger must not cost more.
+    sending. Without a ``limit`` only ``DISCARDED_BYTES`` are, because a stranger must not cost more.
 
     Raises:
         Refused: the memory for bodies was needed for others.

@@ -96,6 +96,15 @@ def test_request_without_body_ignores_missing_body(method: str, path: str, token
     assert Client(part(b"{")).request(method, path, token=token, length=9).startswith(status)
 
 
+@pytest.mark.parametrize(("path", "status"), [("/orders/", "401"), ("/nowhere", "404")])
+def test_body_without_effect_is_read_before_the_response(path: str, status: str) -> None:
+    """Otherwise a proxy that still sends it answers 502 instead."""
+    client = Client(*[part(b" " * (MAX_BODY_BYTES // 8))] * 8, part(b" ", more=False))
+
+    assert client.request(path=path, token=False, length=MAX_BODY_BYTES + 1).startswith(status)
+    assert client.parts == []
+
+
 def test_announced_large_body_is_drained_and_rejected() -> None:
     large = b" " * (MAX_BODY_BYTES // 2)
     client = Client(part(large), part(large), part(b" ", more=False))

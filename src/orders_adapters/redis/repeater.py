@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 INTERVAL = 0.5  # seconds
+CLOSE_SECONDS = 2.0  # more than the time limit of a call
 
 
 class Repeater:
@@ -27,8 +28,10 @@ class Repeater:
                 self._thread.start()
 
     def close(self) -> None:
-        """Stop repeating."""
+        """Stop repeating, and wait for the end of a call in progress, because its connections are closed next."""
         self._closed.set()
+        if (thread := self._thread) is not None:
+            thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
         while not self._closed.wait(INTERVAL):

@@ -1,5 +1,6 @@
 """Schemas of the contract's queries."""
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -48,6 +49,13 @@ def _member(members: type[Enum], description: str, **arguments: Any) -> fields.S
 def _text(longest: int, description: str) -> SafeString:
     bounds = validate.Length(min=1, max=longest)
     return SafeString(validate=bounds, metadata={"pattern": NO_NUL, "description": description})
+
+
+def _matching(pattern: re.Pattern[str], error: str, description: str) -> fields.String:
+    """Return a text that matches from its beginning; the document has the pattern as JavaScript writes it."""
+    documented = f"^{pattern.pattern.removeprefix('^')}".replace(r"\Z", "$")
+    shape = {"pattern": documented, "description": description}
+    return fields.String(validate=validate.Regexp(pattern, error=error), metadata=shape)
 
 
 def _total(description: str) -> QueryInteger:
@@ -101,16 +109,16 @@ class EventTypes(fields.String):
 class EventsQuery(Schema):
     """Query of the event feed."""
 
-    after = fields.String(
-        validate=validate.Regexp(CURSOR, error=f"Must be {LATEST} or a next_cursor of the feed."),
-        metadata={"description": "`next_cursor` of the page before, or `latest`; the beginning without it."},
+    after = _matching(
+        CURSOR,
+        f"Must be {LATEST} or a next_cursor of the feed.",
+        "`next_cursor` of the page before, or `latest`; the beginning without it.",
     )
     types = EventTypes(
         metadata={"description": f"Only events of these types, separated by commas: {', '.join(FEED_TYPES)}."}
     )
-    order = fields.String(
-        validate=validate.Regexp(ORDER_REF, error="Must be the id or the number of an order."),
-        metadata={"description": "Only events of this order, by its id or number."},
+    order = _matching(
+        ORDER_REF, "Must be the id or the number of an order.", "Only events of this order, by its id or number."
     )
     limit = page_limit()
     wait = QueryInteger(

@@ -21,7 +21,6 @@ PRELOADED = (
     "orders_adapters.sql.migrate",
     "sqlalchemy.dialects.postgresql.psycopg",
     "orders_flask.bootstrap.persistence.sql",
-    "orders_flask.web.admission.server",
     "tests.support.preloaded",
 )
 ROOT = Path(__file__).parents[2]

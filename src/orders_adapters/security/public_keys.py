@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 MIN_RSA_BITS = 2048
-"""For RS256 (RFC 7518, 3.3): who factors a shorter key can sign any token."""
+"""For RS256 (RFC 7518, 3.3). A shorter key can be factored, and then signs any token."""
 
 
 def key_error(key: Any, algorithm: str) -> str | None:

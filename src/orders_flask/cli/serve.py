@@ -22,11 +22,10 @@ from orders_flask.observability import metrics
 from orders_flask.production import PUBLISHED_SECRETS
 from orders_flask.settings import Settings
 from orders_flask.unknown_settings import log_settings_advice
+from orders_flask.web.admission import server
 from orders_flask.web.proxies import root_path as root_paths
 
 _METRICS, _LOCK = "orders-metrics-", "lock"
-CONNECTIONS = 4096
-"""The connections of a worker process; further ones wait in the listening socket."""
 FURTHER_FILES = 512
 """The open files of a worker process that are not connections of clients."""
 
@@ -93,9 +92,7 @@ def run(
         click.echo(greeting, err=True)
     _raise_file_limit()
     with _shared_metrics(workers):
-        from orders_flask.web.admission import server  # imported last, because other commands do not need it
-
-        server.serve(host=address, port=port, workers=workers, root_path=root_path, connections=CONNECTIONS)
+        server.serve(host=address, port=port, workers=workers, root_path=root_path)
 
 
 def require_unambiguous(root_path: str, app: Flask) -> None:
@@ -155,7 +152,7 @@ def _log_defaults(read: Settings, container: Container) -> None:
 def _raise_file_limit() -> None:
     """Allow as many open files as connections, because many systems start processes with 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS + FURTHER_FILES
+    wanted = server.CONNECTIONS + FURTHER_FILES
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

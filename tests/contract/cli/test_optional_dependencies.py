@@ -17,8 +17,7 @@ SOURCE = CHECKOUT / "src"
 LACKING = """
 import json, os, sys
 from orders_flask.__main__ import main
-import orders_adapters.sql.migrate, orders_flask.app, orders_flask.cli.serve  # once for all cases
-import orders_flask.web.admission.server
+import granian.server, orders_adapters.sql.migrate, orders_flask.app, orders_flask.cli.serve  # once for all cases
 for line in sys.stdin:
     case = json.loads(line)
     if child := os.fork():

@@ -68,14 +68,19 @@ def test_frozen_redis_opens_circuit_after_three(
     assert not cache.circuit_open
 
 
+def open_circuit(cache: RedisOrderCache, cached: Order, server: ThrowawayRedis) -> None:
+    """Freeze Redis until the circuit is open; afterwards Redis is well again."""
+    server.freeze()
+    while not cache.circuit_open:
+        cache.get(cached.id)
+    server.thaw()
+
+
 def test_recovered_redis_is_soon_invalidated(
     cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     """Other processes, which saw no outage, read the old copy as long as the writer does not try."""
-    throwaway_redis.freeze()
-    while not cache.circuit_open:
-        cache.get(cached.id)
-    throwaway_redis.thaw()
+    open_circuit(cache, cached, throwaway_redis)
 
     began = time.monotonic()
     while not cache.invalidate({cached.id: 2}):
@@ -201,10 +206,7 @@ def test_forked_child_reconnects(redis_server: RedisServer) -> None:
 def test_forked_child_has_its_own_circuit(
     cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
-    throwaway_redis.freeze()
-    while not cache.circuit_open:
-        cache.get(cached.id)
-    throwaway_redis.thaw()
+    open_circuit(cache, cached, throwaway_redis)
 
     child = os.fork()
     if child == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from math import isfinite
 from typing import Any, TypeAlias, TypeVar
 
@@ -29,8 +30,13 @@ def checked(kind: type[Checked], value: object) -> Checked:
 
 def known(kind: type, members: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members that are fields of the dataclass, without those that only a later release has."""
-    names = {field.name for field in fields(kind)}
+    names = _field_names(kind)
     return {name: value for name, value in members.items() if name in names}
+
+
+@cache
+def _field_names(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))
 
 
 def text_error(text: str) -> str | None:

@@ -27,7 +27,7 @@ _OF_ORDERS = frozenset(events.EVENT_TYPES.values())
 
 
 def _ignore(event: Event, error: Exception) -> None:
-    """Tell nobody."""
+    """Ignore the failure."""
 
 
 def queue_notifications(
@@ -44,8 +44,8 @@ def queue_notifications(
     Only the channels are used that this process can send by. The customer of an order gets a letter, and a short
     message if the order has a phone number; an alert goes to the recipients of alerts.
 
-    ``on_failure`` is told of an event that cannot be read, such as one that a newer release wrote: it gets no
-    notification, and does not stop those of other events.
+    An event that cannot be read, such as one of a newer release, gets no notification and does not stop those of other
+    events; ``on_failure`` is called with it and the error.
 
     Raises:
         StoreUnavailable: the store is unavailable.

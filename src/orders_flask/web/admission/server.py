@@ -5,13 +5,8 @@ import signal
 
 ALLOCATOR = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
 """The server's allocator returns memory at once, and not after 10 s in which other clients need as much again."""
-os.environ.setdefault(*ALLOCATOR)  # read by the following import
-
-from granian.constants import HTTPModes, Interfaces  # noqa: E402
-from granian.http import HTTP1Settings  # noqa: E402
-from granian.log import LogLevels  # noqa: E402
-from granian.server import Server  # noqa: E402
-
+CONNECTIONS = 4096
+"""The connections of a worker process; further ones wait in the listening socket."""
 HEADER_MILLISECONDS = 10_000
 """The time for a request's headers, and for the next request of an open connection."""
 HEADER_BYTES = 32 * 1024
@@ -19,8 +14,14 @@ LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagat
 """The server's warnings, such as the exit of a worker process, propagate to our log."""
 
 
-def serve(*, host: str, port: int, workers: int, root_path: str, connections: int) -> None:
-    """Serve until SIGINT or SIGTERM; a worker has at most so many connections, further ones wait in its socket."""
+def serve(*, host: str, port: int, workers: int, root_path: str) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    os.environ.setdefault(*ALLOCATOR)  # before the import, which reads it
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server import Server
+
     _stop_workers_while_they_start()
     Server(
         "orders_flask.asgi:app",
@@ -31,8 +32,8 @@ def serve(*, host: str, port: int, workers: int, root_path: str, connections: in
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
         websockets=False,
         url_path_prefix=root_path or None,
-        backlog=connections,
-        backpressure=connections,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
         workers=workers,
         workers_kill_timeout=15,
         respawn_failed_workers=True,

@@ -9,7 +9,6 @@ from granian.constants import HTTPModes
 from orders_adapters.sql.engine import engine
 from orders_flask import Settings
 from orders_flask.bootstrap import persistence
-from orders_flask.cli.serve import CONNECTIONS
 from orders_flask.web.admission import server
 from orders_flask.web.admission.middleware import anonymous_threads
 
@@ -25,16 +24,16 @@ def test_limits_of_connections_and_headers_are_set(monkeypatch: pytest.MonkeyPat
         def serve(self) -> None:
             given["served"] = True
 
-    monkeypatch.setattr(server, "Server", Recorded)
+    monkeypatch.setattr("granian.server.Server", Recorded)
     monkeypatch.setattr(os, "register_at_fork", lambda **_: None)
 
-    server.serve(host="127.0.0.1", port=8000, workers=2, root_path="", connections=CONNECTIONS)
+    server.serve(host="127.0.0.1", port=8000, workers=2, root_path="")
 
     assert given["served"]
     assert given["http"] is HTTPModes.http1
     assert given["http1_settings"].header_read_timeout <= 10_000
     assert given["http1_settings"].max_buffer_size <= 64 * 1024
-    assert given["backlog"] == given["backpressure"] == CONNECTIONS >= 4096
+    assert given["backlog"] == given["backpressure"] == server.CONNECTIONS >= 4096
     assert given["respawn_failed_workers"]
 
 

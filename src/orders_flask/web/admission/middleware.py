@@ -21,6 +21,9 @@ from orders_flask.web.proxies.root_path import relative_scope
 BUDGET_BYTES = 32 * 1024 * 1024
 """The bodies of all requests of a process, and as much again for the responses."""
 
+DISCARDED_BUDGET_BYTES = 8 * 1024 * 1024
+"""The discarded bytes of requests that wait for the rest of such a body; beyond it, the oldest is answered at once."""
+
 WAITING_PER_THREAD = 8
 """Requests that may wait for each thread: the burst of a flash sale waits for tens of milliseconds, and 5 s at most."""
 
@@ -54,6 +57,7 @@ class AdmissionMiddleware:
         self._anonymous = Lane("anonymous", threads=anonymous_threads(threads), waiting=threads * waiting_per_thread)
         self._operations = Lane("operations", threads=2, waiting=4096)
         self._bodies, self._responses = ByteBudget(budget), ByteBudget(budget)
+        self._discarded = ByteBudget(DISCARDED_BUDGET_BYTES)
         self._seconds = seconds
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
@@ -97,7 +101,7 @@ class AdmissionMiddleware:
         """Read the body, wait for a thread and let it handle the request; return the sending of the response."""
         lane = self._lane(scope)
         limit, declared = self._limits.limit(scope), request_body.declared_length(scope)
-        with self._bodies.share() as share:
+        with (self._bodies if limit else self._discarded).share() as share:
             body = await request_body.read(receive, share, declared=declared, limit=limit, seconds=self._seconds)
             await lane.enter(receive)
             scope |= _sanitize_scope(scope)

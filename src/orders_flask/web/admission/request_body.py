@@ -40,7 +40,8 @@ async def read(
     """Return the body, truncated to slightly more than ``limit`` bytes.
 
     A body that is too large is read to its end and discarded, because a client does not read a response while it is
-    sending. Without a ``limit`` only ``DISCARDED_BYTES`` are, because a stranger must not cost more.
+    sending. Without a ``limit`` only ``DISCARDED_BYTES`` are, because a stranger must not cost more, and fewer if the
+    budget of the share is exhausted.
 
     Raises:
         Refused: the memory for bodies was needed for others.
@@ -52,7 +53,7 @@ async def read(
     try:
         async with share.wait_at_most(seconds):
             parts = _parts(receive, idle=idle, enough=None if limit else DISCARDED_BYTES)
-            await _collect(parts, collected, share, room=room)
+            await _collect(parts, collected, share, room=room, discards=not limit)
     except TimeoutError:
         if not share.evicted:
             return TimedOutBody()
@@ -60,18 +61,25 @@ async def read(
         if share.evicted:
             collected.clear()  # at once, and not when the exception's traceback is collected
     if share.evicted:
-        raise Refused("memory_full")
+        if limit:
+            raise Refused("memory_full")
+        return BytesIO()
     share.wait_no_longer()
     return BytesIO(b"".join(collected))
 
 
-async def _collect(parts: AsyncIterator[bytes], collected: list[bytes], share: Share, *, room: int) -> None:
+async def _collect(
+    parts: AsyncIterator[bytes], collected: list[bytes], share: Share, *, room: int, discards: bool
+) -> None:
     async for part in parts:
         if share.evicted:
             raise TimeoutError
         if room and share.size <= room:
             collected.append(part)
             share.grow(len(part))
+        if discards:
+            share.grow(len(part))
+        del part  # which would occupy memory while the next one is waited for
 
 
 async def _parts(receive: Callable[[], Awaitable[Any]], *, idle: float, enough: int | None) -> AsyncIterator[bytes]:
@@ -81,10 +89,11 @@ async def _parts(receive: Callable[[], Awaitable[Any]], *, idle: float, enough: 
             message = await receive()
         if message["type"] == "http.disconnect":
             raise IncompleteBody
-        part = message.get("body", b"")
-        yield part
+        part, more = message.get("body", b""), message.get("more_body", False)
         seen += len(part)
-        more = message.get("more_body", False)
+        del message
+        yield part
+        del part
 
 
 def declared_length(scope: Any) -> int:

@@ -9,7 +9,7 @@ CONNECTIONS = 4096
 """The connections of a worker process; further ones wait in the listening socket."""
 HEADER_MILLISECONDS = 10_000
 """The time for a request's headers, and for the next request of an open connection."""
-HEADER_BYTES = 32 * 1024
+HEADER_BYTES = 16 * 1024
 LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
 """The server's warnings, such as the exit of a worker process, propagate to our log."""
 

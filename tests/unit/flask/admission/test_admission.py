@@ -15,7 +15,7 @@ from orders_flask.bootstrap.auth import issue_dev_token
 from orders_flask.web.admission import AdmissionMiddleware
 from orders_flask.web.admission.body_limits import BodyLimits
 from orders_flask.web.admission.byte_budget import ByteBudget
-from orders_flask.web.admission.request_body import read
+from orders_flask.web.admission.request_body import IDLE_TIMEOUT, read
 from orders_flask.web.admission.responder import complete_response
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 from orders_flask.workers import runner as loop
@@ -369,6 +369,32 @@ def test_stopped_bodies_make_room_for_those_that_go_on() -> None:
 
     assert asyncio.run(run()) == [503, 401]
     assert middleware._bodies.used == middleware._responses.used == 0
+
+
+def test_stranger_waits_for_nothing_if_many_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest is answered, and the bodies of customers keep their room."""
+    monkeypatch.setattr("orders_flask.web.admission.middleware.DISCARDED_BUDGET_BYTES", 100_000)
+    middleware = AdmissionMiddleware(create_app(SETTINGS), threads=1)
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/nowhere",
+        "query_string": b"",
+        "headers": [(b"content-length", b"400000")],
+    }
+
+    async def run() -> tuple[int, int]:
+        clients = [Client(part(b" " * 60_000)) for _ in range(2)]
+        first, second = [asyncio.create_task(middleware(dict(scope), one._receive, one._send)) for one in clients]
+        await asyncio.wait_for(first, IDLE_TIMEOUT / 2)
+        assert not second.done()
+        used = middleware._bodies.used
+        await second
+        return int(clients[0].sent[0]["status"]), used
+
+    assert asyncio.run(run()) == (404, 0)
+    assert middleware._discarded.used == 0
 
 
 @each_case(

@@ -16,6 +16,8 @@ from tests.torture.service import Service
 
 STOCKS = (15, 60, 250, 1_000, 10_000_000)
 START_SECONDS = 60
+NEW_QUEUE_SECONDS = 3
+"""A broker killed sooner after the declaration of a queue may lose it with its messages (decision 0026)."""
 
 
 def migrated_service(servers: Servers, options: Options) -> Service:
@@ -40,6 +42,10 @@ def wait_until_well(service: Service, servers: Servers) -> float:
     if seconds is None:
         raise RuntimeError(f"the service does not start within {START_SECONDS} s: {service.web.output[-2000:]}")
     return seconds
+
+
+def wait_until_queues_last() -> None:
+    time.sleep(NEW_QUEUE_SECONDS)
 
 
 def create_accounts(servers: Servers, names: Sequence[str]) -> None:

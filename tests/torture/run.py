@@ -38,6 +38,7 @@ class Run:
             self.servers.rabbit_started.result()
             collector.bind_events(self.servers)
             seconds = prepare.wait_until_well(service, self.servers)
+            prepare.wait_until_queues_last()
             self.say(f"the service is well after {seconds:.1f} s; the load begins")
             products = prepare.add_products(service.port)
             shared = Shared(port=service.port, log=log, products=products, pace=self.options.pace)

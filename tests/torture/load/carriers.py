@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pika
+from pika import BasicProperties, DeliveryMode
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import AMQPError
 
@@ -14,6 +15,9 @@ from tests.torture.load.shared import PlacedOrder, Shared
 from tests.torture.log import Operation, Outcome, now
 
 QUEUE = "tracking_events"
+DURABLE = BasicProperties(delivery_mode=DeliveryMode.Persistent)
+"""RabbitMQ confirms a transient message too, and forgets it when it is killed."""
+
 TELLINGS = (["CONFIRMED"], ["IN_TRANSIT"], ["CONFIRMED", "IN_TRANSIT", "DELIVERED"], ["FAILED"])
 
 
@@ -48,7 +52,7 @@ class Carrier(Actor):
         while True:
             began = now()
             try:
-                self._open_channel().basic_publish("", QUEUE, json.dumps(event), mandatory=True)
+                self._open_channel().basic_publish("", QUEUE, json.dumps(event), DURABLE, mandatory=True)
                 outcome, detail = Outcome.ACKNOWLEDGED, ""
             except (AMQPError, OSError) as error:
                 self._disconnect()

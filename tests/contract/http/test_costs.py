@@ -19,6 +19,7 @@ from tests.support.servers.redis import round_trips
 from tests.support.service_stack import Stack
 
 WARM_UP = 3  # requests, because the first ones compile statements and fill caches
+ATTEMPTS = 3  # because a Redis that a busy machine delays beyond its time-out costs the steps of an outage
 TEAS = {"items": [{"sku": "tea", "quantity": 2, "unit_price": 1.5}] * 3, "total_price": 9}
 
 
@@ -89,19 +90,27 @@ def bytes_of(perform: Callable[[], Any]) -> int:
         tracemalloc.stop()
 
 
+def database_costs(stack: Stack, perform: Callable[[], Any]) -> tuple[int, int, int]:
+    """The statements, the round trips to Redis, and the rows written."""
+    before = stack.contents()
+    with stack.statements() as statements, round_trips() as trips:
+        perform()
+    after = stack.contents()
+    return len(statements), len(trips), sum(sum((after[table] - before[table]).values()) for table in after)
+
+
 @pytest.mark.parametrize("name", COSTS)
 def test_operation_costs_no_more(real_stack: Stack, name: str) -> None:
     perform = operations(real_stack)[name]
     for _ in range(WARM_UP):
         assert perform().status_code in {200, 201}
-    before = real_stack.contents()
-
-    with real_stack.statements() as statements, round_trips() as trips:
-        perform()
-
-    after = real_stack.contents()
-    rows = sum(sum((after[table] - before[table]).values()) for table in after)
     limit = COSTS[name]
-    assert (len(statements), len(trips), rows) == (limit.statements, limit.trips, limit.rows)
+    expected = (limit.statements, limit.trips, limit.rows)
+
+    found: list[tuple[int, int, int]] = []
+    while expected not in found and len(found) < ATTEMPTS:
+        found.append(database_costs(real_stack, perform))
+
+    assert expected in found
     assert calls_of(perform) <= limit.calls
     assert bytes_of(perform) <= limit.bytes

@@ -1,4 +1,4 @@
-"""Import cost of the base install: the standard library only, few modules, and less than 100 ms."""
+"""Import cost of the base install: the standard library only, few modules, and little time."""
 
 import json
 import os
@@ -30,7 +30,7 @@ PACKAGES = [
 EMBEDDED = ["orders.place_order", "orders.get_order", "orders.change_status"]
 EXPENSIVE = {"asyncio", "concurrent", "email", "http", "logging", "multiprocessing", "subprocess", "unittest"}
 OURS = {"orders_domain", "orders_adapters"}
-PUBLISHED = 0.1  # seconds of CPU, because other processes may share the machine
+REFERENCE = ["asyncio"]  # of the standard library: the domain with its use cases costs about 1.4 times its CPU time
 
 PROBE = """
 import os, sys, time
@@ -114,11 +114,13 @@ def test_use_cases_are_found_by_their_names() -> None:
 
 
 @pytest.mark.parametrize("name", BASE)
-def test_base_import_takes_under_100_ms(name: str) -> None:
-    fresh([name])  # writes the bytecode
+def test_base_import_costs_under_twice_asyncio(name: str) -> None:
+    fresh([name], REFERENCE)  # writes the bytecode
 
     # CPU time grows if other processes share the cores: one undisturbed attempt is enough.
-    assert any(result["took"] < PUBLISHED for _ in range(25) for result in fresh([name]))
+    assert any(
+        ours["took"] < 2 * reference["took"] for ours, reference in (fresh([name], REFERENCE) for _ in range(25))
+    )
 
 
 def test_celery_is_not_imported_by_default() -> None:

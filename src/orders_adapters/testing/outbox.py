@@ -11,7 +11,7 @@ from orders_adapters.testing.examples import ADA, NOON, new_id, placed
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import OrderStatus
-from orders_domain.ports.outbox import DUE_AT_ONCE, Outbox, OutboxMessage, OutboxState, ShardClaim
+from orders_domain.ports.outbox import DUE_AT_ONCE, MAX_CACHE_AGE, Outbox, OutboxMessage, OutboxState, ShardClaim
 
 LATER = NOON + timedelta(hours=1)
 
@@ -146,6 +146,16 @@ class OutboxTests:
         assert list(outbox.due_shards(LATER)) == []
         other = store.placed()
         assert [message.event.order_id for message in claimed(outbox)] == [other.id]
+
+    def test_recent_blocked_events_are_claimed_for_the_cache(self, store: StoreHarness) -> None:
+        """The cache may hold an order of a rejected event until ``MAX_CACHE_AGE`` after the event."""
+        outbox, order = store.outbox(), store.placed()
+        marked(outbox, OutboxState.WAITING, now=NOON, due_at=NOON + 2 * MAX_CACHE_AGE, attempts=1)
+        store.changed(order, OrderStatus.PAID)
+
+        recent = claimed(outbox, now=NOON + SECOND)
+        assert [(message.event.version, message.blocked) for message in recent] == [(1, True), (2, True)]
+        assert claimed(outbox, now=NOON + MAX_CACHE_AGE + SECOND) == []
 
     def test_published_event_does_not_block(self, store: StoreHarness) -> None:
         for state in (OutboxState.SENT, OutboxState.PUBLISHED):

@@ -105,6 +105,18 @@ def test_usual_order_uses_two_statements(direct: SqlDirectPlacement, shop: Shop,
     assert len(sent) == 2, sent
 
 
+def test_last_units_of_a_low_product_use_two_statements(
+    direct: SqlDirectPlacement, shop: Shop, server_engine: Engine
+) -> None:
+    (product,) = shop.stocked(3, threshold=5)
+    sent: list[str] = []
+    event.listen(server_engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
+
+    place(shop, {product: 3}, direct=direct)
+
+    assert len(sent) == 2, sent
+
+
 def one_of_each(products: Mapping[ProductId, Product]) -> Order:
     lines = pricing.build_lines(dict.fromkeys(products, 1), products)
     return Order.place(

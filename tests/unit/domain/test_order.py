@@ -1,6 +1,7 @@
 """Placing an order: its lines, its total, its first version."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from orders_adapters.testing.examples import ADA, CABLE, LAMP, NOON, TOTAL, items, new_id, placed
 from orders_domain import CustomItem, Money, Order, OrderStatus, Origin
 from orders_domain.errors import InvalidValue, TotalMismatch, VersionMismatch
+from orders_domain.model.accounts.contact import Contact
+from orders_domain.model.life.placing import Placing
 from orders_domain.model.values.json_values import JSON
 from tests.support.cases import each_case
 
@@ -24,6 +27,25 @@ def test_new_order_is_pending_at_version_1() -> None:
     assert (order.status, order.user_id, order.version, order.persisted_version) == (OrderStatus.PENDING, "ada", 1, 0)
     assert (order.created_at, order.updated_at, order.number) == (NOON, NOON, None)
     assert (order.items, order.total) == (items(LAMP, CABLE), TOTAL)
+
+
+@pytest.mark.parametrize(
+    "named", [Contact(name="Grace"), Contact(email="grace@example.com"), Contact(phone="+41 44 668 18 00")]
+)
+def test_named_contact_is_not_mixed_with_the_sender(named: Contact) -> None:
+    sender = replace(ADA, contact=Contact(name="Ada", email="ada@example.com", phone="+1 212 555 0100", language="de"))
+
+    order = Order.place(
+        order_id=new_id(),
+        origin=Origin.ORDERS,
+        items=items(LAMP, CABLE),
+        total=TOTAL,
+        by=sender,
+        placing=Placing(contact=named),
+        at=NOON,
+    )
+
+    assert order.contact == replace(named, language="de")
 
 
 @pytest.mark.parametrize(

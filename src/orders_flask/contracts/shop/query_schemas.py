@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 from orders_domain.model.feed.cursor import CURSOR, LATEST
 from orders_domain.model.feed.page import FEED_TYPES
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
-from orders_domain.model.life.placing import MAX_REFERENCE_LENGTH, MAX_SOURCE_LENGTH
+from orders_domain.model.life.placing import MAX_LENGTHS
 from orders_domain.model.life.state import MAX_TAG_LENGTH
 from orders_domain.model.order_filter import Sort
 from orders_domain.model.order_ref import ORDER_REF
@@ -71,8 +71,8 @@ class ShopQuery(Schema):
     fulfillment_status = _member(FulfillmentStatus, "Only orders with this fulfillment status.")
     origin = _member(Origin, "Only orders that were placed by this contract.")
     user_id = _text(255, "Only orders of this user; by default all that the sender may see.")
-    reference = _text(MAX_REFERENCE_LENGTH, "Only the order with this reference, of any source.")
-    source = _text(MAX_SOURCE_LENGTH, "Only orders with a reference of this source.")
+    reference = _text(MAX_LENGTHS["reference"], "Only the order with this reference, of any source.")
+    source = _text(MAX_LENGTHS["source"], "Only orders with a reference of this source.")
     sku = _text(MAX_SKU_LENGTH, "Only orders of the product with this SKU.")
     tag = _text(MAX_TAG_LENGTH, "Only orders with this tag.")
     hold = fields.String(validate=validate.OneOf(["true", "false"]), metadata={"description": "Whether it is held."})

@@ -25,19 +25,9 @@ from orders_domain.model.life.state import MAX_REASON_LENGTH, MAX_TAG_LENGTH, MA
 from orders_domain.model.product import MAX_QUANTITY, MAX_SKU_LENGTH
 from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_domain.model.values.timestamps import parse_rfc3339
-from orders_flask.web.fields import (
-    NO_NUL,
-    BoundedList,
-    SafeString,
-    StrictInteger,
-    currency,
-)
+from orders_flask.web.fields import BoundedList, StrictInteger, currency, text_field
 
 _MINOR = {"description": "In minor units of the order's currency.", "example": 2500}
-
-
-def text_field(longest: int, *, least: int = 1, **arguments: Any) -> SafeString:
-    return SafeString(validate=validate.Length(min=least, max=longest), metadata={"pattern": NO_NUL}, **arguments)
 
 
 def _quantity(*, most: int = MAX_QUANTITY) -> StrictInteger:

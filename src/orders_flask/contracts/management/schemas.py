@@ -72,10 +72,14 @@ ORDER_EXAMPLE = {
 }
 
 
-class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # generated from SHIPPING
-    """Request body: products to order and their shipping address."""
+class RequestedItems(ShippingAddress):  # type: ignore[misc, valid-type]  # generated from SHIPPING
+    """Products and their shipping address, which an order and a template have."""
 
     order_items = BoundedList(fields.Nested(OrderItemCreate), limit=MAX_ITEMS, required=True)
+
+
+class ManagedOrderCreate(RequestedItems):
+    """Request body: products to order and their shipping address."""
 
 
 class OrderItemResponse(Schema):

@@ -34,7 +34,7 @@ from orders_domain.model.order_state import CHANGING, FOLDED, order_state, place
 from orders_domain.model.product import OrderLine
 from orders_domain.use_cases import OrderStatistics
 from orders_flask.cli.export.rows import VIEWS
-from orders_flask.contracts import checkout, management, orders, ostore
+from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.contracts.management.reports_translate import entry_representation
 from tests.support.cases import each_case
 
@@ -201,6 +201,10 @@ MAPPERS: Mapping[str, tuple[Callable[[Order], Any], set[str]]] = {
     "ostore": (
         lambda order: ostore.schemas.OStoreOrderResponse().dump(ostore.translate.representation(order)),
         {*ADDRESS, *REASON, *SHOP, "id", "origin", "updated_at", "version", "deleted_at"},
+    ),
+    "shop": (
+        lambda order: shop.translate.representation(order, ADMIN),
+        {"deleted_at", "shipment_id"},
     ),
     "checkout": (
         lambda order: checkout.schemas.CheckoutOrder().dump(checkout.translate.representation(order)),

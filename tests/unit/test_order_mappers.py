@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.charges import Charge, ChargeKind
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.payments import Payment, PaymentKind, Refund
+from orders_domain.model.life.placing import MAX_LENGTHS, Placing
 from orders_domain.model.life.shipments import Shipment, ShipmentEvent, ShipmentState
 from orders_domain.model.life.state import Hold, Life
 from orders_domain.model.order import order_from_state, rebuild
@@ -33,7 +34,7 @@ from orders_domain.model.order_state import CHANGING, FOLDED, order_state, place
 from orders_domain.model.product import OrderLine
 from orders_domain.use_cases import OrderStatistics
 from orders_flask.cli.export.rows import VIEWS
-from orders_flask.contracts import checkout, management, orders, ostore
+from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.contracts.management.reports_translate import entry_representation
 from tests.support.cases import each_case
 
@@ -201,6 +202,10 @@ MAPPERS: Mapping[str, tuple[Callable[[Order], Any], set[str]]] = {
         lambda order: ostore.schemas.OStoreOrderResponse().dump(ostore.translate.representation(order)),
         {*ADDRESS, *REASON, *SHOP, "id", "origin", "updated_at", "version", "deleted_at"},
     ),
+    "shop": (
+        lambda order: shop.translate.representation(order, ADMIN),
+        {"deleted_at", "shipment_id"},
+    ),
     "checkout": (
         lambda order: checkout.schemas.CheckoutOrder().dump(checkout.translate.representation(order)),
         {*ADDRESS, *SHOP, "origin", *LINES - {"lines.quantity"}, "version", "deleted_at", "shipment_id", "number"},
@@ -272,6 +277,22 @@ def test_order_is_read_as_it_was_written(through: Callable[[Order], Order], path
 @each_case("path", [path for path in VARIANTS if path != "deleted_at"])
 def test_memory_returns_the_stored_order(path: str) -> None:
     assert through_memory(VARIANTS[path]) == VARIANTS[path]
+
+
+def test_further_field_changes_the_schema_of_a_snapshot() -> None:
+    @dataclass
+    class LaterOrder(Order):
+        later: str | None = None
+
+    assert order_snapshot.SCHEMA == order_snapshot.schema_of(Order) != order_snapshot.schema_of(LaterOrder)
+    assert order_snapshot.SCHEMA.isdigit()  # which the scripts of the cache expect
+
+
+def test_texts_of_a_placement_have_lengths() -> None:
+    texts = {field.name for field in fields(Placing) if field.type == "str | None"}
+
+    assert texts == set(MAX_LENGTHS)
+    assert set(Placing().fields()) == names(Placing) - {"contact"}
 
 
 def test_changes_set_the_changing_fields_only() -> None:

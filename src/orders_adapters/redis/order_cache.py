@@ -23,7 +23,6 @@ from orders_domain.errors import StoreUnavailable, Unavailable
 from orders_domain.model.order import Order
 from orders_domain.ports.order_cache import MAX_COPY_BYTES, OrderCache
 
-SCHEMA = b"3"  # of the JSON; another schema is a miss, so that old and new processes can share a Redis
 MAX_REQUEST_SECONDS = 600  # a fence outlives every copy that could have been read before it was raised
 
 _Result = TypeVar("_Result")
@@ -83,7 +82,7 @@ class RedisOrderCache(OrderCache):
     def put(self, order: Order) -> None:
         if (keys := self._keys(order.id)) is None:
             return
-        value = b"%b %d %b" % (SCHEMA, order.version, order_snapshot.order_bytes(order))
+        value = b"%b %d %b" % (order_snapshot.SCHEMA, order.version, order_snapshot.order_bytes(order))
         if len(value) > MAX_COPY_BYTES:
             self.invalidate({order.id: order.version})
             return
@@ -169,7 +168,7 @@ class RedisOrderCache(OrderCache):
 def _read(value: bytes, order_id: UUID) -> Order | None:
     """Return the order of an entry, or None if the entry is corrupt, or of another schema or order."""
     schema, _, rest = value.partition(b" ")
-    if schema != SCHEMA:
+    if schema != order_snapshot.SCHEMA:
         return None
     try:
         order = order_snapshot.read_order(rest.partition(b" ")[2])

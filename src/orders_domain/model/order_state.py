@@ -12,6 +12,7 @@ from uuid import UUID
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
 from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.life import placing
 from orders_domain.model.life.charges import Charge
 from orders_domain.model.life.state import Life
 from orders_domain.model.origin import Origin
@@ -26,7 +27,7 @@ CHANGING = ("status", "version", "updated_at", "deleted_at", "cancellation_reaso
 FOLDED = "life"
 """The field that every change may set, and that the first history entry has too, if the order was placed with it."""
 _NOT_PLACED = {*CHANGING, "id", "number", "created_at"}  # the entry has most of them as its own fields
-SINCE_LIFE = ("source", "reference", "charges", FOLDED)
+SINCE_LIFE = (*placing.MAX_LENGTHS, "charges", FOLDED)
 """The fields that an entry has only if they are set, so that the entries of other contracts are as they were."""
 
 
@@ -78,9 +79,8 @@ def order_fields(state: Mapping[str, Any]) -> dict[str, Any]:
     cart = None if state["cart"] is None else Cart.stored(checked(dict, state["cart"]))
     currency, address = state["currency"], state["address"]
     return {
-        **{name: scalar.load(state[name]) for name, scalar in SCALARS.items() if name not in SINCE_LIFE},
-        "source": SCALARS["source"].load(state.get("source")),
-        "reference": SCALARS["reference"].load(state.get("reference")),
+        **{name: scalar.load(state[name]) for name, scalar in _ALWAYS.items()},
+        **{name: _OPTIONAL_TEXT.load(state.get(name)) for name in placing.MAX_LENGTHS},
         "charges": tuple(Charge.from_json(charge) for charge in state.get("charges") or ()),
         "life": Life.from_json(state.get("life")),
         "items": cart.items if cart else _items(state["items"]),
@@ -167,8 +167,8 @@ SCALARS: Mapping[str, Scalar] = MappingProxyType(
         "deleted_at": _optional(_TIMESTAMP),
         "cancellation_reason": _OPTIONAL_TEXT,
         "shipment_id": _OPTIONAL_TEXT,
-        "source": _OPTIONAL_TEXT,
-        "reference": _OPTIONAL_TEXT,
+        **dict.fromkeys(placing.MAX_LENGTHS, _OPTIONAL_TEXT),
     }
 )
 """The fields of one value, by name."""
+_ALWAYS = {name: scalar for name, scalar in SCALARS.items() if name not in SINCE_LIFE}

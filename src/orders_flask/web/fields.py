@@ -44,6 +44,13 @@ class SafeString(fields.String):
         return text
 
 
+def text_field(longest: int, *, least: int = 1, description: str | None = None, **arguments: Any) -> SafeString:
+    """Return a field for a text of ``least`` to ``longest`` characters."""
+    described = {} if description is None else {"description": description}
+    length = validate.Length(min=least, max=longest)
+    return SafeString(validate=length, metadata={"pattern": NO_NUL, **described}, **arguments)
+
+
 class TrimmedString(SafeString):
     """A text that people type: white space around it is removed before its length is validated."""
 

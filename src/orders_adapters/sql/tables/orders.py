@@ -24,8 +24,8 @@ from orders_adapters.sql.tables.users import users
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Role
 from orders_domain.model.address import MAX_LENGTHS
 from orders_domain.model.cart import MAX_ID_LENGTH
+from orders_domain.model.life import placing
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
-from orders_domain.model.life.placing import MAX_REFERENCE_LENGTH, MAX_SOURCE_LENGTH
 from orders_domain.model.order import MAX_REASON_LENGTH, MAX_SHIPMENT_ID_LENGTH
 from orders_domain.model.origin import Origin
 from orders_domain.model.status import OrderStatus
@@ -76,8 +76,7 @@ orders = Table(
     Column("contact", JSON(none_as_null=True)),
     # No default, because a missing value must not become the least restrictive contract.
     Column("origin", enum_column(Origin, "origin"), nullable=False),
-    Column("source", String(MAX_SOURCE_LENGTH)),
-    Column("reference", String(MAX_REFERENCE_LENGTH)),
+    *(Column(name, String(longest)) for name, longest in placing.MAX_LENGTHS.items()),
     Column("charges", JSON, nullable=False, server_default="[]"),
     Column("life", JSON, nullable=False, server_default="{}"),  # the fold of the history (decision 0044)
     # Derived from the status and the life, for queries.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +12,8 @@ from orders_domain.model.life.charges import MAX_CHARGES, Charge
 from orders_domain.model.life.state import NEW, Life
 from orders_domain.model.values.json_values import bounded_text_error
 
-MAX_SOURCE_LENGTH = 64
-MAX_REFERENCE_LENGTH = 255
+MAX_LENGTHS = {"source": 64, "reference": 255}
+"""The maximum length of each text, in characters. The texts are fields of the order, of its state and of its row."""
 DEFAULT_SOURCE = "shop"
 
 
@@ -33,10 +33,8 @@ class Placing:
     life: Life = NEW  # with tags, metadata and expiry only
 
     def __post_init__(self) -> None:
-        for name, text, longest in (
-            ("source", self.source, MAX_SOURCE_LENGTH),
-            ("reference", self.reference, MAX_REFERENCE_LENGTH),
-        ):
+        for name, longest in MAX_LENGTHS.items():
+            text = getattr(self, name)
             if text is not None and (error := bounded_text_error(text, max_length=longest)):
                 raise InvalidValue(f"{name} {error}.", field=name)
         if self.reference is not None and self.source is None:
@@ -53,9 +51,7 @@ class Placing:
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of the order except the contact, which the order completes."""
-        return {
-            "source": self.source,
-            "reference": self.reference,
-            "charges": self.charges,
-            "life": self.life,
-        }
+        return {name: getattr(self, name) for name in _OF_ORDER}
+
+
+_OF_ORDER = tuple(entry.name for entry in fields(Placing) if entry.name != "contact")

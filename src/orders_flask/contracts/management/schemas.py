@@ -32,6 +32,7 @@ from orders_flask.web.fields import (
     not_blank,
     reason,
     status,
+    text_field,
 )
 
 MAX_STOCK = 10**9
@@ -71,10 +72,14 @@ ORDER_EXAMPLE = {
 }
 
 
-class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # generated from SHIPPING
-    """Request body: products to order and their shipping address."""
+class RequestedItems(ShippingAddress):  # type: ignore[misc, valid-type]  # generated from SHIPPING
+    """Products and their shipping address, which an order and a template have."""
 
     order_items = BoundedList(fields.Nested(OrderItemCreate), limit=MAX_ITEMS, required=True)
+
+
+class ManagedOrderCreate(RequestedItems):
+    """Request body: products to order and their shipping address."""
 
 
 class OrderItemResponse(Schema):
@@ -139,10 +144,7 @@ class SearchQuery(OwnOrdersQuery):
     """Query: filters, combined with AND."""
 
     status = status(VOCABULARY, metadata={"description": "Only orders of this status."})
-    user_id = SafeString(
-        validate=validate.Length(min=1, max=MAX_SUBJECT_LENGTH),
-        metadata={"pattern": NO_NUL, "description": "Only orders of this user."},
-    )
+    user_id = text_field(MAX_SUBJECT_LENGTH, description="Only orders of this user.")
     start_date = DateOrDateTime(description="An ISO 8601 date or datetime; UTC if it has no offset.")
     end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
     tz = TimeZone()
@@ -167,10 +169,7 @@ class SearchQuery(OwnOrdersQuery):
 class ProductQuery(PageQuery):
     """Query: filters of products, combined with AND."""
 
-    q = SafeString(
-        validate=validate.Length(min=1, max=MAX_QUERY_LENGTH),
-        metadata={"pattern": NO_NUL, "description": "Words, each of which begins a word of the name or the sku."},
-    )
+    q = text_field(MAX_QUERY_LENGTH, description="Words, each of which begins a word of the name or the sku.")
     sku = TrimmedString(
         validate=[validate.Length(max=MAX_SKU_LENGTH), not_blank],
         metadata={

@@ -3,11 +3,11 @@
 from marshmallow import fields, validate
 
 from orders_domain.model.product import MAX_NAME_LENGTH
-from orders_flask.contracts.management.schemas import ManagedOrderCreate, OrderItemCreate, ShippingAddress
+from orders_flask.contracts.management.schemas import OrderItemCreate, RequestedItems, ShippingAddress
 from orders_flask.web.fields import NOT_BLANK, Timestamp, TrimmedString, not_blank
 
 
-class TemplateCreate(ManagedOrderCreate):
+class TemplateCreate(RequestedItems):
     """Request body: name, products and shipping address of a template."""
 
     name = TrimmedString(

@@ -18,6 +18,7 @@ from orders_flask.web.fields import (
     Timestamp,
     UserIdResponse,
     status,
+    text_field,
 )
 
 MAX_ID = 2**63 - 1
@@ -59,13 +60,10 @@ class OStoreOrderCreate(Schema):
         },
     )
     orderItems = BoundedList(fields.Nested(OStoreItemCreate), limit=MAX_ITEMS, required=True)
-    shippingAddress = SafeString(
+    shippingAddress = text_field(
+        MAX_ADDRESS_LENGTH,
+        description="Passed to the shipment service, which checks it; this service does not store it.",
         allow_none=True,
-        validate=validate.Length(min=1, max=MAX_ADDRESS_LENGTH),
-        metadata={
-            "pattern": NO_NUL,
-            "description": "Passed to the shipment service, which checks it; this service does not store it.",
-        },
     )
 
 

@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 from orders_domain.model.feed.cursor import CURSOR, LATEST
 from orders_domain.model.feed.page import FEED_TYPES
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
-from orders_domain.model.life.placing import MAX_REFERENCE_LENGTH, MAX_SOURCE_LENGTH
+from orders_domain.model.life.placing import MAX_LENGTHS
 from orders_domain.model.life.state import MAX_TAG_LENGTH
 from orders_domain.model.order_filter import Sort
 from orders_domain.model.order_ref import ORDER_REF
@@ -20,13 +20,12 @@ from orders_domain.model.product import MAX_SKU_LENGTH
 from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_flask.contracts.shop.translate import VOCABULARY
 from orders_flask.web.fields import (
-    NO_NUL,
     DateOrDateTime,
     QueryInteger,
-    SafeString,
     currency,
     cursor,
     status,
+    text_field,
 )
 
 MAX_PAGE = 200
@@ -44,11 +43,6 @@ def page_limit() -> QueryInteger:
 def _member(members: type[Enum], description: str, **arguments: Any) -> fields.String:
     values = validate.OneOf([member.value for member in members])
     return fields.String(validate=values, metadata={"description": description}, **arguments)
-
-
-def _text(longest: int, description: str) -> SafeString:
-    bounds = validate.Length(min=1, max=longest)
-    return SafeString(validate=bounds, metadata={"pattern": NO_NUL, "description": description})
 
 
 def _matching(pattern: re.Pattern[str], error: str, description: str) -> fields.String:
@@ -70,11 +64,11 @@ class ShopQuery(Schema):
     payment_status = _member(PaymentStatus, "Only orders with this payment status.")
     fulfillment_status = _member(FulfillmentStatus, "Only orders with this fulfillment status.")
     origin = _member(Origin, "Only orders that were placed by this contract.")
-    user_id = _text(255, "Only orders of this user; by default all that the sender may see.")
-    reference = _text(MAX_REFERENCE_LENGTH, "Only the order with this reference, of any source.")
-    source = _text(MAX_SOURCE_LENGTH, "Only orders with a reference of this source.")
-    sku = _text(MAX_SKU_LENGTH, "Only orders of the product with this SKU.")
-    tag = _text(MAX_TAG_LENGTH, "Only orders with this tag.")
+    user_id = text_field(255, description="Only orders of this user; by default all that the sender may see.")
+    reference = text_field(MAX_LENGTHS["reference"], description="Only the order with this reference, of any source.")
+    source = text_field(MAX_LENGTHS["source"], description="Only orders with a reference of this source.")
+    sku = text_field(MAX_SKU_LENGTH, description="Only orders of the product with this SKU.")
+    tag = text_field(MAX_TAG_LENGTH, description="Only orders with this tag.")
     hold = fields.String(validate=validate.OneOf(["true", "false"]), metadata={"description": "Whether it is held."})
     created_from = DateOrDateTime()
     created_to = DateOrDateTime(description="An ISO 8601 date or datetime; that day or moment is included.")

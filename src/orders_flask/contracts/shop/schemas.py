@@ -13,7 +13,7 @@ from orders_domain.model.custom_item import MAX_ITEMS
 from orders_domain.model.life.changes import MAX_NOTE_LENGTH
 from orders_domain.model.life.charges import MAX_CHARGES, ChargeKind
 from orders_domain.model.life.payments import MAX_FACT_LENGTH, MAX_PROVIDER_LENGTH, PaymentKind
-from orders_domain.model.life.placing import MAX_REFERENCE_LENGTH, MAX_SOURCE_LENGTH
+from orders_domain.model.life.placing import MAX_LENGTHS as PLACING_LENGTHS
 from orders_domain.model.life.shipments import (
     MAX_CARRIER_LENGTH,
     MAX_EVENT_ID_LENGTH,
@@ -25,19 +25,9 @@ from orders_domain.model.life.state import MAX_REASON_LENGTH, MAX_TAG_LENGTH, MA
 from orders_domain.model.product import MAX_QUANTITY, MAX_SKU_LENGTH
 from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_domain.model.values.timestamps import parse_rfc3339
-from orders_flask.web.fields import (
-    NO_NUL,
-    BoundedList,
-    SafeString,
-    StrictInteger,
-    currency,
-)
+from orders_flask.web.fields import BoundedList, StrictInteger, currency, text_field
 
 _MINOR = {"description": "In minor units of the order's currency.", "example": 2500}
-
-
-def text_field(longest: int, *, least: int = 1, **arguments: Any) -> SafeString:
-    return SafeString(validate=validate.Length(min=least, max=longest), metadata={"pattern": NO_NUL}, **arguments)
 
 
 def _quantity(*, most: int = MAX_QUANTITY) -> StrictInteger:
@@ -176,8 +166,8 @@ class ShopOrderCreate(Schema):
     lines = BoundedList(LineField(metadata=_LINE), limit=MAX_ITEMS, required=True)
     charges = BoundedList(fields.Nested(ChargeCreate), limit=MAX_CHARGES, least=0)
     currency = currency(description="Of items with a stated price; by default the service's currency.")
-    reference = text_field(MAX_REFERENCE_LENGTH, allow_none=True)
-    source = text_field(MAX_SOURCE_LENGTH, allow_none=True)
+    reference = text_field(PLACING_LENGTHS["reference"], allow_none=True)
+    source = text_field(PLACING_LENGTHS["source"], allow_none=True)
     customer = fields.Nested(CustomerCreate)
     shipping_address = fields.Nested(AddressCreate, allow_none=True)
     billing_address = fields.Nested(AddressCreate, allow_none=True)

@@ -27,7 +27,7 @@ from orders_flask.contracts.shop.schemas import PRODUCT_LINE, ProductLineField
 from orders_flask.contracts.shop.translate import moment
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
-from orders_flask.web.fields import NO_NUL, BoundedList, SafeString, StrictInteger
+from orders_flask.web.fields import BoundedList, SafeString, StrictInteger, text_field
 from orders_flask.web.idempotency import REPLAY_HEADER
 from orders_flask.web.pagination import link_to
 
@@ -36,8 +36,7 @@ _EXAMPLE = {"lines": [{"product_id": 1, "quantity": 2}], "seconds": 900}
 
 
 def _user(description: str) -> SafeString:
-    bounds = validate.Length(min=1, max=MAX_SUBJECT_LENGTH)
-    return SafeString(validate=bounds, metadata={"pattern": NO_NUL, "description": description})
+    return text_field(MAX_SUBJECT_LENGTH, description=description)
 
 
 class StockHoldCreate(Schema):

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
         end_sessions,
         list_users,
     )
+    from orders_domain.use_cases.accounts.personal_data import (
+        ErasePersonalData,
+        ErasureStep,
+        Exported,
+        ExportPersonalData,
+        erase_personal_data,
+        export_personal_data,
+    )
     from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
     from orders_domain.use_cases.accounts.sign_in import SignIn, sign_in
     from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
@@ -181,9 +189,13 @@ __all__ = [
     "EnableUser",
     "EndSessions",
     "EndStockHold",
+    "ErasePersonalData",
+    "ErasureStep",
     "EventPage",
     "ExpiryResult",
     "ExportOrders",
+    "ExportPersonalData",
+    "Exported",
     "FinishRestore",
     "GetJob",
     "GetOrder",
@@ -268,9 +280,11 @@ __all__ = [
     "enable_user",
     "end_sessions",
     "end_stock_hold",
+    "erase_personal_data",
     "expire_orders",
     "expire_stock_holds",
     "export_orders",
+    "export_personal_data",
     "finish_restore",
     "get_job",
     "get_order",

@@ -46,7 +46,7 @@ _REWRITE_MOVEMENTS = (
     .values(actor=WORD)
 )
 _REWRITE_RESERVATION = update(tables.reservations).where(_reservations.order_id == bindparam("of")).values(user_id=WORD)
-_KEPT = ("id", "number", "cart_snapshot_id")
+_UNWRITTEN = ("id", "number", "cart_snapshot_id")
 """Columns of the order that an erasure does not write; a cart stays ordered."""
 
 
@@ -63,7 +63,7 @@ def erase(connection: Connection, order_id: UUID, erase: Erase) -> int | None:
 
 def _store(connection: Connection, erased: ErasedOrder, *, user_id: str | None) -> None:
     order = erased.order
-    values = {name: value for name, value in order_values(order).items() if name not in _KEPT}
+    values = {name: value for name, value in order_values(order).items() if name not in _UNWRITTEN}
     connection.execute(update(tables.orders).where(_orders.id == order.id).values(values))
     rewritten: list[dict[str, Any]] = [
         {name: getattr(entry, name) for name in _REWRITTEN} | {"of": order.id, "at_version": entry.version}

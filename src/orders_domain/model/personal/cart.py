@@ -12,9 +12,9 @@ ITEM = rules(
 )
 """An item that a sender describes: these members are kept if they are numbers or short texts, and no others."""
 CART: Mapping[str, Rule] = {
-    **rules(Fate.KEPT, "snapshotId cartId cartVersion createdAt currency"),
+    **rules(Fate.UNCHANGED, "snapshotId cartId cartVersion createdAt currency"),
     "userId": Fate.NULLED,
     "signature": Fate.REPLACED,  # it would be that of the erased content
     "items": Each(ITEM),
-    "totals": rules(Fate.KEPT, "itemCount totalQuantity subtotalCents currency"),
+    "totals": rules(Fate.UNCHANGED, "itemCount totalQuantity subtotalCents currency"),
 }

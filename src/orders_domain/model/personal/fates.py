@@ -19,9 +19,9 @@ MAX_PLAIN_LENGTH = 64
 
 
 class Fate(Enum):
-    """What an erasure does with a value."""
+    """The effect of an erasure on a value."""
 
-    KEPT = "kept"
+    UNCHANGED = "unchanged"
     PLAIN = "plain"  # kept if it is a number, or a text of at most 64 characters; otherwise removed
     NULLED = "nulled"
     REMOVED = "removed"  # with its name
@@ -47,7 +47,7 @@ def rules(rule: Rule, names: str) -> dict[str, Rule]:
 
 def redacted(value: JSON, rule: Rule) -> JSON:
     """Return the value as the rule leaves it; null stays null, and a value of another type than its rule's is null."""
-    if value is None or rule is Fate.KEPT:
+    if value is None or rule is Fate.UNCHANGED:
         return value
     if isinstance(rule, Each):
         return [redacted(element, rule.rule) for element in value] if isinstance(value, list | tuple) else None

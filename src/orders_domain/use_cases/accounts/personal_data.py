@@ -66,7 +66,7 @@ Exported: TypeAlias = User | ExportedOrder | PersonalRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureStep:
-    """What has been erased so far, or with ``dry_run`` what would be: numbers by kind. ``is_complete`` ends it."""
+    """The numbers by kind of all that has been erased so far, or would be with ``dry_run``. ``is_complete`` ends it."""
 
     counts: Mapping[str, int]
     is_complete: bool = False

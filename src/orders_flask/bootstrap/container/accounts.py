@@ -10,6 +10,7 @@ from orders_adapters.serialization import personal_data
 from orders_domain import use_cases
 from orders_domain.model.accounts.auth_token import AuthenticatedToken, SessionTokens
 from orders_domain.model.accounts.user import User
+from orders_domain.use_cases.accounts.personal_data import Exported
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.observability.instrumentation import instrumented
 
@@ -90,7 +91,7 @@ class AccountUseCases(Components):
         revoked_tokens=Components.revoked_tokens,
         clock=Components.clock,
     )
-    export_personal_data: providers.Callable[Iterator[use_cases.Exported]] = providers.Callable(
+    export_personal_data: providers.Callable[Iterator[Exported]] = providers.Callable(
         instrumented(use_cases.export_personal_data),
         metrics=Components.metrics,
         personal_data=Components.personal_data,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -107,30 +107,32 @@ def _to_file(path: Path, pieces: Iterator[bytes]) -> None:
     part = path.with_name(path.name + ".part")
     if path.exists():
         raise click.ClickException(f"{path} exists already; name another file, or delete it.")
-    try:
-        file = open_private(part, "xb")
-    except OSError as error:
-        raise click.ClickException(f"{part} cannot be written: {error.strerror}.") from error
-    complete = False
-    try:
-        with file, GracefulInterrupt() as interrupt:
-            _write(file, interrupt.until(pieces))
-            complete = not interrupt.received
-            file.flush()
-            os.fsync(file.fileno())
-        if complete:
-            part.rename(path)
-    except (OrdersError, OSError) as error:
-        complete = False
-        raise click.ClickException(f"{error_text(error).rstrip('.')}. No file was written.") from error
-    finally:
-        if not complete:
-            with suppress(FileNotFoundError):
-                part.unlink()
+    with GracefulInterrupt() as interrupt:
+        complete = _complete(path, part, interrupt.until(pieces), lambda: not interrupt.received)
     if not complete:
         click.echo("Interrupted. No file was written.", err=True)
         sys.exit(INTERRUPTED)
     click.echo(f"Wrote {path}.", err=True)
+
+
+def _complete(path: Path, part: Path, pieces: Iterator[bytes], is_complete: Callable[[], bool]) -> bool:
+    """Write the file and return whether it is complete; otherwise nothing is left of it."""
+    try:
+        file = open_private(part, "xb")
+    except OSError as error:
+        raise click.ClickException(f"{part} cannot be written: {error.strerror}.") from error
+    try:
+        with file:
+            _write(file, pieces)
+            os.fsync(file.fileno())
+        if is_complete():
+            part.rename(path)
+    except (OrdersError, OSError) as error:
+        raise click.ClickException(f"{error_text(error).rstrip('.')}. No file was written.") from error
+    finally:
+        with suppress(FileNotFoundError):
+            part.unlink()
+    return path.exists()
 
 
 def _write(file: BinaryIO, pieces: Iterator[bytes]) -> None:

@@ -65,7 +65,7 @@ def test_erased_person_cannot_sign_in(stack: Stack, person: Person) -> None:
         erase(stack, user_id=person.caller.subject)
 
 
-def test_open_orders_are_refused_whole(stack: Stack, person: Person) -> None:
+def test_open_order_refuses_the_erasure(stack: Stack, person: Person) -> None:
     person.sign_up()
     person.places()
     before = stack.everything()

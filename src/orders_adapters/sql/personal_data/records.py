@@ -62,7 +62,11 @@ def page(connection: Connection, kind: str, subject: DataSubject, *, skip: int) 
         .offset(skip)
         .limit(PAGE)
     )
-    return [PersonalRecord(kind=kind, values=_values(row)) for row in connection.execute(statement)]
+    rows = connection.execute(statement).all()
+    return [
+        PersonalRecord(kind=kind, values={name: _json(value) for name, value in zip(found.columns, row, strict=True)})
+        for row in rows
+    ]
 
 
 def erase(connection: Connection, kind: str, subject: DataSubject, *, limit: int) -> int:
@@ -79,10 +83,6 @@ def _among(keys: Sequence[Column[Any]], rows: Sequence[Row[Any]]) -> ColumnEleme
     if len(keys) == 1:
         return keys[0].in_([row[0] for row in rows])
     return tuple_(*keys).in_([tuple(row) for row in rows])
-
-
-def _values(row: Row[Any]) -> Mapping[str, Any]:
-    return {name: _json(value) for name, value in row._mapping.items()}
 
 
 def _json(value: Any) -> Any:

@@ -32,9 +32,12 @@ def test_nothing_of_the_person_is_left(stack: Stack, person: Person) -> None:
     shown(stack, orders, person.root)  # fills the cache
     before = {name: person.root.ask("GET", f"/v1/orders/{order_id}").json for name, order_id in orders.items()}
     assert len(found_in(stack, person.mark)) >= 9
+    cached = [stack.cached({"id": order_id}) for order_id in orders.values()]
+    assert person.mark in repr(cached)
 
     counts = erase(stack, email=person.email.title(), include_open=True)
 
+    assert person.mark not in repr([stack.cached({"id": order_id}) for order_id in orders.values()])
     assert found_in(stack, person.mark) == {}
     assert (counts["order"], counts["account"], counts["template"]) == (5, 1, 1)
     assert person.mark not in shown(stack, orders, person.root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from orders_domain.model.product import Product
 from orders_domain.model.product_audit import MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductPage
 from orders_domain.ports.accounts.rate_limiter import RateLimit
+from orders_domain.use_cases.accounts.personal_data import Exported
 from orders_flask.observability.metrics import Metrics
 
 
@@ -32,6 +33,11 @@ class UseCases:
     refresh_token: Callable[[use_cases.RefreshToken], SessionTokens]
     limit_requests: Callable[[use_cases.LimitRequests], None]
     sign_out: Callable[[use_cases.SignOut], None]
+
+    export_personal_data: Callable[[use_cases.ExportPersonalData], Iterator[Exported]]
+    personal_data_document: Callable[[Iterator[Exported]], Iterator[bytes]]
+    """Return the pieces of the JSON document of an export."""
+    erase_personal_data: Callable[[use_cases.ErasePersonalData], Iterator[use_cases.ErasureStep]]
 
     place_order: Callable[[use_cases.PlaceOrder], Order]
     place_catalog_order: Callable[[use_cases.PlaceCatalogOrder], Order]

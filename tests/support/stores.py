@@ -22,6 +22,7 @@ from orders_adapters.memory import users as memory_users
 from orders_adapters.memory.life.stock_holds import InMemoryStockHoldQueries
 from orders_adapters.memory.notifications import alert_recipients as memory_recipients
 from orders_adapters.memory.notifications import queue as memory_notifications
+from orders_adapters.memory.personal_data.store import InMemoryPersonalDataStore
 from orders_adapters.sql import analytics as sql_analytics
 from orders_adapters.sql import email_lookup as sql_addresses
 from orders_adapters.sql import idempotency_keys as sql_keys
@@ -39,6 +40,7 @@ from orders_adapters.sql.life.stock_holds import SqlStockHoldQueries
 from orders_adapters.sql.notifications import alert_recipients as sql_recipients
 from orders_adapters.sql.notifications import queue as sql_notifications
 from orders_adapters.sql.outbox import repository as sql_outbox
+from orders_adapters.sql.personal_data.store import SqlPersonalDataStore
 from orders_adapters.testing.stores import StoreHarness
 from tests.support import ledger
 
@@ -58,6 +60,7 @@ def in_memory() -> StoreHarness:
         keys=memory_keys.InMemoryIdempotencyKeyCleanup(store),
         inbox=memory_inbox.InMemoryInboxCleanup(store),
         users=memory_users.InMemoryUserRepository(store),
+        personal_data=InMemoryPersonalDataStore(store),
         addresses=memory_addresses.InMemoryEmailLookup(store),
         notifications=memory_notifications.InMemoryNotificationQueue(store),
         alert_recipients=memory_recipients.InMemoryAlertRecipientRepository(store),
@@ -80,6 +83,7 @@ def in_database(engine: Engine) -> StoreHarness:
         keys=sql_keys.SqlIdempotencyKeyCleanup(engine),
         inbox=sql_inbox.SqlInboxCleanup(engine),
         users=sql_users.SqlUserRepository(engine),
+        personal_data=SqlPersonalDataStore(engine),
         addresses=sql_addresses.SqlEmailLookup(engine),
         notifications=sql_notifications.SqlNotificationQueue(engine),
         alert_recipients=sql_recipients.SqlAlertRecipientRepository(engine),

@@ -14,6 +14,7 @@ from orders_domain import Kind, OrderStatus, StatusVocabulary, errors
 from orders_domain.model import access_rules, analytics, events, history, status, tracking
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.notification import Channel
+from orders_domain.model.personal import contents
 from orders_domain.model.values.total_table import total_table
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.cli import notify
@@ -29,6 +30,7 @@ TABLES: Mapping[str, tuple[Iterable[Any], Sequence[Mapping[Any, Any]]]] = {
     "orders_domain/model/tracking.py": (OrderStatus, [tracking.REACHED]),
     "orders_domain/model/analytics.py": (BUCKETS, [analytics.MAX_DAYS]),
     "orders_domain/model/events.py": (history.KINDS, [events.EVENT_TYPES]),
+    "orders_domain/model/personal/contents.py": (history.KINDS, [contents.DETAILS]),
     "orders_adapters/serialization/broker_messages.py": (
         OrderStatus,
         [broker_messages.NOTIFICATION_STATUSES.names, broker_messages.MESSAGES],

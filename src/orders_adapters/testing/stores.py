@@ -8,6 +8,7 @@ from orders_adapters.testing.examples import ADA, NOON, only, placed
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.model.product import ProductId
 from orders_domain.model.product_audit import MovementKind
+from orders_domain.ports.accounts.personal_data import PersonalDataStore
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens
 from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.alert_recipients import AlertRecipientRepository
@@ -55,6 +56,7 @@ class StoreHarness:
     keys: IdempotencyKeyCleanup
     inbox: InboxCleanup
     users: UserRepository
+    personal_data: PersonalDataStore
     addresses: EmailLookup
     notifications: NotificationQueue
     alert_recipients: AlertRecipientRepository

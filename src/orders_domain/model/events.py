@@ -40,6 +40,7 @@ SHIPMENT_CHANGED = "orders.shipment_changed.v1"
 RETURN_AUTHORIZED = "orders.return_authorized.v1"
 RETURN_RECEIVED = "orders.return_received.v1"
 RETURN_REFUSED = "orders.return_refused.v1"
+ORDER_ERASED = "orders.order_erased.v1"
 PRODUCTS = uuid5(NAMESPACE_URL, "https://orders.example/products")
 """The namespace of the ids under which events about products are stored, in order for each product."""
 
@@ -63,6 +64,7 @@ EVENT_TYPES: Mapping[str, str] = total_table(
         history.RETURN_AUTHORIZED: RETURN_AUTHORIZED,
         history.RETURN_RECEIVED: RETURN_RECEIVED,
         history.RETURN_REFUSED: RETURN_REFUSED,
+        history.ERASED: ORDER_ERASED,
     },
 )
 """The event type for each kind of history entry."""

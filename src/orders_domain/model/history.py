@@ -33,10 +33,11 @@ SHIPMENT_CHANGED = "shipment_changed"
 RETURN_AUTHORIZED = "return_authorized"
 RETURN_RECEIVED = "return_received"
 RETURN_REFUSED = "return_refused"
+ERASED = "erased"
 RETURN_KINDS = (RETURN_AUTHORIZED, RETURN_RECEIVED, RETURN_REFUSED)
 LIFE_KINDS = (
     *(LINES_CANCELED, HELD, RELEASED, ANNOTATED, *PAYMENT_KINDS, EXPIRED),
-    *(SHIPMENT_CREATED, SHIPMENT_CHANGED, *RETURN_KINDS),
+    *(SHIPMENT_CREATED, SHIPMENT_CHANGED, *RETURN_KINDS, ERASED),
 )
 """The kinds of the order's life (see ``orders_domain.model.life``), which the contract ``shop`` publishes."""
 KINDS = (PLACED, STATUS_CHANGED, CANCELED, DELETED, *LIFE_KINDS)

@@ -8,6 +8,8 @@ _NAMES = {
     "accounts.limit_requests": "LimitRequests limit_requests",
     "accounts.manage_users": "ChangePassword CreateUser DisableUser EnableUser EndSessions ListUsers "
     "change_password create_user disable_user enable_user end_sessions list_users",
+    "accounts.personal_data": "ErasePersonalData ErasureStep ExportPersonalData "
+    "erase_personal_data export_personal_data",
     "accounts.refresh_token": "RefreshToken refresh_token",
     "accounts.sign_in": "SignIn sign_in",
     "accounts.sign_out": "SignOut sign_out",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from orders_domain.errors import InvalidValue, Unavailable
 from orders_domain.model.notification import Channel
 from orders_domain.ports.accounts.password_hasher import PasswordHasher
+from orders_domain.ports.accounts.personal_data import PersonalDataStore
 from orders_domain.ports.accounts.rate_limiter import RateLimiter
 from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokens
 from orders_domain.ports.accounts.tokens import TokenIssuer
@@ -106,6 +107,7 @@ class PersistenceComponent:
     notifications: NotificationQueue
     alert_recipients: AlertRecipientRepository
     users: UserRepository
+    personal_data: PersonalDataStore
     revoked_tokens: AllRevokedTokens
     identity: StoreIdentity
     wait: Callable[[float], None]  # for new events in the outbox, with a timeout in seconds

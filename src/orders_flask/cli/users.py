@@ -1,4 +1,4 @@
-"""The ``orders users`` commands: create, list, disable, enable, password, end-sessions."""
+"""The ``orders users`` commands: create, list, disable, enable, password, end-sessions, export, erase."""
 
 import os
 import sys
@@ -11,6 +11,7 @@ from orders_domain.use_cases import ChangePassword, CreateUser, DisableUser, Ena
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._streaming import MAX_LINE_BYTES, cli_actor
+from orders_flask.cli.accounts.personal_data import erase, export
 
 _from_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of standard input; do not prompt."
@@ -23,6 +24,10 @@ def users() -> None:
 
     Accounts sign in with POST /auth/login. Users with tokens of an identity provider need no account.
     """
+
+
+users.add_command(export)
+users.add_command(erase)
 
 
 @users.command()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dependency_injector import providers
 
+from orders_adapters.serialization import personal_data
 from orders_domain import use_cases
 from orders_domain.model.accounts.auth_token import AuthenticatedToken, SessionTokens
 from orders_domain.model.accounts.user import User
+from orders_domain.use_cases.accounts.personal_data import Exported
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.observability.instrumentation import instrumented
 
@@ -89,3 +91,23 @@ class AccountUseCases(Components):
         revoked_tokens=Components.revoked_tokens,
         clock=Components.clock,
     )
+    export_personal_data: providers.Callable[Iterator[Exported]] = providers.Callable(
+        instrumented(use_cases.export_personal_data),
+        metrics=Components.metrics,
+        personal_data=Components.personal_data,
+        users=Components.users,
+        queries=Components.queries,
+        normalize_email=Components.normalize_email,
+    )
+    erase_personal_data: providers.Callable[Iterator[use_cases.ErasureStep]] = providers.Callable(
+        instrumented(use_cases.erase_personal_data),
+        metrics=Components.metrics,
+        personal_data=Components.personal_data,
+        users=Components.users,
+        revoked_tokens=Components.revoked_tokens,
+        cache=Components.order_cache,
+        normalize_email=Components.normalize_email,
+        clock=Components.clock,
+    )
+    personal_data_document: providers.Callable[Iterator[bytes]] = providers.Callable(personal_data.document)
+    """Called with the parts of an export; returns the pieces of the JSON document."""

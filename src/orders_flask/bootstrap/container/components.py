@@ -89,6 +89,7 @@ class Components(containers.DeclarativeContainer):
     stock_holds = store.provided.stock_holds
     jobs = store.provided.jobs
     users = store.provided.users
+    personal_data = store.provided.personal_data
     normalize_email = providers.Object(email_normalizer.normalize_email)
     revoked_tokens = auth.provided.revoked_tokens
     rate_limiter = auth.provided.rate_limiter

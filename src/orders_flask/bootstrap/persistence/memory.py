@@ -14,6 +14,7 @@ from orders_adapters.memory.notifications.queue import InMemoryNotificationQueue
 from orders_adapters.memory.order_queries import InMemoryOrderQueries
 from orders_adapters.memory.order_templates import InMemoryOrderTemplateRepository
 from orders_adapters.memory.outbox import InMemoryOutbox
+from orders_adapters.memory.personal_data.store import InMemoryPersonalDataStore
 from orders_adapters.memory.product_catalog import InMemoryProductCatalog
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
 from orders_adapters.memory.store import InMemoryStore as Memory
@@ -44,6 +45,7 @@ def store() -> PersistenceComponent:
         notifications=InMemoryNotificationQueue(memory),
         alert_recipients=InMemoryAlertRecipientRepository(memory),
         users=InMemoryUserRepository(memory),
+        personal_data=InMemoryPersonalDataStore(memory),
         revoked_tokens=InMemoryRevokedTokens(memory),
         identity=InMemoryStoreIdentity(memory),
         wait=outbox_signal.wait,

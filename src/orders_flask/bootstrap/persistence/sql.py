@@ -33,6 +33,7 @@ from orders_adapters.sql.life.stock_holds import SqlStockHoldQueries
 from orders_adapters.sql.notifications.alert_recipients import SqlAlertRecipientRepository
 from orders_adapters.sql.notifications.queue import SqlNotificationQueue
 from orders_adapters.sql.outbox import repository, wakeup
+from orders_adapters.sql.personal_data.store import SqlPersonalDataStore
 from orders_domain.errors import StoreUnavailable
 from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
 
@@ -63,6 +64,7 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         notifications=SqlNotificationQueue(database),
         alert_recipients=SqlAlertRecipientRepository(database),
         users=users.SqlUserRepository(database),
+        personal_data=SqlPersonalDataStore(database, on_commit=outbox_signal.set),
         revoked_tokens=revoked_tokens.SqlRevokedTokens(database),
         identity=store_identity.SqlStoreIdentity(database),
         clock=None if engine.is_sqlite(database) else SqlClock(database),

@@ -71,6 +71,7 @@ _SUMMARIES = {
     "return_authorized": "A return was authorized.",
     "return_received": "Units came back.",
     "return_refused": "A return was refused.",
+    "erased": "The personal data were erased.",
 }
 _STATUS_SUMMARIES = total_table(
     OrderStatus,

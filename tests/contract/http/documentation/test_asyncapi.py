@@ -258,6 +258,14 @@ def returned(ann: Caller, root: Caller) -> None:
         change(f"/returns/{returns[-1]['id']}/{verb}", body)
 
 
+def erased(ann: Caller, root: Caller) -> None:
+    ann.place()
+    person = {"user_id": ann.subject, "include_open": True}
+    headers = {"Idempotency-Key": ann.subject}
+    answer = root.ask("POST", "/v1/personal-data/erasures", headers=headers, **as_json(person))
+    assert answer.json["complete"], answer.text
+
+
 DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     placed: {"orders.order_placed.v1"},
     changed: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
@@ -272,6 +280,7 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
         "orders.order_annotated.v1",
         "orders.lines_canceled.v1",
     },
+    erased: {"orders.order_placed.v1", "orders.order_erased.v1"},
     expired: {"orders.order_placed.v1", "orders.order_expired.v1", "orders.user_notification.v1"},
     parcelled: {
         "orders.order_placed.v1",

@@ -1,0 +1,1 @@
+"""Personal data in memory: its export and its erasure."""

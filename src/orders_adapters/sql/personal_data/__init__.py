@@ -1,0 +1,1 @@
+"""Personal data in the database: its export and its erasure."""

@@ -1,0 +1,1 @@
+"""Personal data: where it is stored, what becomes of it in an erasure, and the erasure of an order."""

@@ -1,0 +1,1 @@
+"""Commands about a person: export and erasure of personal data."""

@@ -1,0 +1,1 @@
+"""Personal data of a person, through all contracts and in all stores."""

@@ -5,6 +5,7 @@ pytest_plugins = (
     "tests.support.compiled",
     "tests.support.garbage",
     "tests.support.logs",
+    "tests.support.overdue",
     "tests.support.report",
     "tests.support.depth",
     "tests.support.servers.shared",

@@ -7,6 +7,7 @@ import pytest
 
 from orders_adapters.rabbitmq import publisher_connection
 from orders_adapters.sql import migrate
+from tests.support.depth import deep
 from tests.support.servers.postgresql import PostgresServer
 
 
@@ -35,6 +36,24 @@ def copied_postgresql(postgres_server: PostgresServer, template_postgresql: str)
     url = postgres_server.copy(template_postgresql)
     yield url
     postgres_server.drop(url)
+
+
+@pytest.fixture(scope="module")
+def large_postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database for many rows, which the tests of a module share.
+
+    In a deep run its server has no other, because a transaction of minutes would delay the event feed of every
+    database of the server (decision 0058).
+    """
+    if deep():
+        url = request.getfixturevalue("module_postgres").url
+        migrate.upgrade(url)
+        yield url
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url = server.copy(request.getfixturevalue("template_postgresql"))
+        yield url
+        server.drop(url)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ ORDERS_TEST_EXPORT=1000000 exports a million; it takes a few minutes.
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -14,7 +13,6 @@ import pytest
 
 from tests.support.command import environment
 from tests.support.depth import effort
-from tests.support.servers.postgresql import PostgresServer
 
 ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", effort(8_000, 200_000)))
 NOTE = effort(12_000, 0)  # characters per order: few large orders fill the memory like many small ones
@@ -40,13 +38,11 @@ print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 
 
 @pytest.fixture(scope="module")
-def database(postgres_server: PostgresServer, template_postgresql: str) -> Iterator[str]:
-    url = postgres_server.copy(template_postgresql)
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as server:
+def database(large_postgresql: str) -> str:
+    with psycopg.connect(large_postgresql.replace("+psycopg", ""), autocommit=True) as server:
         for statement in GENERATE.replace("ORDERS", str(ORDERS)).replace("NOTE", "x" * NOTE).split(";"):
             server.execute(statement.encode())
-    yield url
-    postgres_server.drop(url)
+    return large_postgresql
 
 
 def exported(database: str, file: Path, *options: str) -> int:

@@ -40,6 +40,7 @@ def test_broken_broker_loses_no_confirmed_event(
     publisher.close()
 
 
+@pytest.mark.timeout(3_600)  # 30 starts, each of 5 to 90 seconds
 @pytest.mark.deep  # its cause, the delay, is tested with the publisher
 def test_kill_loses_no_confirmed_event_of_a_new_queue(
     throwaway_rabbit: ThrowawayRabbit, monkeypatch: pytest.MonkeyPatch

@@ -50,12 +50,16 @@ class Run:
         scene = Scene(service=service, servers=self.servers, chance=Random(seed))
         schedule = Schedule(scene, seed=seed, faults=self.options.faults, log=self.options.directory / "faults.jsonl")
         crew.start()
-        schedule.start()
-        self._watch(shared, schedule)
-        schedule.stop()
-        healthy = prepare.seconds_until(lambda: prepare.is_healthy(service), 2 * recovery)
-        self.say(f"healthy {_after(healthy)} the last fault; the load ends")
-        stuck = crew.stop()
+        try:  # a run that fails must not go on in the next one
+            schedule.start()
+            try:
+                self._watch(shared, schedule)
+            finally:
+                schedule.stop()
+            healthy = prepare.seconds_until(lambda: prepare.is_healthy(service), 2 * recovery)
+            self.say(f"healthy {_after(healthy)} the last fault; the load ends")
+        finally:
+            stuck = crew.stop()
         for error in (*shared.errors, *schedule.errors):
             raise RuntimeError("the harness itself has failed") from error
         drained = prepare.seconds_until(self._is_drained, self.options.drain_seconds)

@@ -53,6 +53,7 @@ class Servers:
             user="postgres",
             dbname=database,
             autocommit=True,
+            connect_timeout=30,
             row_factory=psycopg.rows.dict_row,
         )
 

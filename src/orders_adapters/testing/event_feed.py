@@ -42,7 +42,7 @@ def keys(store: StoreHarness, first: FeedFilter = FIRST) -> list[tuple[UUID, int
 def settle(store: StoreHarness) -> None:
     """Wait until all events are readable, because a transaction of another database of the server delays them."""
     stored = {message.event.id for message in store.events()}
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while {entry.event.id for page in pages(store) for entry in page.entries} < stored and time.monotonic() < deadline:
         time.sleep(0.02)
 

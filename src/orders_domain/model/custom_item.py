@@ -68,10 +68,13 @@ class CustomItem:
         ``product_id`` is a whole number, ``sku`` a text, ``quantity`` a number, ``unit_price_minor`` minor units.
         """
         product_id, sku = self.content.get("product_id"), self.content.get("sku")
+        stated = self.content.get("quantity", self.content.get("qty"))
+        # It is nearly always a whole number, and an answer about an order asks for that of each item.
+        quantity = stated if type(stated) is int and abs(stated) < 2**53 else _number(self.quantity)
         line: dict[str, JSON] = {
             "product_id": product_id if type(product_id) is int else None,
             "sku": sku if isinstance(sku, str) else None,
-            "quantity": _number(self.quantity),
+            "quantity": quantity,
             "unit_price_minor": self._unit_price_minor(currency),
         }
         return {name: value for name, value in line.items() if value is not None}

@@ -44,11 +44,13 @@ class SafeString(fields.String):
         return text
 
 
-def text_field(longest: int, *, least: int = 1, description: str | None = None, **arguments: Any) -> SafeString:
-    """Return a field for a text of ``least`` to ``longest`` characters."""
+def text_field(
+    longest: int, *, least: int = 1, pattern: str = NO_NUL, description: str | None = None, **arguments: Any
+) -> SafeString:
+    """Return a field for a text of ``least`` to ``longest`` characters; ``pattern`` is documented only."""
     described = {} if description is None else {"description": description}
     length = validate.Length(min=least, max=longest)
-    return SafeString(validate=length, metadata={"pattern": NO_NUL, **described}, **arguments)
+    return SafeString(validate=length, metadata={"pattern": pattern, **described}, **arguments)
 
 
 class TrimmedString(SafeString):

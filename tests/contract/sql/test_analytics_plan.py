@@ -13,7 +13,7 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.product_catalog import SqlProductCatalog
 from orders_domain.model.analytics import Bucket, Period
 from tests.support.depth import effort
-from tests.support.servers.postgresql import PostgresServer, vacuum
+from tests.support.servers.postgresql import vacuum
 
 A_DAY = effort(144, 2_880)
 ORDERS = 347 * A_DAY  # nearly a year; the large run has 999,360 orders, one every half minute
@@ -70,16 +70,14 @@ class QueryPlan(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def many(postgres_server: PostgresServer, template_postgresql: str) -> Iterator[Engine]:
+def many(large_postgresql: str) -> Iterator[Engine]:
     """Many orders of one item each."""
-    url = postgres_server.copy(template_postgresql)
-    engine = engines.create(url, statement_seconds=0)
+    engine = engines.create(large_postgresql, statement_seconds=0)
     with engine.begin() as connection:
         fill(connection)
     vacuum(engine)
     yield engine
     engine.dispose()
-    postgres_server.drop(url)
 
 
 def fill(connection: Connection) -> None:

@@ -20,7 +20,7 @@ from orders_domain import Order, OrderStatus
 from orders_domain.model.feed.cursor import START, FeedCursor
 from orders_domain.model.feed.page import FeedFilter
 from tests.contract.sql.test_statements import explained, statements
-from tests.support.stores import empty, in_database
+from tests.support.stores import in_database
 
 Key = tuple[UUID, int]
 FIRST = -10_000_000  # of the positions of stored orders, which must be below the id of any transaction
@@ -192,19 +192,16 @@ def test_page_is_read_from_an_index(engine: Engine, conditions: dict[str, Any]) 
 
 @pytest.mark.deep
 @pytest.mark.timeout(1_200)
-def test_page_costs_the_same_at_any_size(on_postgresql: Engine, connect: Callable[..., Engine]) -> None:
-    unlimited = connect(
-        on_postgresql.url.render_as_string(hide_password=False).replace("+psycopg", ""), statement_seconds=0
-    )
+def test_page_costs_the_same_at_any_size(large_postgresql: str, connect: Callable[..., Engine]) -> None:
+    engine, unlimited = connect(large_postgresql), connect(large_postgresql, statement_seconds=0)
     costs = {}
     for orders in (2_500, 500_000):
-        fill(unlimited, orders, first=stored(on_postgresql) + 1)
-        middle = FeedCursor(FIRST + 2 * stored(on_postgresql), UUID(int=0), 0)
-        feed = SqlEventFeed(on_postgresql)
+        fill(unlimited, orders, first=stored(engine) + 1)
+        middle = FeedCursor(FIRST + 2 * stored(engine), UUID(int=0), 0)
+        feed = SqlEventFeed(engine)
         pages = [FeedFilter(limit=100, after=replace(middle, position=middle.position + n)) for n in range(200)]
         times = [timed(feed, page) for page in pages]
         costs[orders] = sorted(times)[len(times) // 2]
-    empty(unlimited)
 
     print({orders: f"{1000 * cost:.2f} ms" for orders, cost in costs.items()})
     assert costs[500_000] < 1.3 * costs[2_500]

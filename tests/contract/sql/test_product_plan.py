@@ -29,10 +29,9 @@ FILTERS = [
 ]
 
 
-def test_products_are_found_by_index(copied_postgresql: str, connect: Callable[..., Engine]) -> None:
-    engine = connect(copied_postgresql)
+def test_products_are_found_by_index(large_postgresql: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(large_postgresql, statement_seconds=0)
     with engine.begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(FILL), {"at": NOON, "many": MANY})
         connection.execute(text("ANALYZE products"))
 

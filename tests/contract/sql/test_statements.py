@@ -41,7 +41,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             server: PostgresServer = request.getfixturevalue("postgres_server")
             url = server.copy(request.getfixturevalue("template_postgresql"))
             until.callback(server.drop, url)
-        engine = engines.create(url)
+        engine = engines.create(url, statement_seconds=0)
         until.callback(engine.dispose)
         fill(engine)
         yield engine
@@ -173,6 +173,7 @@ def fill(engine: Engine) -> None:
         connection.execute(
             insert(tables.users), [{"id": f"user_{number}", "created_at": NOON} for number in range(400)]
         )
+    with engine.begin() as connection:
         connection.execute(
             insert(tables.orders),
             [
@@ -185,6 +186,7 @@ def fill(engine: Engine) -> None:
                 for number, order_id in enumerate(ids)
             ],
         )  # fmt: skip
+    with engine.begin() as connection:
         connection.execute(
             insert(tables.outbox),
             [
@@ -196,6 +198,7 @@ def fill(engine: Engine) -> None:
                 for number, order_id in enumerate(ids)
             ],
         )  # fmt: skip
+    with engine.begin() as connection:
         connection.execute(text("ANALYZE"))
 
 

@@ -19,7 +19,7 @@ from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_domain import Money, OrderStatus
 from orders_domain.model.order_filter import Cursor, OrderFilter
 from tests.support.depth import effort
-from tests.support.servers.postgresql import PostgresServer, vacuum
+from tests.support.servers.postgresql import vacuum
 
 pytestmark = pytest.mark.clause("002-23")
 
@@ -190,15 +190,13 @@ def walk(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def library(postgres_server: PostgresServer, template_postgresql: str) -> Iterator[Library]:
-    url = postgres_server.copy(template_postgresql)
-    engine = engines.create(url, statement_seconds=0)
+def library(large_postgresql: str) -> Iterator[Library]:
+    engine = engines.create(large_postgresql, statement_seconds=0)
     try:
         fill(engine)
         yield Library(engine)
     finally:
         engine.dispose()
-        postgres_server.drop(url)
 
 
 def fill(engine: Engine) -> None:

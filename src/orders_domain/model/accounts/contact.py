@@ -19,7 +19,8 @@ MAX_LENGTHS = {"name": 255, "email": 320, "phone": 64}
 MAX_ADDRESS_LENGTH = 254  # characters (RFC 5321)
 MAX_LANGUAGE_LENGTH = 35  # characters (RFC 5646, 4.4.1)
 _PHONE_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: at most 15 digits with the country code
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+"""The whole texts that can be a language tag (RFC 5646), if they are not too long."""
 _NOT_IN_ADDRESSES = frozenset(' <>,;:"\\')
 
 
@@ -41,7 +42,7 @@ def is_phone_number(text: str) -> bool:
 
 def is_language(text: str) -> bool:
     """Return whether the text has the form of a language tag (RFC 5646), as de or de-AT."""
-    return len(text) <= MAX_LANGUAGE_LENGTH and _LANGUAGE.fullmatch(text) is not None
+    return len(text) <= MAX_LANGUAGE_LENGTH and LANGUAGE.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from orders_domain.errors import InvalidValue, Kind, OrdersError, VersionMismatc
 from orders_domain.model import history
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.counter import Counter
-from orders_domain.model.life.lines import line_counters, order_shares, quantities
+from orders_domain.model.life.lines import line_count, line_counters, order_shares, quantities
 from orders_domain.model.life.returns import awaited_units
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.life.state import checked_metadata, checked_reason, checked_tags, merged
@@ -267,7 +267,7 @@ def ensure_units(
         NotAllowed: a line has fewer units available; by default the error is ``NotOpen``.
         InvalidValue: there are no lines, there is no such line, or a quantity is not a whole number of at least 1.
     """
-    count = len(quantities(order))
+    count = line_count(order)
     if not lines:
         raise InvalidValue("At least one line is required.", field="lines")
     for number, units in lines.items():

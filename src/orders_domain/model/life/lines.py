@@ -51,6 +51,11 @@ def numbered_lines(order: Subject) -> tuple[Line, ...]:
     return (*items, *lines)
 
 
+def line_count(order: Subject) -> int:
+    """Return the number of lines of the order."""
+    return len(order.items) + len(order.lines)
+
+
 def quantities(order: Subject) -> list[int]:
     """Return the quantity of each line, in their order."""
     return [*(item_quantity(item) for item in order.items), *(line.quantity for line in order.lines)]
@@ -120,9 +125,9 @@ def line_counters(order: Subject, stored: Mapping[int, Counter] | None = None) -
     ``stored`` are other counters than those of the order.
     """
     stored = order.life.counters if stored is None else stored
-    counters = [stored.get(number, _NO_UNIT) for number in range(1, len(quantities(order)) + 1)]
     if order.status is OrderStatus.CANCELED:
         return tuple(Counter(cancelled=quantity) for quantity in quantities(order))
+    counters = [stored.get(number, _NO_UNIT) for number in range(1, line_count(order) + 1)]
     if order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
         return tuple(
             Counter(quantity - counter.cancelled, counter.cancelled, counter.returned)

@@ -93,6 +93,11 @@ class GetQuery(Schema):
 class EventTypes(fields.String):
     """Names of event types, separated by commas."""
 
+    def __init__(self) -> None:
+        name = f"({'|'.join(map(re.escape, FEED_TYPES))})"
+        description = f"Only events of these types, separated by commas: {', '.join(FEED_TYPES)}."
+        super().__init__(metadata={"pattern": f"^{name}(,{name})*$", "description": description})
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         names = frozenset(super()._deserialize(value, attr, data, **kwargs).split(","))
         if not names.issubset(FEED_TYPES):
@@ -108,9 +113,7 @@ class EventsQuery(Schema):
         f"Must be {LATEST} or a next_cursor of the feed.",
         "`next_cursor` of the page before, or `latest`; the beginning without it.",
     )
-    types = EventTypes(
-        metadata={"description": f"Only events of these types, separated by commas: {', '.join(FEED_TYPES)}."}
-    )
+    types = EventTypes()
     order = _matching(
         ORDER_REF, "Must be the id or the number of an order.", "Only events of this order, by its id or number."
     )

@@ -1,12 +1,12 @@
 """Schemas of the contract's requests. Unknown members are rejected."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import marshmallow
 from marshmallow import Schema, fields, validate
 
-from orders_domain.model.accounts.contact import MAX_LANGUAGE_LENGTH
+from orders_domain.model.accounts.contact import LANGUAGE, MAX_LANGUAGE_LENGTH
 from orders_domain.model.accounts.contact import MAX_LENGTHS as CONTACT_LENGTHS
 from orders_domain.model.address import MAX_LENGTHS
 from orders_domain.model.custom_item import MAX_ITEMS
@@ -57,6 +57,11 @@ class PricedLine(Schema):
     content = fields.Dict(keys=fields.String(), metadata={"description": "Your own data, returned unchanged."})
 
 
+def _with(names: Sequence[str], *, without: Sequence[str]) -> dict[str, Any]:
+    """Return the JSON Schema of an object that has all members of the names, and none of the others."""
+    return {"required": names, "not": {"anyOf": [{"required": [name]} for name in without]}}
+
+
 _PRODUCT_LINES: Mapping[str, Schema] = {"product_id": ProductLine(), "sku": SkuLine()}
 PRODUCT_LINE = {
     "type": "object",
@@ -85,9 +90,9 @@ _LINE = {
     "required": ["quantity"],
     "additionalProperties": False,
     "oneOf": [
-        {"required": ["product_id"], "not": {"anyOf": [{"required": ["unit_price_minor"]}, {"required": ["content"]}]}},
-        {"required": ["sku"], "not": {"anyOf": [{"required": ["unit_price_minor"]}, {"required": ["content"]}]}},
-        {"required": ["title", "unit_price_minor"]},
+        _with(["product_id"], without=["sku", "title", "unit_price_minor", "content"]),
+        _with(["sku"], without=["product_id", "title", "unit_price_minor", "content"]),
+        _with(["title", "unit_price_minor"], without=["product_id", "sku"]),
     ],
     "example": {"product_id": 1, "quantity": 2},
 }
@@ -157,7 +162,7 @@ class CustomerCreate(Schema):
     name = text_field(CONTACT_LENGTHS["name"], allow_none=True)
     email = text_field(CONTACT_LENGTHS["email"], allow_none=True)
     phone = text_field(CONTACT_LENGTHS["phone"], allow_none=True)
-    language = text_field(MAX_LANGUAGE_LENGTH, allow_none=True)
+    language = text_field(MAX_LANGUAGE_LENGTH, pattern=f"^{LANGUAGE.pattern}$", allow_none=True)
 
 
 class ShopOrderCreate(Schema):

@@ -45,6 +45,7 @@ REASONS = {
     "GET /orders/user/{user_id}": CURSOR,
     "POST /api/v1/orders/": f"{SHORT}|{NON_INTEGER}|{TEXT}|{KEY}|must be in one currency",
     "GET /api/v1/orders/": f"{CURSOR}|{FINER}|{DAY}|{PERIOD}|{TEXT}|{ZONE}",
+    "GET /api/v1/orders/my-orders": CURSOR,
     "PUT /api/v1/orders/{ref}/status": f"An order that is .* cannot become|{REASON}|{TEXT}",
     "DELETE /api/v1/orders/{ref}": "Only pending orders can be deleted",
     "POST /api/v1/orders/bulk/status": f"Must be an order number or an order id|{REASON}|{TEXT}",  # 7.0 is no integer
@@ -70,7 +71,7 @@ REASONS = {
     "POST /v1/orders/": f"{KEY}|{TEXT}|{NON_INTEGER}|{CHARGES}|no product with the sku|must be in one currency|{OWN}"
     "|no such stock hold",
     "POST /v1/stock-holds/": f"{KEY}|{TEXT}|{NON_INTEGER}|no product with the sku",
-    "GET /v1/stock-holds/": TEXT,
+    "GET /v1/stock-holds/": f"{CURSOR}|{TEXT}",
     "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}",
     "PUT /v1/orders/{order_ref}/tags": TEXT,
     "PATCH /v1/orders/{order_ref}/metadata": f"{TEXT}|metadata must|name of each member",

@@ -76,3 +76,18 @@ def test_fuzzing_covers_every_operation(served: Served) -> None:
 
     assert openapi_exceptions.REASONS.keys() <= operations
     assert all(path.startswith(tuple(PATHS)) for path in paths)
+
+
+def test_every_list_may_refuse_an_invented_cursor(served: Served) -> None:
+    with urlopen(f"{served.url}/openapi.json") as document:
+        paths = json.load(document)["paths"]
+    lists = [
+        f"{method.upper()} {path}"
+        for path, ways in paths.items()
+        for method in ways.keys() - {"parameters"}
+        if any(parameter.get("name") == "cursor" for parameter in ways[method].get("parameters", ()))
+    ]
+
+    reasons = {operation: openapi_exceptions.REASONS.get(operation, "") for operation in lists}
+    assert len(lists) >= 7
+    assert [name for name, reason in reasons.items() if openapi_exceptions.CURSOR not in reason] == []

@@ -42,7 +42,9 @@ def latest(reader: Shopkeeper) -> str:
 def read_all(reader: Shopkeeper, after: str, count: int, **query: object) -> list[bytes]:
     """The bytes of `count` events behind the cursor; other transactions of the server may delay them."""
     found: list[bytes] = []
+    deadline = time.monotonic() + 120
     while len(found) < count:
+        assert time.monotonic() < deadline, found
         page = feed(reader, after=after, wait=5, **query)
         found += [json.dumps(event).encode() for event in page.json["data"]]
         after = page.json["next_cursor"]

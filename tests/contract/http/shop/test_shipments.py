@@ -155,6 +155,7 @@ def test_event_of_the_future_is_refused(shop: Shopkeeper) -> None:
     assert [flaw["pointer"] for flaw in refused["errors"]] == ["/occurred_at"]
 
 
+@pytest.mark.timeout(effort(300, 3_600))  # each answer is the whole order, so that its parcels cost ever more
 def test_many_parcels_take_constant_statements(stack: Stack) -> None:
     count = effort(12, 1_000)
     admin = Shopkeeper(stack.caller(role=Role.ADMIN))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from orders_domain import use_cases
 from orders_domain.model.accounts.auth_token import AuthenticatedToken, SessionTokens
+from orders_domain.model.accounts.user import User
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
@@ -32,6 +33,8 @@ class UseCases:
     refresh_token: Callable[[use_cases.RefreshToken], SessionTokens]
     limit_requests: Callable[[use_cases.LimitRequests], None]
     sign_out: Callable[[use_cases.SignOut], None]
+    get_account: Callable[[use_cases.GetAccount], User]
+    change_language: Callable[[use_cases.ChangeLanguage], User]
 
     place_order: Callable[[use_cases.PlaceOrder], Order]
     place_catalog_order: Callable[[use_cases.PlaceCatalogOrder], Order]

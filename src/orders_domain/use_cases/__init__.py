@@ -9,17 +9,21 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.accounts.authenticate import authenticate
     from orders_domain.use_cases.accounts.limit_requests import LimitRequests, limit_requests
     from orders_domain.use_cases.accounts.manage_users import (
+        ChangeLanguage,
         ChangePassword,
         CreateUser,
         DisableUser,
         EnableUser,
         EndSessions,
+        GetAccount,
         ListUsers,
+        change_language,
         change_password,
         create_user,
         disable_user,
         enable_user,
         end_sessions,
+        get_account,
         list_users,
     )
     from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
@@ -170,6 +174,7 @@ __all__ = [
     "CancelOrder",
     "CancelUnits",
     "CartPolicy",
+    "ChangeLanguage",
     "ChangePassword",
     "ChangeStatus",
     "ConfirmOrder",
@@ -185,6 +190,7 @@ __all__ = [
     "ExpiryResult",
     "ExportOrders",
     "FinishRestore",
+    "GetAccount",
     "GetJob",
     "GetOrder",
     "GetOrderAnalytics",
@@ -257,6 +263,7 @@ __all__ = [
     "bulk_change_status",
     "cancel_order",
     "cancel_units",
+    "change_language",
     "change_password",
     "change_status",
     "confirm_order",
@@ -272,6 +279,7 @@ __all__ = [
     "expire_stock_holds",
     "export_orders",
     "finish_restore",
+    "get_account",
     "get_job",
     "get_order",
     "get_order_analytics",

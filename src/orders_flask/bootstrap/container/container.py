@@ -33,6 +33,8 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases, LifeUseCas
         refresh_token=AccountUseCases.refresh_token.provider,
         limit_requests=AccountUseCases.limit_requests.provider,
         sign_out=AccountUseCases.sign_out.provider,
+        get_account=AccountUseCases.get_account.provider,
+        change_language=AccountUseCases.change_language.provider,
         place_order=OrderUseCases.place_order.provider,
         place_catalog_order=OrderUseCases.place_catalog_order.provider,
         place_cart_order=OrderUseCases.place_cart_order.provider,

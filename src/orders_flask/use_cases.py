@@ -8,6 +8,7 @@ from uuid import UUID
 
 from orders_domain import use_cases
 from orders_domain.model.accounts.auth_token import AuthenticatedToken, SessionTokens
+from orders_domain.model.accounts.user import User
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
@@ -33,6 +34,8 @@ class UseCases:
     refresh_token: Callable[[use_cases.RefreshToken], SessionTokens]
     limit_requests: Callable[[use_cases.LimitRequests], None]
     sign_out: Callable[[use_cases.SignOut], None]
+    get_account: Callable[[use_cases.GetAccount], User]
+    change_language: Callable[[use_cases.ChangeLanguage], User]
 
     export_personal_data: Callable[[use_cases.ExportPersonalData], Iterator[Exported]]
     personal_data_document: Callable[[Iterator[Exported]], Iterator[bytes]]

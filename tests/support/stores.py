@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from orders_adapters.memory import analytics as memory_analytics
-from orders_adapters.memory import email_lookup as memory_addresses
+from orders_adapters.memory import contact_lookup as memory_contacts
 from orders_adapters.memory import event_feed as memory_feed
 from orders_adapters.memory import idempotency_keys as memory_keys
 from orders_adapters.memory import inbox as memory_inbox
@@ -24,7 +24,7 @@ from orders_adapters.memory.notifications import alert_recipients as memory_reci
 from orders_adapters.memory.notifications import queue as memory_notifications
 from orders_adapters.memory.personal_data.store import InMemoryPersonalDataStore
 from orders_adapters.sql import analytics as sql_analytics
-from orders_adapters.sql import email_lookup as sql_addresses
+from orders_adapters.sql import contact_lookup as sql_contacts
 from orders_adapters.sql import idempotency_keys as sql_keys
 from orders_adapters.sql import inbox as sql_inbox
 from orders_adapters.sql import order_queries as sql_queries
@@ -61,7 +61,7 @@ def in_memory() -> StoreHarness:
         inbox=memory_inbox.InMemoryInboxCleanup(store),
         users=memory_users.InMemoryUserRepository(store),
         personal_data=InMemoryPersonalDataStore(store),
-        addresses=memory_addresses.InMemoryEmailLookup(store),
+        contacts=memory_contacts.InMemoryContactLookup(store),
         notifications=memory_notifications.InMemoryNotificationQueue(store),
         alert_recipients=memory_recipients.InMemoryAlertRecipientRepository(store),
         denied=memory_denylist.InMemoryRevokedTokens(store),
@@ -84,7 +84,7 @@ def in_database(engine: Engine) -> StoreHarness:
         inbox=sql_inbox.SqlInboxCleanup(engine),
         users=sql_users.SqlUserRepository(engine),
         personal_data=SqlPersonalDataStore(engine),
-        addresses=sql_addresses.SqlEmailLookup(engine),
+        contacts=sql_contacts.SqlContactLookup(engine),
         notifications=sql_notifications.SqlNotificationQueue(engine),
         alert_recipients=sql_recipients.SqlAlertRecipientRepository(engine),
         denied=sql_denylist.SqlRevokedTokens(engine),

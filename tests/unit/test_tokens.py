@@ -18,6 +18,7 @@ from orders_adapters.testing.examples import NOON
 from orders_domain import Actor, Role
 from orders_domain.errors import InvalidToken, InvalidValue
 from orders_domain.model.accounts.auth_token import ALWAYS
+from orders_domain.model.accounts.contact import Contact
 from tests.support.cases import each_case
 from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, rsa_key, signed
 
@@ -427,6 +428,16 @@ def test_issued_token_has_the_named_claims() -> None:
     both = [JwtTokenVerifier(shared_secret(SECRET), algorithm="HS256", names=names)(token) for names in (NESTED, None)]
 
     assert both == [Actor(subject="7", role=Role.ADMIN, scopes=frozenset(scopes))] * 2
+
+
+def test_issued_token_has_the_language() -> None:
+    for names in (None, ClaimNames(locale="user.lang")):
+        token = encode_token(
+            subject="ada", secret=SECRET, expires_at=int(time.time()) + DAY, names=names, language="de-AT"
+        )
+        verifier = JwtTokenVerifier(shared_secret(SECRET), algorithm="HS256", names=names)
+
+        assert verifier(token).contact == Contact(language="de-AT")
 
 
 def test_remembered_token_is_still_checked_for_its_times(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,10 @@ class InMemoryUserRepository(UserRepository):
         with self._store.read_lock:
             self._store.users[user_id] = replace(self._stored(user_id), disabled_at=at)
 
+    def set_language(self, user_id: str, language: str | None) -> None:
+        with self._store.read_lock:
+            self._store.users[user_id] = replace(self._stored(user_id), language=language)
+
     def change_password(self, user_id: str, password_hash: str, *, instead_of: str | None = None) -> None:
         with self._store.read_lock:
             user = self._stored(user_id)

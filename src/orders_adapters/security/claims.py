@@ -82,12 +82,14 @@ class ClaimNames:
         phone = None if claims.get("phone_number_verified") is False else _find(claims, self.phone)
         return Contact.of(email=email, phone=phone, language=_find(claims, self.locale))
 
-    def dump(self, *, subject: str, role: Role, scopes: Sequence[str]) -> dict[str, Any]:
+    def dump(self, *, subject: str, role: Role, scopes: Sequence[str], language: str | None = None) -> dict[str, Any]:
         """Return the claims of a token of this service: the standard ones, and those with other names."""
         claims: dict[str, Any] = {"sub": subject, "role": role.value, "scope": " ".join(scopes)}
         for name, value in ((self.subject, subject), (self.role, role.value), (self.scope, claims["scope"])):
             if name:
                 _put(claims, name.split("."), value)
+        if language:
+            _put(claims, self.locale.split("."), language)
         return claims
 
 

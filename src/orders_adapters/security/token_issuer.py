@@ -52,7 +52,15 @@ class JwtTokenIssuer(TokenIssuer):
 
     def __call__(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
         claims = _session(family, generation)
-        return self.sign(user.id, role=user.role, scopes=sorted(user.scopes), at=at, demo=user.demo, claims=claims)
+        return self.sign(
+            user.id,
+            role=user.role,
+            scopes=sorted(user.scopes),
+            at=at,
+            demo=user.demo,
+            language=user.language,
+            claims=claims,
+        )
 
     def refresh_token(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
         if self._secret is None:
@@ -77,6 +85,7 @@ class JwtTokenIssuer(TokenIssuer):
         scopes: Sequence[str],
         at: datetime,
         demo: bool,
+        language: str | None = None,
         claims: Mapping[str, str | int] = MappingProxyType({}),
     ) -> str:
         """Return a token for any subject, with ``claims`` beside those of every token.
@@ -95,6 +104,7 @@ class JwtTokenIssuer(TokenIssuer):
             scopes=scopes,
             at=at,
             demo=demo,
+            language=language,
             claims=claims,
         )
 
@@ -110,6 +120,7 @@ class JwtTokenIssuer(TokenIssuer):
         at: datetime,
         demo: bool,
         claims: Mapping[str, str | int],
+        language: str | None = None,
     ) -> str:
         issued = int(at.timestamp())
         optional: dict[str, str | int] = {"iss": self._issuer, "aud": self._audience, tokens.DEMO: demo}
@@ -121,6 +132,7 @@ class JwtTokenIssuer(TokenIssuer):
             role=role,
             scopes=scopes,
             names=self._names,
+            language=language,
             iat=issued,
             **{tokens.ISSUED_AT: microseconds(at)},
             **claims,

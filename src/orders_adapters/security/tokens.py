@@ -190,11 +190,12 @@ def encode_token(
     role: Role = Role.CUSTOMER,
     scopes: Sequence[str] = (),
     names: ClaimNames | None = None,
+    language: str | None = None,
     header_type: str = "JWT",
     **claims: str | int,
 ) -> str:
     """Return a token signed with the shared secret (HS256). ``expires_at`` is in seconds since 1970."""
-    identity = (names or ClaimNames()).dump(subject=subject, role=role, scopes=scopes)
+    identity = (names or ClaimNames()).dump(subject=subject, role=role, scopes=scopes, language=language)
     payload = {**identity, "exp": expires_at, **claims}
     return jwt.encode(payload, secret, algorithm="HS256", headers={"typ": header_type})
 

@@ -18,7 +18,7 @@ from orders_domain.model.accounts.user import User
 from orders_domain.ports.accounts.users import UserRepository
 
 _users = tables.users.c
-_ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at", "is_demo")
+_ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at", "is_demo", "language")
 
 _HAS_EMAIL = select(_users.id).where(_users.email == bindparam("email"))
 
@@ -40,6 +40,7 @@ _BY_EMAIL = select(tables.users).where(_users.email == bindparam("email"))
 _PAGE = select(tables.users).where(_users.email > bindparam("after")).order_by(_users.email).limit(bindparam("limit"))
 _CHANGE = update(tables.users).where(_users.id == bindparam("user_id"), _users.email.is_not(None))
 _DISABLE = _CHANGE.values(disabled_at=bindparam("at"))
+_SET_LANGUAGE = _CHANGE.values(language=bindparam("new"))
 _CHANGE_PASSWORD = _CHANGE.values(password_hash=bindparam("new"))
 _REPLACE_PASSWORD = _CHANGE_PASSWORD.where(_users.password_hash == bindparam("old"))
 
@@ -78,6 +79,9 @@ class SqlUserRepository(UserRepository):
     def set_disabled(self, user_id: str, *, at: datetime | None) -> None:
         self._change(_DISABLE, {"user_id": user_id, "at": at})
 
+    def set_language(self, user_id: str, language: str | None) -> None:
+        self._change(_SET_LANGUAGE, {"user_id": user_id, "new": language})
+
     def change_password(self, user_id: str, password_hash: str, *, instead_of: str | None = None) -> None:
         values = {"user_id": user_id, "new": password_hash}
         if instead_of is None:
@@ -109,6 +113,7 @@ def _values(user: User) -> dict[str, Any]:
         "scopes": " ".join(sorted(user.scopes)),
         "disabled_at": user.disabled_at,
         "is_demo": user.demo,
+        "language": user.language,
     }
 
 
@@ -122,4 +127,5 @@ def _to_user(row: Row[Any]) -> User:
         scopes=frozenset(row.scopes.split()),
         disabled_at=row.disabled_at,
         demo=row.is_demo,
+        language=row.language,
     )

@@ -18,7 +18,7 @@ from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.life.stock_holds import StockHoldQueries
 from orders_domain.ports.notification_queue import NotificationQueue
-from orders_domain.ports.notifier import EmailLookup
+from orders_domain.ports.notifier import ContactLookup
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState
@@ -57,7 +57,7 @@ class StoreHarness:
     inbox: InboxCleanup
     users: UserRepository
     personal_data: PersonalDataStore
-    addresses: EmailLookup
+    contacts: ContactLookup
     notifications: NotificationQueue
     alert_recipients: AlertRecipientRepository
     denied: AllRevokedTokens

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from orders_domain.model.accounts.contact import Contact
 from orders_domain.model.notification import Notification, NotificationText
 
 
@@ -35,8 +36,8 @@ For a language such as ``de-AT`` the templates of ``de-AT`` are used, otherwise 
 default language.
 """
 
-EmailLookup: TypeAlias = Callable[[str], str | None]
-"""Return the e-mail address of a user's account, or None if there is no account or no address.
+ContactLookup: TypeAlias = Callable[[str], Contact]
+"""Return the e-mail address and the language of a user's account; without an account, both are absent.
 
 Raises:
     StoreUnavailable: the store is unavailable.

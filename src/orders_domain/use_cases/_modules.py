@@ -6,8 +6,9 @@ They are imported when they are first used, because a program pays 0.4 ms for ea
 _NAMES = {
     "accounts.authenticate": "authenticate",
     "accounts.limit_requests": "LimitRequests limit_requests",
-    "accounts.manage_users": "ChangePassword CreateUser DisableUser EnableUser EndSessions ListUsers "
-    "change_password create_user disable_user enable_user end_sessions list_users",
+    "accounts.manage_users": "ChangeLanguage ChangePassword CreateUser DisableUser EnableUser EndSessions GetAccount "
+    "ListUsers change_language change_password create_user disable_user enable_user end_sessions get_account "
+    "list_users",
     "accounts.personal_data": "ErasePersonalData ErasureStep ExportPersonalData "
     "erase_personal_data export_personal_data",
     "accounts.refresh_token": "RefreshToken refresh_token",

@@ -27,7 +27,7 @@ from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.jobs import JobRepository
 from orders_domain.ports.life.stock_holds import StockHoldQueries
 from orders_domain.ports.notification_queue import NotificationQueue
-from orders_domain.ports.notifier import EmailLookup, NotificationRenderer, Notifier
+from orders_domain.ports.notifier import ContactLookup, NotificationRenderer, Notifier
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
@@ -103,7 +103,7 @@ class PersistenceComponent:
     jobs: JobRepository
     idempotency_keys: IdempotencyKeyCleanup
     inbox: InboxCleanup
-    email_lookup: EmailLookup
+    contact_lookup: ContactLookup
     notifications: NotificationQueue
     alert_recipients: AlertRecipientRepository
     users: UserRepository

@@ -17,6 +17,7 @@ from orders_domain.model.status import OrderStatus
 from orders_domain.use_cases import ListOrders, ListTemplates
 from orders_flask.bootstrap.auth import issue_dev_token
 from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS
+from orders_flask.bootstrap.demo_orders import demo_parameters
 from orders_flask.bootstrap.local_secrets import cart_secrets, local_secrets
 from orders_flask.settings import Settings
 from orders_flask.use_cases import UseCases
@@ -29,10 +30,14 @@ _ITEMS: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoExamples:
-    """``bodies`` are by operationId, ``parameters`` by the name or by the segment of the path before them."""
+    """``bodies`` are by operationId, ``parameters`` by the name or by the segment of the path before them.
+
+    ``operation_parameters`` are by operationId and name, and go before ``parameters``.
+    """
 
     bodies: Mapping[str, Mapping[str, Any]]
     parameters: Mapping[str, str | int]
+    operation_parameters: Mapping[str, Mapping[str, str]]
 
 
 def demo_examples(settings: Settings, use_cases: UseCases) -> DemoExamples:
@@ -57,7 +62,7 @@ def demo_examples(settings: Settings, use_cases: UseCases) -> DemoExamples:
         "auth_refresh_token": {"token": token},
         "checkout_place_cart_order": {"cartSnapshot": cart},
     }
-    return DemoExamples(bodies=bodies, parameters=_existing(use_cases))
+    return DemoExamples(bodies=bodies, parameters=_existing(use_cases), operation_parameters=demo_parameters(use_cases))
 
 
 def _signed_cart(settings: Settings) -> dict[str, Any]:
@@ -84,7 +89,7 @@ def _existing(use_cases: UseCases) -> dict[str, str | int]:
     ann = Actor(subject=CUSTOMER)
     orders = use_cases.list_orders(ListOrders(actor=ann, order_filter=OrderFilter(user_id=CUSTOMER))).orders
     templates = use_cases.list_templates(ListTemplates(actor=ann, limit=1))
-    found: dict[str, str | int] = {"user_id": CUSTOMER, "products": 1}
+    found: dict[str, str | int] = {"user_id": CUSTOMER, "products": 1, "If-Match": "*"}
     if orders:
         found |= {"order_ref": str(_pending(orders, Origin.ORDERS, Origin.CHECKOUT).id)}
         found |= {"orders": _pending(orders, Origin.MANAGEMENT).number or 1}

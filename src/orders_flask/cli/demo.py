@@ -9,6 +9,7 @@ from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.accounts.user import User
 from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.order_filter import OrderFilter
+from orders_domain.model.origin import Origin
 from orders_domain.model.product import NewProduct
 from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.values.money import Money
@@ -73,7 +74,7 @@ List orders, and mark one as paid:
 def demo(host: str, port: int, port_option: str) -> None:
     """Run the service with sample data and sample requests.
 
-    Creates the tables in an empty database, inserts sample products, accounts and an order, and prints tokens and
+    Creates the tables in an empty database, inserts sample products, accounts and orders, and prints tokens and
     requests. The password of the accounts is random, and stored beside the database for the next start. Production does
     not accept these accounts and tokens. A database that has orders of other users, or tables of another release, is
     refused and left unchanged.
@@ -114,10 +115,11 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
 
 
 def fill(container: Container, read: Settings) -> None:
-    """Store the sample products, accounts and order that are missing."""
+    """Store the sample products, accounts and orders that are missing."""
     _stock_the_shop(container, read)
     _open_accounts(container, read)
     _order_to_pay(container, read)
+    bootstrap.place_demo_orders(container.web_use_cases())
 
 
 def _stock_the_shop(container: Container, read: Settings) -> None:
@@ -213,7 +215,8 @@ def _offered_products(container: Container) -> str:
 def _order_to_pay(container: Container, read: Settings) -> str:
     """Return the id of a pending order of the customer; place one if there is none."""
     ann = Actor(subject=_CUSTOMER)
-    page = container.list_orders(ListOrders(actor=ann, order_filter=OrderFilter(user_id=_CUSTOMER)))
+    wanted = OrderFilter(user_id=_CUSTOMER, origin=Origin.ORDERS)
+    page = container.list_orders(ListOrders(actor=ann, order_filter=wanted))
     pending = [order for order in page.orders if order.status.value == "PENDING"]
     if pending:
         return str(pending[-1].id)

@@ -1,4 +1,4 @@
-"""The ``orders users`` commands: create, list, disable, enable, password, end-sessions, export, erase."""
+"""The ``orders users`` commands: create, list, disable, enable, password, language, end-sessions, export, erase."""
 
 import os
 import sys
@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import click
 
 from orders_domain.model.accounts.actor import Role
-from orders_domain.use_cases import ChangePassword, CreateUser, DisableUser, EnableUser, EndSessions, ListUsers
+from orders_domain.use_cases import (
+    ChangeLanguage,
+    ChangePassword,
+    CreateUser,
+    DisableUser,
+    EnableUser,
+    EndSessions,
+    ListUsers,
+)
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._streaming import MAX_LINE_BYTES, cli_actor
@@ -35,8 +43,11 @@ users.add_command(erase)
 @click.option("--role", type=click.Choice(["customer", "admin"]), default="customer", show_default=True)
 @click.option("--scope", "scopes", multiple=True, help="A scope such as orders:write; repeatable.")
 @click.option("--id", "user_id", help="The subject (sub) of the user's tokens; by default a new UUID.")
+@click.option("--language", help="The language of letters, such as de or de-AT.")
 @_from_stdin
-def create(email: str, role: str, scopes: Sequence[str], user_id: str | None, password_stdin: bool) -> None:
+def create(
+    *, email: str, role: str, scopes: Sequence[str], user_id: str | None, language: str | None, password_stdin: bool
+) -> None:
     """Create an account for EMAIL and prompt for its password.
 
     The password is never an argument, because other users of the machine can read the process list.
@@ -55,6 +66,7 @@ def create(email: str, role: str, scopes: Sequence[str], user_id: str | None, pa
             role=Role(role),
             scopes=frozenset(scopes),
             user_id=user_id,
+            language=language,
         )
     )
     click.echo(f"Created {user.email} with id {user.id} and role {user.role.value}.")
@@ -64,14 +76,16 @@ def create(email: str, role: str, scopes: Sequence[str], user_id: str | None, pa
 def show() -> None:
     """List all accounts, sorted by e-mail address.
 
-    Columns: e-mail address, id, role, scopes, and the time at which the account was disabled.
+    Columns: e-mail address, id, role, scopes, and if they are set the language, and the time at which the account was
+    disabled.
     """
     container, after = _container(), ""
     while page := container.list_users(ListUsers(actor=cli_actor(), after=after)):
         for user in page:
-            since = f"disabled {user.disabled_at:%Y-%m-%d %H:%M:%S}" if user.disabled_at else ""
-            parts = (f"{user.email:32}", f"{user.id:36}", f"{user.role.value:8}", " ".join(sorted(user.scopes)), since)
-            click.echo("  ".join(parts).rstrip())
+            set_parts = [f"language {user.language}"] if user.language else []
+            set_parts += [f"disabled {user.disabled_at:%Y-%m-%d %H:%M:%S}"] if user.disabled_at else []
+            parts = (f"{user.email:32}", f"{user.id:36}", f"{user.role.value:8}", " ".join(sorted(user.scopes)))
+            click.echo("  ".join((*parts, *set_parts)).rstrip())
         after = page[-1].email
 
 
@@ -105,6 +119,26 @@ def password(email: str, password_stdin: bool) -> None:
     """
     _container().change_password(ChangePassword(actor=cli_actor(), email=email, password=_password(password_stdin)))
     click.echo(f"Changed the password of {email}.")
+
+
+@users.command()
+@click.argument("email")
+@click.argument("language", required=False)
+@click.option("--remove", is_flag=True, help="Let letters be in the language of the request, or NOTIFICATION_LANGUAGE.")
+def language(email: str, language: str | None, *, remove: bool) -> None:
+    """Set the LANGUAGE of letters to EMAIL, such as de or de-AT.
+
+    The tokens of EMAIL state it from the next sign-in or refresh on.
+
+    \b
+    Examples:
+      orders users language ann@example.com de
+      orders users language ann@example.com --remove
+    """
+    if (language is None) != remove:
+        raise click.UsageError("Either LANGUAGE or --remove must be given.")
+    user = _container().change_language(ChangeLanguage(actor=cli_actor(), email=email, language=language))
+    click.echo(f"The language of {user.email} is {user.language or 'not set'}.")
 
 
 @users.command("end-sessions")

@@ -51,13 +51,16 @@ window.addEventListener("load", async () => {
 
 
 class Examples(Protocol):
-    """Examples by operationId, and parameters by their name or by the segment of the path before them."""
+    """Bodies and parameters by operationId, and parameters by their name or by the segment of the path before them."""
 
     @property
     def bodies(self) -> Mapping[str, Mapping[str, Any]]: ...
 
     @property
     def parameters(self) -> Mapping[str, str | int]: ...
+
+    @property
+    def operation_parameters(self) -> Mapping[str, Mapping[str, str]]: ...
 
 
 def install(
@@ -94,25 +97,31 @@ def with_examples(document: Mapping[str, Any], examples: Examples) -> dict[str, 
     """Return the OpenAPI document with the examples in the place of its own."""
     filled = copy.deepcopy(dict(document))
     for path, item in filled["paths"].items():
-        _fill(item.get("parameters", ()), path, examples)
-        for operation in (operation for method, operation in item.items() if method != "parameters"):
-            _fill(operation.get("parameters", ()), path, examples)
-            if body := examples.bodies.get(operation["operationId"]):
+        operations = {
+            operation["operationId"]: operation for method, operation in item.items() if method != "parameters"
+        }
+        values = dict(examples.parameters)
+        for operation_id in operations:
+            values |= examples.operation_parameters.get(operation_id, {})
+        _fill(item.get("parameters", ()), path, values)
+        for operation_id, operation in operations.items():
+            _fill(operation.get("parameters", ()), path, values)
+            if body := examples.bodies.get(operation_id):
                 operation["requestBody"]["content"]["application/json"]["example"] = body
     return filled
 
 
-def _fill(parameters: Any, path: str, examples: Examples) -> None:
+def _fill(parameters: Any, path: str, values: Mapping[str, str | int]) -> None:
     segments = path.split("/")
     for parameter in parameters:
         name = parameter["name"]
         if parameter["in"] == "path":
             before = segments[segments.index(f"{{{name}}}") - 1]
-            value = examples.parameters.get(name, examples.parameters.get(before))
+            value = values.get(name, values.get(before))
         elif name == HEADER:
             value = str(uuid4()) if parameter.get("required") else None  # each operation is another request
         else:
-            value = examples.parameters.get(name) if parameter.get("required") else None
+            value = values.get(name) if parameter.get("required") else None
         if value is not None:
             parameter["example"] = value
 

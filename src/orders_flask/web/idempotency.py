@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 from flask import Response, current_app, g, request
@@ -34,25 +34,27 @@ PARAMETER = {
 REQUIRED = {**PARAMETER, "required": True}
 
 
-def idempotency_key(scope: str) -> IdempotencyKey | None:
+def idempotency_key(scope: str, *, members: Collection[str] | None = None) -> IdempotencyKey | None:
     """Return the key of this request, or None if it has none; the request of a job has one in any case.
+
+    ``members`` are those of the body by which a repetition is recognized, by default all.
 
     Raises:
         InvalidValue: the key does not have 1 to 255 characters.
     """
     if (key := request.headers.get(HEADER)) is None:
         return job.idempotency_key if (job := _job()) else None
-    g.client_key = IdempotencyKey(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint())
+    g.client_key = IdempotencyKey(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint(members))
     return cast(IdempotencyKey, g.client_key)
 
 
-def required_idempotency_key(scope: str) -> IdempotencyKey:
-    """Return the key of this request, which is mandatory (clause 004-03).
+def required_idempotency_key(scope: str, *, members: Collection[str] | None = None) -> IdempotencyKey:
+    """Return the key of this request, which is mandatory (clause 004-03); ``members`` as for ``idempotency_key``.
 
     Raises:
         InvalidValue: the key is missing, or does not have 1 to 255 characters.
     """
-    if key := idempotency_key(scope):
+    if key := idempotency_key(scope, members=members):
         return key
     raise InvalidValue(f"The header {HEADER} is required.", field=HEADER)
 
@@ -105,13 +107,16 @@ def _noted(order: Order) -> Order:
     return order
 
 
-def _fingerprint() -> str:
+def _fingerprint(members: Collection[str] | None) -> str:
     """Return a hash of the operation and its arguments.
 
     It is independent of the URL prefix, and of the spelling of the JSON: white space, member order, and 5 or 5.0.
     """
     operation = (request.endpoint or "").rpartition(".")[2]
-    canonical = json.dumps([operation, request.view_args, _normalized(g.get("body"))], sort_keys=True)
+    body = g.get("body")
+    if members is not None:
+        body = {name: body[name] for name in members}
+    canonical = json.dumps([operation, request.view_args, _normalized(body)], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

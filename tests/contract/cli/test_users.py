@@ -1,4 +1,4 @@
-"""orders users create, list, disable, enable, password, end-sessions"""
+"""orders users create, list, disable, enable, password, language, end-sessions"""
 
 import os
 import pty
@@ -60,6 +60,31 @@ def test_user_list_shows_no_hash(shop: Shop) -> None:
     assert ann[:4] == ["ann@example.com", "ann", "customer", "disabled"]
     assert bob == ["bob@example.com", "bob", "admin", "orders:write"]
     assert "argon2" not in listed.stdout
+
+
+def test_language_is_set_listed_and_removed(shop: Shop) -> None:
+    def listed() -> list[str]:
+        return shop.run("users", "list").stdout.split()[3:]
+
+    create(shop, "ann@example.com", "--language", "de-AT")
+    assert listed() == ["language", "de-AT"]
+
+    changed = shop.run("users", "language", "Ann@example.com", "fr")
+    assert (changed.returncode, changed.stdout) == (0, "The language of ann@example.com is fr.\n")
+    assert listed() == ["language", "fr"]
+
+    assert shop.run("users", "language", "ann@example.com", "--remove").returncode == 0
+    assert listed() == []
+
+
+def test_language_must_be_a_tag_of_an_account(shop: Shop) -> None:
+    assert_error_line(create(shop, "ann@example.com", "--language", "german!"), "like de or de-AT")
+    create(shop)
+
+    assert_error_line(shop.run("users", "language", "ann@example.com", "d"), "like de or de-AT")
+    assert_error_line(shop.run("users", "language", "bob@example.com", "de"), "There is no account")
+    for words in ((), ("de", "--remove")):
+        assert shop.run("users", "language", "ann@example.com", *words).returncode == 2
 
 
 def test_disabled_user_cannot_sign_in(shop: Shop) -> None:

@@ -12,7 +12,9 @@ from orders_adapters.security.tokens import encode_token
 from orders_domain import Role
 from orders_domain.model.notification import AlertRecipient, NotificationState
 from orders_domain.use_cases import SendNotification
+from tests.contract.http.auth.accounts import welcome
 from tests.contract.http.checkout.carts import cart
+from tests.contract.http.shop.client import shopkeeper
 from tests.support.client import Answer, Caller, as_json
 from tests.support.secrets import JWT_SECRET
 from tests.support.servers.mail import MailServer
@@ -118,6 +120,26 @@ def test_language_is_that_of_the_browser(posting: Posting) -> None:
     assert [subject.rpartition(" ")[0] for _, subject, _ in posting.send()] == [
         "Ihre Bestellung",
         "Your order",
+        "Your order",
+    ]
+
+
+def test_language_is_that_of_the_account(posting: Posting) -> None:
+    """It goes before that of the browser, and counts for an order that a clerk places for the user."""
+    ann = welcome(posting.stack, language="de")
+    buyer = Caller(app=posting.stack.app, subject=ann.subject, token=ann.token())
+    body = {"items": [{"sku": "TEA-1", "quantity": 1, "unit_price": 5}], "total_price": 5}
+    assert buyer.post(body, **{"Accept-Language": "en"}).status_code == 201
+    clerk = shopkeeper(posting.stack)
+    clerk.place(customer={"user_id": ann.subject})
+    clerk.place(customer={"user_id": ann.subject, "language": "en"})
+
+    letters = posting.send()
+
+    assert [to for to, _, _ in letters] == [ann.email] * 3
+    assert sorted(subject.rpartition(" ")[0] for _, subject, _ in letters) == [
+        "Ihre Bestellung",
+        "Ihre Bestellung",
         "Your order",
     ]
 

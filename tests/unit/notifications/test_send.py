@@ -14,7 +14,7 @@ from orders_adapters.testing.examples import ADMIN
 from orders_domain import Actor, Event, OrderStatus
 from orders_domain.errors import NotificationRejected, NotifierUnavailable, RecipientDeferred
 from orders_domain.model.access import OWNER_OR_ADMIN
-from orders_domain.model.accounts.contact import Contact
+from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.events import notification_id
 from orders_domain.model.notification import AlertRecipient, Channel, NotificationState
 from orders_domain.ports.notifier import NotificationMessage
@@ -30,6 +30,8 @@ from tests.support.shop import InMemoryShop
 RENDERER = JinjaRenderer()
 PHONE = "+4915112345678"
 ANN = Actor(subject="ann", contact=Contact(email="ann@example.com", language="de"))
+BOB = Contact(email="bob@example.com", language="de")
+"""The contact of an account."""
 EVERY = frozenset(NotificationState)
 
 
@@ -68,7 +70,7 @@ class Post:
         return send_notification(
             SendNotification(channel=channel),
             queue=self.queue,
-            email_lookup={"bob": "bob@example.com"}.get,
+            contact_lookup=lambda user_id: BOB if user_id == "bob" else NO_CONTACT,
             renderer=RENDERER,
             notifiers=dict.fromkeys(Channel, self.deliver),
             clock=self.shop.clock,
@@ -149,6 +151,23 @@ def test_address_is_that_of_the_customer(post: Post, actor: Actor, address: str 
 
     assert [message.to for message in post.send_all()] == ([address] if address else [])
     assert post.states() == [NotificationState.SENT if address else NotificationState.UNADDRESSED]
+
+
+@pytest.mark.parametrize(
+    ("contact", "is_german"),
+    [
+        (NO_CONTACT, True),  # of the account
+        (Contact(language="en"), False),
+        (Contact(email="bob@work.example"), False),  # another address than that of the account
+    ],
+    ids=["account", "order", "other address"],
+)
+def test_language_is_that_of_the_account(post: Post, contact: Contact, *, is_german: bool) -> None:
+    post.shop.place(by=Actor(subject="bob", contact=contact))
+
+    (letter,) = post.send_all()
+
+    assert letter.content.subject.startswith("Ihre Bestellung") == is_german
 
 
 def test_phone_number_gets_a_short_message(post: Post) -> None:

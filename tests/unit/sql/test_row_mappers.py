@@ -38,6 +38,7 @@ USER = User(
     scopes=frozenset({"orders:read", "orders:write"}),
     disabled_at=LATER,
     demo=True,
+    language="de-AT",
 )
 TEMPLATE = NewOrderTemplate(
     user_id="user_ann",

@@ -9,7 +9,7 @@ from orders_adapters.sql import tables
 from orders_domain.model.personal.subject import DataSubject
 
 _users = tables.users.c
-_ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at")
+_ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at", "language")
 _referred = or_(
     *(
         exists(select(table.c.user_id).where(table.c.user_id == _users.id))

@@ -80,7 +80,7 @@ TABLES: Mapping[str, Decision] = {
     "users": Decision(
         rows=Rows.DELETED,
         exported=True,
-        erased="id created_at email password_hash role scopes disabled_at is_demo",
+        erased="id created_at email password_hash role scopes disabled_at is_demo language",
         because="an order that is placed meanwhile keeps the row, without the account",
     ),
     "revoked_tokens": Decision(

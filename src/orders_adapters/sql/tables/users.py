@@ -14,6 +14,7 @@ from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_adapters.sql.tables.metadata import metadata
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.accounts.auth_token import ALWAYS
+from orders_domain.model.accounts.contact import MAX_LANGUAGE_LENGTH
 from orders_domain.model.accounts.user import MAX_EMAIL_LENGTH, MAX_SCOPES_LENGTH
 
 users = Table(
@@ -28,6 +29,7 @@ users = Table(
     Column("scopes", String(MAX_SCOPES_LENGTH)),
     Column("disabled_at", UtcDateTime),
     Column("is_demo", Boolean, nullable=False, server_default=false()),  # see migration 0017
+    Column("language", String(MAX_LANGUAGE_LENGTH)),
     Index("ix_users_email", "email", unique=True),
 )
 

@@ -31,7 +31,7 @@ class UserRepositoryTests:
     """
 
     @pytest.mark.parametrize(
-        "user", [ann(), ROOT, ann(disabled_at=LATER), ann(id="x" * 255, email=f"ä'%_@{'e' * 240}.de")]
+        "user", [ann(), ROOT, ann(disabled_at=LATER, language="de-AT"), ann(id="x" * 255, email=f"ä'%_@{'e' * 240}.de")]
     )
     def test_account_is_read_as_added(self, store: StoreHarness, user: User) -> None:
         store.users.add(user)
@@ -47,6 +47,8 @@ class UserRepositoryTests:
                 store.users.get(unknown)
             with pytest.raises(UserNotFound):
                 store.users.set_disabled(unknown, at=NOON)
+            with pytest.raises(UserNotFound):
+                store.users.set_language(unknown, "de")
             with pytest.raises(UserNotFound):
                 store.users.change_password(unknown, "hash")
             with pytest.raises(UserNotFound):
@@ -106,6 +108,17 @@ class UserRepositoryTests:
         store.users.set_disabled("ann", at=LATER)
         assert store.users.get("ann") == ann(disabled_at=LATER)
         store.users.set_disabled("ann", at=None)
+
+        assert store.users.get("ann") == ann()
+        assert store.users.get("root") == ROOT
+
+    def test_language_changes_for_one_account(self, store: StoreHarness) -> None:
+        store.users.add(ann())
+        store.users.add(ROOT)
+
+        store.users.set_language("ann", "de")
+        assert store.users.get("ann") == ann(language="de")
+        store.users.set_language("ann", None)
 
         assert store.users.get("ann") == ann()
         assert store.users.get("root") == ROOT

@@ -45,6 +45,16 @@ def is_language(text: str) -> bool:
     return len(text) <= MAX_LANGUAGE_LENGTH and LANGUAGE.fullmatch(text) is not None
 
 
+def ensure_language(text: str | None) -> None:
+    """Check a language tag, unless there is none.
+
+    Raises:
+        InvalidValue: the text does not have the form of a language tag.
+    """
+    if text is not None and not is_language(text):
+        raise InvalidValue("A language must be like de or de-AT.", field="language")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A name, an e-mail address, a phone number, a language tag and postal addresses; each may be absent.
@@ -69,8 +79,7 @@ class Contact:
             text = getattr(self, name)
             if text is not None and (error := bounded_text_error(text, max_length=longest)):
                 raise InvalidValue(f"{name} {error}.", field=name)
-        if self.language is not None and not is_language(self.language):
-            raise InvalidValue("A language must be like de or de-AT.", field="language")
+        ensure_language(self.language)
 
     @classmethod
     def of(cls, *, email: object = None, phone: object = None, language: object = None) -> Contact:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.accounts.actor import Actor, Role
+from orders_domain.model.accounts.contact import ensure_language
 from orders_domain.model.values.json_values import text_error
 
 MAX_EMAIL_LENGTH = 254  # characters (RFC 5321)
@@ -54,7 +55,7 @@ class User:
     """An account: the claims of its tokens, and the hash of its password.
 
     Raises:
-        InvalidValue: the id, the e-mail address, the scopes or the role is not allowed.
+        InvalidValue: the id, the e-mail address, the scopes, the language or the role is not allowed.
     """
 
     id: str
@@ -65,6 +66,7 @@ class User:
     scopes: frozenset[str] = frozenset()
     disabled_at: datetime | None = None
     demo: bool = False  # of a demonstration, so that its password may be known
+    language: str | None = None  # of letters, such as de or de-AT
 
     def __post_init__(self) -> None:
         Actor(subject=self.id)
@@ -79,6 +81,7 @@ class User:
             raise InvalidValue(
                 f"All scopes together must have at most {MAX_SCOPES_LENGTH:,} characters.", field="scopes"
             )
+        ensure_language(self.language)
         if self.role is Role.SYSTEM:
             raise InvalidValue("An account must not have the role system.", field="role")
 

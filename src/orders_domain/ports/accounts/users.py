@@ -50,6 +50,14 @@ class UserRepository(Protocol):
         """
         ...
 
+    def set_language(self, user_id: str, language: str | None) -> None:
+        """Set the language of the account's letters; None removes it.
+
+        Raises:
+            UserNotFound: the user has no account.
+        """
+        ...
+
     def change_password(self, user_id: str, password_hash: str, *, instead_of: str | None = None) -> None:
         """Replace the password hash; with ``instead_of``, only if that is the current hash.
 

@@ -1,9 +1,9 @@
-"""Use cases: create, list, disable and enable accounts, change their passwords and end their sessions."""
+"""Use cases: create, list, disable and enable accounts, change passwords and languages, and end sessions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.access import ADMIN_ONLY
@@ -28,6 +28,7 @@ class CreateUser:
     scopes: frozenset[str] = frozenset()
     user_id: str | None = None
     demo: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,22 @@ class ChangePassword:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GetAccount:
+    """The actor's own account."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLanguage:
+    """A language such as de-AT, or None to remove it; of the actor's own account, or of that with the address."""
+
+    actor: Actor
+    language: str | None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndSessions:
     """The tokens of an account, or of ``user_id``, who needs none if an identity provider issues the tokens."""
 
@@ -77,7 +94,7 @@ def create_user(
     """Store and return a new account.
 
     Raises:
-        InvalidValue: the e-mail address, the password, the id, the role or a scope is not allowed.
+        InvalidValue: the e-mail address, the password, the id, the role, a scope or the language is not allowed.
         EmailTaken, UserExists: the address or the user already has an account.
         AccessDenied: the actor is not an administrator.
     """
@@ -91,6 +108,7 @@ def create_user(
         role=request.role,
         scopes=request.scopes,
         demo=request.demo,
+        language=request.language,
     )
     users.add(user)
     return user
@@ -151,6 +169,33 @@ def change_password(
     user = users.by_email(normalize_email(request.email))
     users.change_password(user.id, password_hasher.hash(request.password))
     _end_sessions(user.id, revoked_tokens, clock)
+
+
+def get_account(request: GetAccount, *, users: UserRepository) -> User:
+    """Return the actor's account.
+
+    Raises:
+        UserNotFound: the actor has no account.
+    """
+    return users.get(request.actor.subject)
+
+
+def change_language(request: ChangeLanguage, *, users: UserRepository, normalize_email: EmailNormalizer) -> User:
+    """Return the account with the language of its letters; the tokens issued from now on state it.
+
+    Raises:
+        InvalidValue: the language does not have the form of a language tag.
+        UserNotFound: the actor has no account, or no account has the e-mail address.
+        AccessDenied: an e-mail address is given, and the actor is not an administrator.
+    """
+    if request.email is None:
+        user = users.get(request.actor.subject)
+    else:
+        ADMIN_ONLY.authorize(request.actor)
+        user = users.by_email(normalize_email(request.email))
+    changed = replace(user, language=request.language)
+    users.set_language(user.id, changed.language)
+    return changed
 
 
 def end_sessions(

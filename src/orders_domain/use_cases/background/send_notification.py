@@ -10,7 +10,7 @@ from orders_domain.model.accounts.contact import is_email_address
 from orders_domain.model.notification import Channel, NotificationState
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.notification_queue import NotificationQueue, QueuedNotification
-from orders_domain.ports.notifier import EmailLookup, NotificationMessage, NotificationRenderer, Notifier
+from orders_domain.ports.notifier import ContactLookup, NotificationMessage, NotificationRenderer, Notifier
 
 LEASE = timedelta(minutes=5)
 """Longer than any attempt, so that a notification is claimed again only if its sender died."""
@@ -37,7 +37,7 @@ def send_notification(
     request: SendNotification,
     *,
     queue: NotificationQueue,
-    email_lookup: EmailLookup,
+    contact_lookup: ContactLookup,
     renderer: NotificationRenderer,
     notifiers: Mapping[Channel, Notifier],
     clock: Clock,
@@ -57,7 +57,7 @@ def send_notification(
         return None
     state, error, delay, attempts = NotificationState.SENT, None, timedelta(0), queued.attempts
     try:
-        if not _send(queued, email_lookup, renderer, notifiers[request.channel]):
+        if not _send(queued, contact_lookup, renderer, notifiers[request.channel]):
             state = NotificationState.UNADDRESSED
     except NotifierUnavailable as unavailable:
         queue.record(
@@ -81,26 +81,31 @@ def send_notification(
 
 
 def _send(
-    queued: QueuedNotification, email_lookup: EmailLookup, renderer: NotificationRenderer, notifier: Notifier
+    queued: QueuedNotification, contact_lookup: ContactLookup, renderer: NotificationRenderer, notifier: Notifier
 ) -> bool:
     """Send the notification; return False if there is no address."""
-    address = _address(queued, email_lookup)
+    address, language = _recipient(queued, contact_lookup)
     if address is None:
         return False
     notification = queued.notification
-    language = notification.language or (queued.order.contact.language if queued.order else None)
     content = renderer(notification, language)
     notifier(NotificationMessage(id=notification.id, to=address, content=content, occurred_at=notification.occurred_at))
     return True
 
 
-def _address(queued: QueuedNotification, email_lookup: EmailLookup) -> str | None:
-    """Return the address that was given with the order, that of the account, or a user id that is an address."""
+def _recipient(queued: QueuedNotification, contact_lookup: ContactLookup) -> tuple[str | None, str | None]:
+    """Return the address and the language.
+
+    The address was given with the order, or is that of the account, or is the user id. The language was given with the
+    order, or is that of the account if the address is the account's.
+    """
     if queued.order is None:
-        return queued.notification.address
+        return queued.notification.address, queued.notification.language
     contact, user_id = queued.order.contact, queued.order.user_id
     if queued.notification.channel is Channel.SMS:
-        return contact.phone_number
+        return contact.phone_number, contact.language
     if contact.email_address or user_id is None:
-        return contact.email_address
-    return email_lookup(user_id) or (user_id if is_email_address(user_id) else None)
+        return contact.email_address, contact.language
+    account = contact_lookup(user_id)
+    address = account.email or (user_id if is_email_address(user_id) else None)
+    return address, contact.language or account.language

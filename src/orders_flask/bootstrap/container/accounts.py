@@ -83,6 +83,13 @@ class AccountUseCases(Components):
         password_hasher=Components.password_hasher,
         clock=Components.clock,
     )
+    get_account: providers.Callable[User] = providers.Callable(use_cases.get_account, users=Components.users)
+    change_language: providers.Callable[User] = providers.Callable(
+        instrumented(use_cases.change_language),
+        metrics=Components.metrics,
+        users=Components.users,
+        normalize_email=Components.normalize_email,
+    )
     end_sessions: providers.Callable[None] = providers.Callable(
         instrumented(use_cases.end_sessions),
         metrics=Components.metrics,

@@ -164,7 +164,7 @@ class BackgroundUseCases(OrderUseCases):
     send_notification: providers.Callable[use_cases.NotificationResult | None] = providers.Callable(
         use_cases.send_notification,
         queue=Components.store.provided.notifications,
-        email_lookup=Components.store.provided.email_lookup,
+        contact_lookup=Components.store.provided.contact_lookup,
         renderer=Components.notifier.provided.render,
         notifiers=Components.notifier.provided.notifiers,
         clock=Components.store_clock,

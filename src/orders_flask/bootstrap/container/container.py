@@ -36,6 +36,8 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases, LifeUseCas
         export_personal_data=AccountUseCases.export_personal_data.provider,
         personal_data_document=AccountUseCases.personal_data_document.provider,
         erase_personal_data=AccountUseCases.erase_personal_data.provider,
+        get_account=AccountUseCases.get_account.provider,
+        change_language=AccountUseCases.change_language.provider,
         place_order=OrderUseCases.place_order.provider,
         place_catalog_order=OrderUseCases.place_catalog_order.provider,
         place_cart_order=OrderUseCases.place_cart_order.provider,

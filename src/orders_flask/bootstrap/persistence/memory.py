@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orders_adapters.memory.analytics import InMemoryAnalyticsReader
-from orders_adapters.memory.email_lookup import InMemoryEmailLookup
+from orders_adapters.memory.contact_lookup import InMemoryContactLookup
 from orders_adapters.memory.event_feed import InMemoryEventFeed
 from orders_adapters.memory.idempotency_keys import InMemoryIdempotencyKeyCleanup
 from orders_adapters.memory.inbox import InMemoryInboxCleanup
@@ -41,7 +41,7 @@ def store() -> PersistenceComponent:
         jobs=InMemoryJobRepository(memory),
         idempotency_keys=InMemoryIdempotencyKeyCleanup(memory),
         inbox=InMemoryInboxCleanup(memory),
-        email_lookup=InMemoryEmailLookup(memory),
+        contact_lookup=InMemoryContactLookup(memory),
         notifications=InMemoryNotificationQueue(memory),
         alert_recipients=InMemoryAlertRecipientRepository(memory),
         users=InMemoryUserRepository(memory),

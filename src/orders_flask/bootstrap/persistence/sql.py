@@ -10,8 +10,8 @@ from pathlib import Path
 from orders_adapters.memory.wakeup import WakeupSignal
 from orders_adapters.sql import (
     analytics,
+    contact_lookup,
     direct_placement,
-    email_lookup,
     idempotency_keys,
     inbox,
     jobs,
@@ -60,7 +60,7 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         jobs=jobs.SqlJobRepository(database, on_add=jobs_signal.set),
         idempotency_keys=idempotency_keys.SqlIdempotencyKeyCleanup(database),
         inbox=inbox.SqlInboxCleanup(database),
-        email_lookup=email_lookup.SqlEmailLookup(database),
+        contact_lookup=contact_lookup.SqlContactLookup(database),
         notifications=SqlNotificationQueue(database),
         alert_recipients=SqlAlertRecipientRepository(database),
         users=users.SqlUserRepository(database),

@@ -67,7 +67,8 @@ def blueprint() -> ContractBlueprint:
     )
     def place(body: dict[str, Any]) -> Any:
         scope = "checkout.signature" if actor().role is Role.SYSTEM else "checkout"
-        placing = replace(placement(body, actor=actor()), idempotency_key=required_idempotency_key(scope))
+        key = required_idempotency_key(scope, members=("cartSnapshot",))  # what is beside it differs by the sender
+        placing = replace(placement(body, actor=actor()), idempotency_key=key)
         return placed_or_replayed(
             lambda: use_cases().place_cart_order(placing),
             _placed_response,

@@ -1,6 +1,7 @@
 """The contract ``shop``: every order with its lines, charges, axes and life; the service's own contract."""
 
 from orders_flask.contracts.shop import (
+    account,
     actions,
     annotations,
     events,
@@ -18,7 +19,7 @@ from orders_flask.web.contract import Contract
 
 def contract() -> Contract:
     orders = routes.blueprint()
-    for module in (actions, annotations, events, payments, shipments, returns, stock_holds, personal_data):
+    for module in (actions, annotations, events, payments, shipments, returns, stock_holds, account, personal_data):
         module.register(orders)
     return Contract(
         name="shop",

@@ -10,6 +10,7 @@ from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.problems import InvalidRequest
 
+_CANCELLATION = {"lines": [{"number": 1, "quantity": 1}], "reason": "The customer changed her mind."}
 _STATUSES = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 
 
@@ -60,7 +61,7 @@ def _add_confirm(routes: ContractBlueprint) -> None:
 
 def _add_cancel(routes: ContractBlueprint) -> None:
     @routes.post("/orders/<order_ref>/cancel")
-    @routes.arguments(schemas.ShopCancellation, example={"reason": "The customer changed her mind."})
+    @routes.arguments(schemas.ShopCancellation, example=_CANCELLATION)
     @routes.response(200, response_schemas.ShopOrder)
     @routes.doc(
         **documented(

@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,11 @@ from tests.support.servers.browser import Browser
 DRIVER = (Path(__file__).parent / "docs_page.js").read_text(encoding="utf-8")
 JOB = "management_get_job"
 PLACEMENTS = tuple(f"{contract}_get_placement" for contract in ("orders", "management", "ostore", "checkout"))
-SHORT = ("orders_place_order", "ostore_place_shipped_order", "checkout_place_cart_order")
-"""The operations of a short run, all of the first round: the page is loaded once. A signed cart needs the most."""
+SHORT = (
+    *("orders_place_order", "ostore_place_shipped_order", "checkout_place_cart_order"),
+    *("shop_confirm_order", "shop_receive_return"),
+)
+"""The operations of a short run: a signed cart needs the most, and two need an order in a state."""
 ROUNDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "ann",
@@ -62,34 +65,51 @@ def document(demonstration: Served) -> dict[str, Any]:
         return dict(json.load(response))
 
 
-def test_rounds_have_every_operation(document: dict[str, Any]) -> None:
-    """Those of `shop` need an order in the right state each; `test_examples` executes them without a browser."""
-    listed = {
-        operation["operationId"]
-        for item in document["paths"].values()
+def operations(document: dict[str, Any], *, of_v1: bool) -> list[str]:
+    """The operations of `/v1`, deletions last, or all others."""
+    listed = [
+        (method == "delete", operation["operationId"])
+        for path, item in document["paths"].items()
         for method, operation in item.items()
-        if method != "parameters" and not operation["operationId"].startswith("shop_")
-    }
+        if method != "parameters" and path.startswith("/v1/") == of_v1
+    ]
+    return [name for _, name in sorted(listed, key=lambda one: one[0])]
 
-    assert {name for _, names in ROUNDS for name in names} == listed
+
+def test_rounds_have_every_operation(document: dict[str, Any]) -> None:
+    assert {name for _, names in ROUNDS for name in names} == set(operations(document, of_v1=False))
+    assert set(SHORT) <= {name for _, names in ROUNDS for name in names} | set(operations(document, of_v1=True))
+
+
+def executed(browser: Browser, demonstration: Served, account: str, names: Iterable[str]) -> list[dict[str, Any]]:
+    """The responses of the operations, by the prefilled fields of a page that is loaded as the account."""
+    wanted = [name for name in names if deep() or name in SHORT]
+    if not wanted:
+        return []
+    browser.open(f"{demonstration.url}/docs/?as={account}")
+    browser.run(f"{DRIVER}; signedIn({json.dumps(account)})")
+    responses = []
+    for name in wanted:
+        typed = {"job_id": JOBS[name](demonstration)} if name in JOBS else {}
+        responses.append(browser.run(f"execute({json.dumps(name)}, {json.dumps(typed)})"))
+    assert {one["operationId"]: one["status"] for one in responses if not 200 <= one["status"] < 300} == {}, responses
+    return responses
+
+
+def test_operations_of_v1_succeed_in_the_page(
+    browser: Browser, demonstration: Served, document: dict[str, Any]
+) -> None:
+    names = operations(document, of_v1=True)
+
+    responses = executed(browser, demonstration, "admin", names)
+
+    assert len(responses) == (len(names) if deep() else 2)
 
 
 def test_prefilled_operations_succeed_in_the_page(browser: Browser, demonstration: Served) -> None:
-    executed: list[dict[str, Any]] = []
+    responses = [one for account, names in ROUNDS for one in executed(browser, demonstration, account, names)]
 
-    for account, names in ROUNDS:
-        wanted = [name for name in names if deep() or name in SHORT]
-        if not wanted:
-            continue
-        browser.open(f"{demonstration.url}/docs/?as={account}")
-        browser.run(f"{DRIVER}; signedIn({json.dumps(account)})")
-        for name in wanted:
-            typed = {"job_id": JOBS[name](demonstration)} if name in JOBS else {}
-            executed.append(browser.run(f"execute({json.dumps(name)}, {json.dumps(typed)})"))
-
-    assert {one["operationId"]: one["status"] for one in executed if not 200 <= one["status"] < 300} == {}, executed
-    assert {one["operationId"] for one in executed} >= set(SHORT)
-    (cart,) = [one for one in executed if one["operationId"] == "checkout_place_cart_order"]
+    (cart,) = [one for one in responses if one["operationId"] == "checkout_place_cart_order"]
     assert (cart["status"], "orderId" in cart["body"]) == (201, True)
 
 

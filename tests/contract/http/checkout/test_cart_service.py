@@ -73,6 +73,21 @@ def test_members_of_the_gateway_are_passed_over(stack: Stack, ann: Caller) -> No
     assert "coupon" in str(refused(posted("coupon", **beside, coupon="x"), 422)["details"])
 
 
+@pytest.mark.clause("004-04")
+def test_repetition_in_another_language_is_known(stack: Stack, ann: Caller) -> None:
+    """A gateway states the language of each request, and the cart service, which may repeat the cart, states none."""
+    signed = snapshot(ann.subject, "language")
+
+    def posted(**beside: Any) -> Answer:
+        body = {"cartSnapshot": signed, **beside}
+        return ann.ask("POST", "/api/orders", headers={"Idempotency-Key": "language"}, **as_json(body))
+
+    answers = [posted(locale="de-AT", currency="USD"), posted(locale="en"), posted()]
+
+    assert [answer.status_code for answer in answers] == [201, 200, 200]
+    assert len({answer.json["orderId"] for answer in answers}) == 1
+
+
 @pytest.mark.clause("004-02")
 def test_served_cart_needs_no_token(tmp_path: Path) -> None:
     """``orders serve`` reads no body of a request without a token, except that of a signed cart."""

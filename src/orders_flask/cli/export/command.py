@@ -25,9 +25,9 @@ from orders_flask.cli._formats import detect_format, format_option
 from orders_flask.cli._statuses import STATUSES
 from orders_flask.cli._streaming import INTERRUPTED, GracefulInterrupt, cli_actor, detach_stdout
 from orders_flask.cli.export import file as export_file
-from orders_flask.cli.export import rows
 from orders_flask.cli.export.options import Options
-from orders_flask.cli.export.rows import VIEWS, View
+from orders_flask.files import order_rows
+from orders_flask.files.order_rows import VIEWS, View
 
 
 class Period(click.ParamType[TimeRange]):
@@ -179,7 +179,7 @@ class Progress:
 
 def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written: Progress) -> bool:
     """Write the pages as they arrive; return whether the last page was written."""
-    encode = rows.csv_bytes if form == "csv" else rows.json_bytes
+    encode = order_rows.csv_bytes if form == "csv" else order_rows.json_bytes
     page = None
     bar = click.progressbar(
         pages,
@@ -198,4 +198,4 @@ def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written
 
 
 def _header(form: str, view: View) -> bytes:
-    return rows.header_bytes(view.columns) if form == "csv" else b""
+    return order_rows.header_bytes(view.columns) if form == "csv" else b""

@@ -11,7 +11,7 @@ import orjson
 
 from orders_domain.model.order import Order
 from orders_domain.model.values.money import Money
-from orders_flask.cli import _csv_cells
+from orders_flask.files import csv_cells
 
 Row = Mapping[str, Any]
 
@@ -99,12 +99,12 @@ def json_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return _csv_cells.escape(value)  # because a spreadsheet would evaluate a customer's text as a formula
+        return csv_cells.escape(value)  # because a spreadsheet would evaluate a customer's text as a formula
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Money):
         return value.amount
-    return _csv_cells.escape_json(orjson.dumps(value).decode()) if isinstance(value, Mapping) else value
+    return csv_cells.escape_json(orjson.dumps(value).decode()) if isinstance(value, Mapping) else value
 
 
 def _plain(value: Any) -> Any:

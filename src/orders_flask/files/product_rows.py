@@ -7,18 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-import click
-
-from orders_domain.errors import InvalidValue
+from orders_domain.errors import InvalidValue, UnreadableFile
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
 from orders_domain.model.values.json_values import text_error
 from orders_domain.model.values.money import Money
 from orders_domain.model.values.typed_text import trim
 from orders_domain.use_cases.catalog.import_products import ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
-from orders_flask.cli._csv_cells import unescape
-from orders_flask.cli._error_text import printable
-from orders_flask.cli._streaming import NumberedLines
+from orders_flask.files.csv_cells import unescape
+from orders_flask.files.lines import NumberedLines, printable
 
 REQUIRED = ("sku", "name", "price", "stock_quantity")
 OPTIONAL = ("currency", "low_stock_threshold")
@@ -37,7 +34,7 @@ def csv_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[Imp
     be the rest of that product.
 
     Raises:
-        ClickException: the header is invalid.
+        UnreadableFile: the header is invalid.
     """
     delimiter, header = _header(lines)
     left_open = False
@@ -92,22 +89,22 @@ def _header(lines: NumberedLines) -> tuple[str, list[str]]:
     """Return the separator and the columns, from the first line, or the second after Excel's ``sep=``.
 
     Raises:
-        ClickException: the file is not text, or the header is not that of products.
+        UnreadableFile: the file is not text, or the header is not that of products.
     """
     line = next(iter(lines), "")
     if "\0" in line:
-        raise click.ClickException("The file must be text: CSV in UTF-8, or in UTF-16 with a byte order mark.")
+        raise UnreadableFile("The file must be text: CSV in UTF-8, or in UTF-16 with a byte order mark.")
     if declared := _SEPARATOR_LINE.fullmatch(line.rstrip()):
         line = next(iter(lines), "")
     delimiter = declared[1] if declared else _delimiter(line)
     try:
         header = [_column(name) for name in _cells(line, delimiter)]
     except csv.Error as error:
-        raise click.ClickException(f"The header must be CSV, and lines must end with LF or CRLF: {error}.") from error
+        raise UnreadableFile(f"The header must be CSV, and lines must end with LF or CRLF: {error}.") from error
     if missing := [name for name in REQUIRED if name not in header]:
-        raise click.ClickException(f"Missing columns: {', '.join(missing)}; the first line must name the columns.")
+        raise UnreadableFile(f"Missing columns: {', '.join(missing)}; the first line must name the columns.")
     if unknown := [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]:
-        raise click.ClickException(f"Unknown or duplicate columns: {', '.join(map(printable, unknown))}.")
+        raise UnreadableFile(f"Unknown or duplicate columns: {', '.join(map(printable, unknown))}.")
     return delimiter, header
 
 

@@ -1,10 +1,12 @@
 """Export rows: one per order, or one per item of an order."""
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -78,6 +80,17 @@ VIEWS: Mapping[str, View] = {
     "orders": View([*_ORDER_COLUMNS.split(), *(f"shipping_{part}" for part in _PARTS)], _order_rows),
     "items": View([*_ITEM_COLUMNS.split(), "currency", "item"], _item_rows),
 }
+
+
+def header(form: str, view: View, *, with_bom: bool = False) -> bytes:
+    """Return the first bytes of a file; JSON Lines have none."""
+    return (BOM_UTF8 if with_bom else b"") + header_bytes(view.columns) if form == "csv" else b""
+
+
+def encode(form: str, view: View, orders: Iterable[Order]) -> tuple[int, bytes]:
+    """Return the number of rows of the orders, and the rows as ``csv`` or ``jsonl``."""
+    rows = list(chain.from_iterable(map(view.rows, orders)))
+    return len(rows), (csv_bytes if form == "csv" else json_bytes)(rows, view.columns)
 
 
 def csv_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:

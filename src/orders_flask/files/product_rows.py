@@ -21,6 +21,7 @@ REQUIRED = ("sku", "name", "price", "stock_quantity")
 OPTIONAL = ("currency", "low_stock_threshold")
 _COLUMNS = {"stock": "stock_quantity"}
 """The columns by the domain's field; other columns are named like the field."""
+MAX_TEXT = 1_000  # characters of a rejected line that its row has
 _DELIMITERS = ",;\t"
 _SEPARATOR_LINE = re.compile(f'"?sep=([{_DELIMITERS}|])"?', re.IGNORECASE)
 _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
@@ -49,7 +50,7 @@ def csv_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[Imp
             if left_open and line.count('"') % 2:
                 values, left_open = _rejected(f"must be CSV: {_CLOSING}"), False
         if cells and lines.number >= first:
-            yield _row(lines.number, values, currency)
+            yield _row(lines.number, values, currency, line)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -68,7 +69,11 @@ def json_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[Im
     """Yield one row per line (a JSON object), from the line ``first`` on."""
     for line in lines:
         if line.strip() and lines.number >= first:
-            yield _row(lines.number, _json_object(line), currency)
+            yield _row(lines.number, _json_object(line), currency, line)
+
+
+READERS = {"csv": csv_rows, "jsonl": json_rows}
+"""The parser of each format."""
 
 
 _OPEN = "a quote is not closed; a product must be one line, without line breaks in its cells"
@@ -146,13 +151,14 @@ def _json_object(line: str) -> Values:
     return read
 
 
-def _row(line: int, values: Values, currency: str) -> ImportRow:
+def _row(line: int, values: Values, currency: str, text: str) -> ImportRow:
     try:
         return ImportRow(line=line, upsert=_upsert(values(), currency))
     except InvalidValue as invalid:
         error = invalid.renamed(_COLUMNS)
         sentence = str(error).rstrip(".")
-        return ImportRow(line=line, reason=f"{error.field}: {sentence}" if error.field else sentence)
+        reason = f"{error.field}: {sentence}" if error.field else sentence
+        return ImportRow(line=line, reason=reason, text=text.rstrip("\r\n")[:MAX_TEXT])
 
 
 def _upsert(values: Mapping[str, Any], currency: str) -> ProductUpsert:

@@ -25,9 +25,7 @@ from orders_flask.cli._streaming import (
 )
 from orders_flask.cli.products.audit import ledger, product_history
 from orders_flask.files.lines import NumberedLines
-from orders_flask.files.product_rows import csv_rows, json_rows
-
-_ROWS = {"csv": csv_rows, "jsonl": json_rows}
+from orders_flask.files.product_rows import READERS
 
 
 @click.group()
@@ -65,7 +63,7 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
       orders products import catalogue.csv
       zcat catalogue.jsonl.gz | orders products import - --format jsonl --dry-run
     """
-    rows_of = _ROWS[detect_format(file, form)]
+    rows_of = READERS[detect_format(file, form)]
     read = settings.load()
     report = Report(next_line=from_line)
     with open_input(file) as (binary, size), progress(size, "Importing") as bar, GracefulInterrupt() as interrupt:

@@ -160,7 +160,7 @@ async def _send_file(response: FileResponse, receive: Any, send: Any, share: Sha
     except TimeoutError:
         log.info("response.aborted", reason="memory_full" if share.evicted else "not_read")
     except Unavailable as error:
-        log.warning("response.aborted", reason=error.code)
+        log.info("response.aborted", reason=error.code)
     finally:
         gone.cancel()
 

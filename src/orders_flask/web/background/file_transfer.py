@@ -9,12 +9,13 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable, RequestEntityTooLa
 
 from orders_domain.errors import StoreUnavailable
 from orders_domain.model.jobs import FileFormat
+from orders_domain.model.values.total_table import total_table
 from orders_domain.use_cases import WrittenFile
 from orders_flask.web.json_parser import require_identity
 
 IMPORT_LIMIT = "IMPORT_MAX_BYTES"
 """The setting, and the key of the app's configuration, of the most bytes of a file that is sent."""
-MEDIA_TYPES = {FileFormat.CSV: "text/csv", FileFormat.JSON_LINES: "application/x-ndjson"}
+MEDIA_TYPES = total_table(FileFormat, {FileFormat.CSV: "text/csv", FileFormat.JSON_LINES: "application/x-ndjson"})
 _FORMATS = {
     **{media_type: form for form, media_type in MEDIA_TYPES.items()},
     "application/jsonl": FileFormat.JSON_LINES,

@@ -6,12 +6,14 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from orders_flask import Settings
+from orders_flask.app import container_of
 from orders_flask.cli import demo
 from tests.support.client import Caller, as_json, ask
 from tests.support.service_stack import Stack
 
 NOT_TO_EXECUTE = {"auth_sign_out": "it would end the caller's token"}
 BY_ANN = {"management_delete_order", "management_delete_template", "management_place_order_from_template"}
+PRODUCTS = "sku,name,price,stock_quantity\nTEA-7,Tea,1,1\n"
 METHODS = ("post", "get", "put", "patch", "delete")  # deletions last
 
 
@@ -43,8 +45,11 @@ def test_every_example_succeeds_on_the_demonstration(build: Callable[..., Stack]
 
 
 def request(person: Caller, method: str, path: str, operation: dict[str, Any]) -> Any:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    bodies = operation.get("requestBody", {}).get("content", {})
+    body = bodies.get("application/json", {})
     sent = as_json(body["example"]) if "example" in body else {}
+    if "text/csv" in bodies:
+        sent = {"data": bodies["text/csv"]["example"], "content_type": "text/csv"}
     required = [one for one in operation.get("parameters", []) if one.get("required")]
     given = {"Idempotency-Key": path, "If-Match": "*"}
     headers = {one["name"]: one.get("example") or given[one["name"]] for one in required}
@@ -65,6 +70,8 @@ def filled(people: dict[str, Caller], path: str) -> str:
         body = {"items": [], "total_price": 0}
         job = placing.ask("POST", "/orders/", headers={"Prefer": "respond-async"}, **as_json(body))
         return path.replace("{job_id}", job.headers["Location"].rpartition("/")[2])
+    if path.startswith(("/v1/exports/", "/v1/imports/")):
+        return path.replace("{job_id}", file_job_of(admin, path.split("/")[2]))
     if "{job_id}" in path:
         return path.replace("{job_id}", job_of(admin))
     if "/templates/" in path:
@@ -114,6 +121,14 @@ def job_of(admin: Caller) -> str:
     path = "/api/v1/orders/bulk/status"
     job = admin.post({"order_ids": numbers, "status": "shipped"}, path=path, Prefer="respond-async")
     return str(job.headers["Location"].rpartition("/")[2])
+
+
+def file_job_of(admin: Caller, kind: str) -> str:
+    """The id of a new job that has ended."""
+    sent: dict[str, Any] = as_json({}) if kind == "exports" else {"data": PRODUCTS, "content_type": "text/csv"}
+    job = admin.ask("POST", f"/v1/{kind}/", headers={"Idempotency-Key": str(uuid4())}, **sent)
+    container_of(admin.app).job_worker(wait=lambda _: None).step()
+    return str(job.json["id"])
 
 
 def order_body() -> dict[str, Any]:

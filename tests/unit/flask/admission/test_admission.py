@@ -407,6 +407,9 @@ def test_stranger_waits_for_nothing_if_many_stop(monkeypatch: pytest.MonkeyPatch
         ("DELETE", "/orders/", "Bearer e30.e30.x", 0),
         ("GET", "/orders/user/ann", "Bearer e30.e30.x", 0),
         ("POST", "/auth/login", "", 16 * 1024),
+        ("POST", "/v1/exports/", "Bearer e30.e30.x", MAX_BODY_BYTES),
+        ("POST", "/v1/imports/", "Bearer e30.e30.x", SETTINGS.import_max_bytes),
+        ("POST", "/v1/imports/", "", 0),
     ],
 )
 def test_bodies_are_read_only_where_they_matter(method: str, path: str, authorization: str, limit: int) -> None:

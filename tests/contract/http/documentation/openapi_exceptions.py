@@ -95,3 +95,6 @@ def refuses_for_the_reason_stated(
             status_code=response.status_code,
             allowed_statuses=[],
         )
+
+
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")

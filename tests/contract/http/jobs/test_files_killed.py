@@ -114,6 +114,6 @@ def test_killed_import_applies_each_line_once(stack: Stack, root: Operator, when
     counts = {name: done[name] for name in ("lines", "added", "changed", "unchanged", "refused")}
     assert counts == {"lines": 8, "added": 7, "changed": 0, "unchanged": 0, "refused": 1}
     names = ", ".join(f"'{sku}'" for sku in skus)
-    stocks = dict(stack.rows(f"SELECT sku, stock_quantity FROM products WHERE sku IN ({names})"))  # type: ignore[arg-type]
+    stocks = dict(stack.rows(f"SELECT sku, stock_quantity FROM products WHERE sku IN ({names})"))
     assert stocks == dict.fromkeys(skus, 10) | {skus[3]: 15}  # which a repeated line would have set to 10
     assert root.get(done["refused_lines"]).text.splitlines()[1].startswith("9,")

@@ -56,15 +56,16 @@ class FileJobs:
 
     def __post_init__(self) -> None:
         self.jobs = InMemoryJobRepository(self.shop.store)
-        self.bound = {"jobs": self.jobs, "clock": self.shop.clock}
+        self.bound: dict[str, Any] = {"jobs": self.jobs, "clock": self.shop.clock}
 
     def export(self, **options: Any) -> ExportJob:
-        given = {"order_filter": OrderFilter(), "view": "orders", "file_format": FileFormat.CSV} | options
+        given: dict[str, Any] = {"order_filter": OrderFilter(), "view": "orders", "file_format": FileFormat.CSV}
+        given |= options
         request = StartExport(actor=ADMIN, idempotency_key=key(), **given)
         return start_export(request, new_id=new_id, **self.bound)
 
     def imported(self, text: str, **options: Any) -> ImportJob:
-        given = {"file_format": FileFormat.CSV} | options
+        given: dict[str, Any] = {"file_format": FileFormat.CSV} | options
         request = StartImport(actor=ADMIN, content=text.encode(), idempotency_key=key(), **given)
         return start_import(request, read_products=read_products_in("USD"), new_id=new_id, **self.bound)
 
@@ -137,7 +138,7 @@ def test_export_is_written_page_by_page(file_jobs: FileJobs, monkeypatch: pytest
 def test_interrupted_export_goes_on_behind_its_last_page(file_jobs: FileJobs) -> None:
     for _ in range(5):
         file_jobs.shop.place()
-    whole = file_jobs.written(file_jobs.run(file_jobs.export()))  # type: ignore[arg-type]
+    complete = file_jobs.written(file_jobs.run(file_jobs.export()))  # type: ignore[arg-type]
     job = file_jobs.export()
 
     steps = []
@@ -146,14 +147,14 @@ def test_interrupted_export_goes_on_behind_its_last_page(file_jobs: FileJobs) ->
         steps.append((file_jobs.stored(job).status, file_jobs.stored(job).processed))
 
     assert steps == [(JobStatus.RUNNING, 2), (JobStatus.RUNNING, 4), (JobStatus.DONE, 5)]
-    assert file_jobs.written(job) == whole
+    assert file_jobs.written(job) == complete
     assert file_jobs.stored(job).attempts == 0
 
 
 def test_failed_page_is_repeated(file_jobs: FileJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(5):
         file_jobs.shop.place()
-    whole = file_jobs.written(file_jobs.run(file_jobs.export()))  # type: ignore[arg-type]
+    complete = file_jobs.written(file_jobs.run(file_jobs.export()))  # type: ignore[arg-type]
     job, save, calls = file_jobs.export(), file_jobs.jobs.save_progress, list[int]()
 
     def fails_once(*args: Any, **kwargs: Any) -> None:
@@ -169,8 +170,8 @@ def test_failed_page_is_repeated(file_jobs: FileJobs, monkeypatch: pytest.Monkey
     file_jobs.shop.clock.advance(module.RETRY_DELAY.total_seconds())
     file_jobs.run(job)
 
-    assert (waiting.processed, waiting.size) == (2, len(b"".join(whole.splitlines(keepends=True)[:3])))
-    assert file_jobs.written(job) == whole
+    assert (waiting.processed, waiting.size) == (2, len(b"".join(complete.splitlines(keepends=True)[:3])))
+    assert file_jobs.written(job) == complete
 
 
 def test_too_large_file_fails_the_export(file_jobs: FileJobs) -> None:

@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     app.json = Json(app)
     app.config["PRODUCTS_PUBLIC"] = settings.products_are_public
     app.config["CARTS_NEED_NO_TOKEN"] = settings.carts_need_no_token
+    app.config["IMPORT_MAX_BYTES"] = settings.import_max_bytes
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # one more, to detect excess in chunked bodies
     app.wsgi_app = root_path.around_wsgi(app.wsgi_app, trusts_proxy=settings.trusted_proxies > 0)  # type: ignore[method-assign]
     if settings.trusted_proxies:

@@ -12,7 +12,7 @@ from orders_domain.model.accounts.user import User
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.jobs import BulkStatusJob, PlacementJob
+from orders_domain.model.jobs import BulkStatusJob, ExportJob, ImportJob, PlacementJob
 from orders_domain.model.life.stock_hold import StockHold, StockHoldPage
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
@@ -75,6 +75,12 @@ class UseCases:
     defer_placement: Callable[[use_cases.DeferPlacement], PlacementJob]
     get_placement: Callable[[use_cases.GetPlacement], PlacementJob]
     get_job: Callable[[use_cases.GetJob], BulkStatusJob]
+    start_export: Callable[[use_cases.StartExport], ExportJob]
+    start_import: Callable[[use_cases.StartImport], ImportJob]
+    get_export: Callable[[use_cases.GetFileJob], ExportJob]
+    get_import: Callable[[use_cases.GetFileJob], ImportJob]
+    read_export: Callable[[use_cases.GetFileJob], use_cases.WrittenFile]
+    read_refused_lines: Callable[[use_cases.GetFileJob], use_cases.WrittenFile]
     read_events: Callable[[use_cases.ReadEvents], use_cases.EventPage]
     get_order_history: Callable[[use_cases.GetOrderHistory], Sequence[HistoryEntry]]
     get_order_statistics: Callable[[use_cases.GetOrderStatistics], use_cases.OrderStatistics]

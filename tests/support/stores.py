@@ -10,6 +10,7 @@ from orders_adapters.memory import contact_lookup as memory_contacts
 from orders_adapters.memory import event_feed as memory_feed
 from orders_adapters.memory import idempotency_keys as memory_keys
 from orders_adapters.memory import inbox as memory_inbox
+from orders_adapters.memory import jobs as memory_jobs
 from orders_adapters.memory import order_queries as memory_queries
 from orders_adapters.memory import order_templates as memory_templates
 from orders_adapters.memory import outbox as memory_outbox
@@ -27,6 +28,7 @@ from orders_adapters.sql import analytics as sql_analytics
 from orders_adapters.sql import contact_lookup as sql_contacts
 from orders_adapters.sql import idempotency_keys as sql_keys
 from orders_adapters.sql import inbox as sql_inbox
+from orders_adapters.sql import jobs as sql_jobs
 from orders_adapters.sql import order_queries as sql_queries
 from orders_adapters.sql import order_templates as sql_templates
 from orders_adapters.sql import product_catalog as sql_catalog
@@ -61,6 +63,7 @@ def in_memory() -> StoreHarness:
         inbox=memory_inbox.InMemoryInboxCleanup(store),
         users=memory_users.InMemoryUserRepository(store),
         personal_data=InMemoryPersonalDataStore(store),
+        jobs=memory_jobs.InMemoryJobRepository(store),
         contacts=memory_contacts.InMemoryContactLookup(store),
         notifications=memory_notifications.InMemoryNotificationQueue(store),
         alert_recipients=memory_recipients.InMemoryAlertRecipientRepository(store),
@@ -84,6 +87,7 @@ def in_database(engine: Engine) -> StoreHarness:
         inbox=sql_inbox.SqlInboxCleanup(engine),
         users=sql_users.SqlUserRepository(engine),
         personal_data=SqlPersonalDataStore(engine),
+        jobs=sql_jobs.SqlJobRepository(engine),
         contacts=sql_contacts.SqlContactLookup(engine),
         notifications=sql_notifications.SqlNotificationQueue(engine),
         alert_recipients=sql_recipients.SqlAlertRecipientRepository(engine),

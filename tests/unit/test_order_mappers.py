@@ -33,9 +33,9 @@ from orders_domain.model.order import order_from_state, rebuild
 from orders_domain.model.order_state import CHANGING, FOLDED, order_state, placement_details
 from orders_domain.model.product import OrderLine
 from orders_domain.use_cases import OrderStatistics
-from orders_flask.cli.export.rows import VIEWS
 from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.contracts.management.reports_translate import entry_representation
+from orders_flask.files.order_rows import VIEWS
 from tests.support.cases import each_case
 
 LATER = NOON + timedelta(hours=1)

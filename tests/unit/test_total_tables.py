@@ -12,6 +12,7 @@ from orders_adapters.serialization import broker_messages
 from orders_adapters.sql import analytics as sql_analytics
 from orders_domain import Kind, OrderStatus, StatusVocabulary, errors
 from orders_domain.model import access_rules, analytics, events, history, status, tracking
+from orders_domain.model.jobs import FileFormat
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.notification import Channel
 from orders_domain.model.personal import contents
@@ -20,6 +21,7 @@ from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.cli import notify
 from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.web import problems
+from orders_flask.web.background import file_transfer
 from tests.support.cases import each_case
 
 SOURCES = Path(errors.__file__).parents[2]
@@ -52,6 +54,7 @@ TABLES: Mapping[str, tuple[Iterable[Any], Sequence[Mapping[Any, Any]]]] = {
         OrderStatus,
         [shop.translate.VOCABULARY.names, shop.translate._STATUS_SUMMARIES],
     ),
+    "orders_flask/web/background/file_transfer.py": (FileFormat, [file_transfer.MEDIA_TYPES]),
     "orders_flask/contracts/shop/ucp.py": (ShipmentState, [shop.ucp._SHIPMENT_STATES]),
 }
 PARTIAL = {

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.model.accounts.user import User
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.jobs import Job
+from orders_domain.model.jobs import FilePart, Job
 from orders_domain.model.life.stock_hold import StockHold
 from orders_domain.model.notification import Alert, AlertRecipient
 from orders_domain.model.order import Order
@@ -74,6 +74,7 @@ class InMemoryStore:
     stock_hold_keys: dict[tuple[str, str, str], tuple[str, StockHold]] = field(default_factory=dict)
     external_products: dict[ProductId, Product] = field(default_factory=dict)  # of an external catalog
     jobs: dict[UUID, Job] = field(default_factory=dict)
+    job_files: dict[tuple[UUID, FilePart], bytes] = field(default_factory=dict)
     movements: list[StockMovement] = field(default_factory=list)
     product_changes: list[ProductChange] = field(default_factory=list)
     idempotency_keys: dict[tuple[str, str, str], StoredKey] = field(default_factory=dict)  # by subject, scope and key

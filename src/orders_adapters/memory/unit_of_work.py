@@ -8,6 +8,7 @@ from typing import Self
 
 from orders_adapters.memory.idempotency_keys import InMemoryIdempotencyKeys
 from orders_adapters.memory.inbox import InMemoryInbox
+from orders_adapters.memory.jobs import InMemoryJobProgress
 from orders_adapters.memory.life.stock_holds import InMemoryStockHoldRepository
 from orders_adapters.memory.orders import InMemoryOrderRepository
 from orders_adapters.memory.products import InMemoryProductRepository
@@ -56,6 +57,10 @@ class InMemoryUnitOfWork(UnitOfWork):
     def stock_holds(self) -> InMemoryStockHoldRepository:
         return self._open.stock_holds
 
+    @property
+    def jobs(self) -> InMemoryJobProgress:
+        return self._open.jobs
+
     def __enter__(self) -> Self:
         if self._staged is not None:
             raise RuntimeError("The unit of work is open already.")
@@ -101,9 +106,11 @@ class _Staged:
         self.idempotency_keys = InMemoryIdempotencyKeys(store)
         self.inbox = InMemoryInbox(store)
         self.stock_holds = InMemoryStockHoldRepository(store, self.products)
+        self.jobs = InMemoryJobProgress(store)
 
     def merge(self) -> None:
         """Copy all changes to the store. The caller must hold ``store.read_lock``."""
+        self.jobs.merge()  # before the others, because it raises an error if the lease is lost
         stock = (self.products, self.reservations, self.stock_holds)
         for staged in (self.orders, *stock, self.idempotency_keys, self.inbox):
             staged.merge()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Engine, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
@@ -15,10 +15,21 @@ from orders_adapters.sql.mapping import jobs as mapping
 from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_adapters.sql.tables.jobs import JobKind
 from orders_domain.errors import JobLeaseLost, JobNotFound
-from orders_domain.model.jobs import BulkStatusJob, Job, JobStatus, PlacementJob
-from orders_domain.ports.jobs import JobRepository
+from orders_domain.model.jobs import (
+    BulkStatusJob,
+    ExportJob,
+    FileJob,
+    FilePart,
+    ImportJob,
+    Job,
+    JobStatus,
+    PlacementJob,
+    TooManyFileJobs,
+)
+from orders_domain.model.jobs.files import CHUNK_BYTES
+from orders_domain.ports.jobs import JobProgress, JobRepository, KeyedJob
 
-_jobs = tables.jobs.c
+_jobs, _chunks = tables.jobs.c, tables.job_chunks.c
 
 _BY_ID = select(tables.jobs).where(_jobs.id == bindparam("job_id"))
 _IS_DUE = (_jobs.status.in_(tables.UNFINISHED), _jobs.leased_until <= bindparam("now", type_=UtcDateTime))
@@ -46,7 +57,27 @@ _BY_KEY = select(tables.jobs).where(
     _jobs.key_scope == bindparam("key_scope"),
     _jobs.client_key == bindparam("client_key"),
 )
-_KINDS: Mapping[type[Job], JobKind] = {BulkStatusJob: JobKind.BULK_STATUS, PlacementJob: JobKind.PLACEMENT}
+_KINDS: Mapping[type[Job], JobKind] = {
+    BulkStatusJob: JobKind.BULK_STATUS,
+    PlacementJob: JobKind.PLACEMENT,
+    ExportJob: JobKind.EXPORT,
+    ImportJob: JobKind.IMPORT,
+}
+_UNFINISHED_FILE_JOBS = (
+    select(func.count())
+    .select_from(tables.jobs)
+    .where(
+        _jobs.actor == bindparam("actor"),
+        _jobs.kind.in_((JobKind.EXPORT, JobKind.IMPORT)),
+        _jobs.status.in_(tables.UNFINISHED),
+    )
+)
+_READ = (
+    select(_chunks.start, _chunks.content)
+    .where(_chunks.job_id == bindparam("job_id"), _chunks.part == bindparam("part"), _chunks.start <= bindparam("at"))
+    .order_by(_chunks.start.desc())
+    .limit(1)
+)
 _DELETE_FINISHED = delete(tables.jobs).where(
     _jobs.kind == bindparam("kind"),
     _jobs.status.not_in(tables.UNFINISHED),
@@ -56,6 +87,26 @@ _DELETE_FINISHED = delete(tables.jobs).where(
 
 def _no_op() -> None:
     """Notify no worker."""
+
+
+class SqlJobProgress(JobProgress):
+    """Progress within a transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def save_progress(self, job: Job, *, until: datetime, written: bytes = b"") -> None:
+        values = mapping.progress_values(job) | {
+            "job_id": job.id,
+            "held_lease": job.leased_until,
+            "leased_until": until,
+        }
+        with translate_errors():
+            if self._connection.execute(_SAVE_PROGRESS, values).rowcount != 1:
+                raise JobLeaseLost(job.id)
+            if written and isinstance(job, FileJob):
+                _add_chunks(self._connection, job, FilePart.WRITTEN, written, end=job.size)
+        job.leased_until = until
 
 
 class SqlJobRepository(JobRepository):
@@ -71,14 +122,23 @@ class SqlJobRepository(JobRepository):
             connection.execute(insert(tables.jobs).inline(), mapping.values(job))
         self._on_add()
 
-    def add_once(self, job: PlacementJob) -> PlacementJob:
+    def add_once(self, job: KeyedJob, *, content: bytes = b"", max_unfinished: int | None = None) -> KeyedJob:
         statement, values = _ADD_ONCE[self._engine.dialect.name], mapping.values(job)
         with translate_errors(), self._engine.begin() as connection:
             while connection.execute(statement, values).one_or_none() is None:
                 if row := connection.execute(_BY_KEY, values).one_or_none():  # else it was deleted meanwhile
-                    return cast(PlacementJob, mapping.to_job(row))
+                    return cast(KeyedJob, mapping.to_job(row))
+            unfinished = connection.execute(_UNFINISHED_FILE_JOBS, values).scalar_one()
+            if max_unfinished is not None and unfinished > max_unfinished:
+                raise TooManyFileJobs
+            _add_chunks(connection, job, FilePart.SENT, content, end=len(content))
         self._on_add()
         return job
+
+    def read(self, job_id: UUID, part: FilePart, *, offset: int) -> bytes:
+        with translate_errors(), self._autocommit.connect() as connection:
+            row = connection.execute(_READ, {"job_id": job_id, "part": part, "at": offset}).one_or_none()
+        return bytes(row.content[offset - row.start :]) if row else b""
 
     def get(self, job_id: UUID) -> Job:
         with translate_errors(), self._autocommit.connect() as connection:
@@ -96,17 +156,26 @@ class SqlJobRepository(JobRepository):
             row = connection.execute(_ACQUIRE, {"job_id": job_id, "now": now, "until": until}).one_or_none()
         return None if row is None else mapping.to_job(row)
 
-    def save_progress(self, job: Job, *, until: datetime) -> None:
-        values = mapping.progress_values(job) | {
-            "job_id": job.id,
-            "held_lease": job.leased_until,
-            "leased_until": until,
-        }
-        with translate_errors(), self._engine.begin() as connection:
-            if connection.execute(_SAVE_PROGRESS, values).rowcount != 1:
-                raise JobLeaseLost(job.id)
-        job.leased_until = until
+    def save_progress(self, job: Job, *, until: datetime, written: bytes = b"") -> None:
+        held = job.leased_until
+        try:
+            with translate_errors(), self._engine.begin() as connection:
+                SqlJobProgress(connection).save_progress(job, until=until, written=written)
+        except BaseException:
+            job.leased_until = held  # which the commit did not change
+            raise
 
     def delete_finished(self, kind: type[Job], *, created_before: datetime) -> int:
         with translate_errors(), self._engine.begin() as connection:
             return connection.execute(_DELETE_FINISHED, {"kind": _KINDS[kind], "before": created_before}).rowcount
+
+
+def _add_chunks(connection: Connection, job: Job, part: FilePart, content: bytes, *, end: int) -> None:
+    """Store the bytes of a file that end at this offset."""
+    first = end - len(content)
+    rows = [
+        {"job_id": job.id, "part": part, "start": first + at, "content": content[at : at + CHUNK_BYTES]}
+        for at in range(0, len(content), CHUNK_BYTES)
+    ]
+    if rows:
+        connection.execute(insert(tables.job_chunks).inline(), rows)

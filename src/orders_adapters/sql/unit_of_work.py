@@ -13,6 +13,7 @@ from orders_adapters.sql.engine.transactions import HostTransaction, OwnTransact
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.idempotency_keys import SqlIdempotencyKeys
 from orders_adapters.sql.inbox import SqlInbox
+from orders_adapters.sql.jobs import SqlJobProgress
 from orders_adapters.sql.life.stock_holds import SqlStockHoldRepository
 from orders_adapters.sql.mappers import event_values, insert_all
 from orders_adapters.sql.orders import SqlOrderRepository
@@ -91,6 +92,10 @@ class SqlUnitOfWork(UnitOfWork):
     @property
     def stock_holds(self) -> SqlStockHoldRepository:
         return SqlStockHoldRepository(self._open)
+
+    @property
+    def jobs(self) -> SqlJobProgress:
+        return SqlJobProgress(self._open)
 
     def publish(self, events: Sequence[Event]) -> None:
         self.orders.publish(events)

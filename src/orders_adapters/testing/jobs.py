@@ -10,7 +10,22 @@ from orders_adapters.testing.threads import at_once
 from orders_domain import Actor, OrderStatus, Role
 from orders_domain.errors import JobLeaseLost, JobNotFound, OrderNotFound
 from orders_domain.model.idempotency import IdempotencyKey
-from orders_domain.model.jobs import BulkStatusJob, DeferredAnswer, DeferredRequest, Failure, JobStatus, PlacementJob
+from orders_domain.model.jobs import (
+    BulkStatusJob,
+    DeferredAnswer,
+    DeferredRequest,
+    ExportJob,
+    Failure,
+    FileFormat,
+    FileJob,
+    FilePart,
+    ImportJob,
+    JobStatus,
+    PlacementJob,
+    TooManyFileJobs,
+)
+from orders_domain.model.jobs.files import CHUNK_BYTES
+from orders_domain.model.order_filter import Cursor, OrderFilter
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import TRANSITIONS, InvalidTransition, TargetStatus
 from orders_domain.ports.jobs import JobRepository
@@ -41,6 +56,46 @@ def placement(key: str | None = None, *, fingerprint: str = "f" * 64) -> Placeme
     return PlacementJob.create(body, client_key=client_key or None, job_id=new_id(), by=operator, at=NOON)
 
 
+def file_key(key: str = "", *, of: Actor = ROOT) -> IdempotencyKey:
+    return IdempotencyKey(subject=of.subject, scope="shop", key=key or str(new_id()), fingerprint="f" * 64)
+
+
+def export(key: str = "", *, by: Actor = ROOT) -> ExportJob:
+    statuses = frozenset({OrderStatus.PAID, OrderStatus.SHIPPED})
+    selected = OrderFilter(user_id="ann", statuses=statuses, placed_from=NOON, placed_before=LATER)
+    return ExportJob(
+        id=new_id(),
+        actor=by,
+        created_at=NOON,
+        leased_until=NOON,
+        file_format=FileFormat.CSV,
+        client_key=file_key(key, of=by),
+        order_filter=selected,
+        view="items",
+        with_bom=True,
+    )
+
+
+def product_import(key: str = "") -> ImportJob:
+    return ImportJob(
+        id=new_id(),
+        actor=ROOT,
+        created_at=NOON,
+        leased_until=NOON,
+        file_format=FileFormat.JSON_LINES,
+        client_key=file_key(key),
+        sent_size=3,
+        sent_lines=1,
+        dry_run=True,
+    )
+
+
+def claimed_export(jobs: JobRepository) -> ExportJob:
+    job = jobs.acquire(jobs.add_once(export()).id, now=NOON, until=LATER)
+    assert isinstance(job, ExportJob)
+    return job
+
+
 def claimed(jobs: JobRepository, job: BulkStatusJob) -> BulkStatusJob:
     leased = jobs.acquire(job.id, now=NOON, until=LATER)
     assert isinstance(leased, BulkStatusJob)
@@ -48,7 +103,7 @@ def claimed(jobs: JobRepository, job: BulkStatusJob) -> BulkStatusJob:
 
 
 class JobRepositoryTests:
-    """Promises of ``JobRepository``.
+    """Promises of ``JobRepository``, and so of ``JobProgress``.
 
     A subclass has the fixture ``jobs``: a repository without jobs.
     """
@@ -199,3 +254,71 @@ class JobRepositoryTests:
             outcomes = at_once(*[lambda key=key: jobs.add_once(placement(key)).id] * 12)
 
             assert len(set(outcomes)) == 1
+
+    @pytest.mark.parametrize("job", [export(), product_import()], ids=["export", "import"])
+    def test_file_job_is_read_as_added_and_by_its_key(self, jobs: JobRepository, job: FileJob) -> None:
+        assert jobs.add_once(job, content=b"abc") == job
+
+        assert jobs.get(job.id) == job
+        assert jobs.read(job.id, FilePart.SENT, offset=1) == b"bc"
+        assert jobs.read(job.id, FilePart.WRITTEN, offset=0) == b""
+        assert jobs.add_once(export(job.client_key.key), content=b"d") == job
+        assert jobs.read(job.id, FilePart.SENT, offset=0) == b"abc"
+
+    def test_file_grows_with_the_progress(self, jobs: JobRepository) -> None:
+        first = claimed_export(jobs).after(orders=2, rows=3, size=4, cursor=Cursor(NOON, new_id()))
+        jobs.save_progress(first, until=LATER, written=b"abcd")
+        second = first.after(orders=1, rows=1, size=2, cursor=None)
+        jobs.save_progress(second, until=LATER, written=b"ef")
+
+        assert jobs.get(second.id) == second
+        assert (second.status, second.processed, second.rows) == (JobStatus.DONE, 3, 4)
+        pieces = [jobs.read(second.id, FilePart.WRITTEN, offset=offset) for offset in (0, 3, 4, 6)]
+        assert (b"abcdef".startswith(pieces[0]), pieces[3]) == (True, b"")
+        assert [piece[:1] for piece in pieces] == [b"a", b"d", b"e", b""]
+
+    def test_file_is_read_in_chunks(self, jobs: JobRepository) -> None:
+        content = bytes(range(256)) * (2 * CHUNK_BYTES // 256) + b"end"
+        job = claimed_export(jobs).after(orders=1, rows=1, size=len(content), cursor=None)
+        jobs.save_progress(job, until=LATER, written=content)
+
+        pieces = [jobs.read(job.id, FilePart.WRITTEN, offset=0)]
+        while piece := jobs.read(job.id, FilePart.WRITTEN, offset=sum(map(len, pieces))):
+            pieces.append(piece)
+
+        assert list(map(len, pieces)) == [CHUNK_BYTES, CHUNK_BYTES, 3]
+        assert b"".join(pieces) == content
+
+    def test_lost_lease_writes_nothing(self, jobs: JobRepository) -> None:
+        slow = claimed_export(jobs)
+        quick = jobs.acquire(slow.id, now=LATER, until=LATER + timedelta(seconds=10))
+
+        with pytest.raises(JobLeaseLost):
+            jobs.save_progress(slow.after(orders=1, rows=1, size=2, cursor=None), until=LATER, written=b"ab")
+
+        assert jobs.get(slow.id) == quick
+        assert jobs.read(slow.id, FilePart.WRITTEN, offset=0) == b""
+
+    def test_unfinished_file_jobs_of_an_actor_are_bounded(self, jobs: JobRepository) -> None:
+        first, _ = jobs.add_once(export("key"), max_unfinished=2), jobs.add_once(product_import(), max_unfinished=2)
+
+        with pytest.raises(TooManyFileJobs):
+            jobs.add_once(export(), max_unfinished=2)
+
+        assert jobs.add_once(export("key"), max_unfinished=2) == first
+        jobs.add_once(export(by=Actor(subject="ida")), max_unfinished=2)
+        done = jobs.acquire(first.id, now=NOON, until=LATER)
+        assert isinstance(done, ExportJob)
+        jobs.save_progress(done.after(orders=0, rows=0, size=0, cursor=None), until=NOON)
+        jobs.add_once(export(), max_unfinished=2)
+
+    def test_deleted_job_has_no_file(self, jobs: JobRepository) -> None:
+        job = claimed_export(jobs).after(orders=1, rows=1, size=2, cursor=None)
+        jobs.save_progress(job, until=LATER, written=b"ab")
+        waiting = jobs.add_once(product_import(), content=b"abc")
+
+        assert jobs.delete_finished(ImportJob, created_before=LATER) == 0
+        assert jobs.delete_finished(ExportJob, created_before=LATER) == 1
+
+        assert jobs.read(job.id, FilePart.WRITTEN, offset=0) == b""
+        assert jobs.read(waiting.id, FilePart.SENT, offset=0) == b"abc"

@@ -16,6 +16,7 @@ from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.events.event_feed import EventFeed
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
+from orders_domain.ports.jobs import JobRepository
 from orders_domain.ports.life.stock_holds import StockHoldQueries
 from orders_domain.ports.notification_queue import NotificationQueue
 from orders_domain.ports.notifier import ContactLookup
@@ -57,6 +58,7 @@ class StoreHarness:
     inbox: InboxCleanup
     users: UserRepository
     personal_data: PersonalDataStore
+    jobs: JobRepository
     contacts: ContactLookup
     notifications: NotificationQueue
     alert_recipients: AlertRecipientRepository

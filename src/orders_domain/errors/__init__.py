@@ -29,7 +29,7 @@ from orders_domain.errors.orders import (
     TotalMismatch,
     VersionMismatch,
 )
-from orders_domain.errors.products import InsufficientStock, ProductNotFound, Shortage, SkuTaken
+from orders_domain.errors.products import InsufficientStock, ProductNotFound, Shortage, SkuTaken, UnreadableFile
 from orders_domain.errors.services import (
     InvalidServiceResponse,
     ServiceError,
@@ -97,6 +97,7 @@ __all__ = [
     "TooManyRequests",
     "TotalMismatch",
     "Unavailable",
+    "UnreadableFile",
     "UserExists",
     "UserNotFound",
     "VersionMismatch",

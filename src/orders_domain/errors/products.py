@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orders_domain.errors.base import Kind, OrdersError
+from orders_domain.errors.base import InvalidValue, Kind, OrdersError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +46,9 @@ class SkuTaken(OrdersError):
     def __init__(self, sku: str) -> None:
         super().__init__(f"Another product has the sku {sku!r}.")
         self.sku = sku
+
+
+class UnreadableFile(InvalidValue):
+    """No line of a file can be read, because its header or its encoding is not valid."""
+
+    code = "unreadable_file"

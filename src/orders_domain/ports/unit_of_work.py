@@ -7,6 +7,7 @@ from typing import Protocol, Self
 from orders_domain.model.events import Event
 from orders_domain.ports.idempotency_keys import IdempotencyKeys
 from orders_domain.ports.inbox import Inbox
+from orders_domain.ports.jobs import JobProgress
 from orders_domain.ports.life.stock_holds import StockHoldRepository
 from orders_domain.ports.orders import OrderRepository
 from orders_domain.ports.products import ProductRepository, Stock
@@ -44,6 +45,9 @@ class UnitOfWork(Protocol):
 
     @property
     def stock_holds(self) -> StockHoldRepository: ...
+
+    @property
+    def jobs(self) -> JobProgress: ...
 
     def publish(self, events: Sequence[Event]) -> None:
         """Add events to the outbox with the commit, besides those for the history entries of the orders."""

@@ -25,8 +25,11 @@ _NAMES = {
     "background.queue_notifications": "queue_notifications",
     "background.receive_payment": "PaymentOutcome ReceivePayment receive_payment",
     "background.relay_events": "RelayResult relay_events",
+    "background.run_file_job": "RunFileJob run_file_job",
     "background.run_job": "RunJob run_job",
     "background.send_notification": "NotificationResult SendNotification send_notification",
+    "background.start_file_job": "GetFileJob StartExport StartImport WrittenFile get_export get_import read_export "
+    "read_refused_lines start_export start_import",
     "background.track_shipment": "TrackingOutcome TrackShipment track_shipment",
     "catalog.audit_products": "GetProductHistory ListStockMovements get_product_history list_stock_movements",
     "catalog.get_product": "GetProduct get_product",

@@ -17,6 +17,7 @@ from orders_domain.model.status import OrderStatus
 from orders_domain.use_cases import ListOrders, ListTemplates
 from orders_flask.bootstrap.auth import issue_dev_token
 from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS
+from orders_flask.bootstrap.demo_files import demo_file_parameters
 from orders_flask.bootstrap.demo_orders import demo_parameters
 from orders_flask.bootstrap.local_secrets import cart_secrets, local_secrets
 from orders_flask.settings import Settings
@@ -62,7 +63,8 @@ def demo_examples(settings: Settings, use_cases: UseCases) -> DemoExamples:
         "auth_refresh_token": {"token": token},
         "checkout_place_cart_order": {"cartSnapshot": cart},
     }
-    return DemoExamples(bodies=bodies, parameters=_existing(use_cases), operation_parameters=demo_parameters(use_cases))
+    parameters = {**demo_parameters(use_cases), **demo_file_parameters(use_cases)}
+    return DemoExamples(bodies=bodies, parameters=_existing(use_cases), operation_parameters=parameters)
 
 
 def _signed_cart(settings: Settings) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from orders_domain.use_cases import RunJob
 from orders_flask.bootstrap.components import Check, check_health, require_extra
 from orders_flask.settings import Settings
 
+FILE_JOB_SECONDS = 2.0
+"""The time after which a web process interrupts an export or import for other jobs. Celery has processes for them."""
+
 if TYPE_CHECKING:
     from orders_adapters.celery.job_queue import CeleryJobQueue
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 def job_runner(settings: Settings, run_job: Callable[[RunJob], object], *, clock: Clock) -> Callable[[UUID], object]:
     """Return a function that starts a job: in Celery if it is configured, otherwise in this process."""
     if not settings.celery_broker_url:
-        return lambda job_id: run_job(RunJob(job_id=job_id))
+        return lambda job_id: run_job(RunJob(job_id=job_id, seconds=FILE_JOB_SECONDS))
     return _queue(settings, clock=clock)
 
 

@@ -1,4 +1,4 @@
-"""Text of an error, and of others, at the terminal of an operator."""
+"""Text of an error at the terminal of an operator."""
 
 from orders_domain.errors import StoreUnavailable
 from orders_flask import bootstrap, settings
@@ -10,8 +10,3 @@ def error_text(error: Exception) -> str:
     if isinstance(error, StoreUnavailable) and str(error).endswith("."):
         return f"{redact(bootstrap.describe(error), settings.load()).rstrip('.')}."
     return str(error)
-
-
-def printable(text: str) -> str:
-    """Escape control characters, because the text of a client or of a file must not control the terminal."""
-    return text if text.isprintable() else ascii(text)

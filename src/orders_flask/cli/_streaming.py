@@ -1,21 +1,19 @@
-"""Shared parts of long-running commands: actor, graceful interrupt, numbered lines, progress bar."""
+"""Shared parts of long-running commands: actor, graceful interrupt, progress bar."""
 
 import getpass
 import os
 import signal
 import sys
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
 
 import click
 
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Actor, Role
+from orders_flask.files.lines import NumberedLines
 
-MAX_LINE_BYTES = 1024 * 1024  # a longer line is split, and none of its parts is valid
 INTERRUPTED = 130  # a shell's exit status after Ctrl-C
 
 Item = TypeVar("Item")
@@ -63,63 +61,14 @@ def detach_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
 
 
-class NumberedLines:
-    """The lines of a file, read once; ``read`` is the number of bytes read, ``number`` that of the last line.
-
-    The file is UTF-8, or UTF-16 with a byte order mark, as Excel's "Unicode Text" is.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._lines = self._utf8_lines()
-        self.read = 0
-        self.number = 0
-
-    def __iter__(self) -> Iterator[str]:
-        complete = True
-        for line in self._lines:
-            self.number += complete
-            complete = line.endswith(b"\n")
-            encoding = "utf-8-sig" if self.number == 1 else "utf-8"
-            yield line.decode(encoding, "surrogateescape")  # bad bytes invalidate their line only
-
-    def _utf8_lines(self) -> Iterator[bytes]:
-        lines = self._raw_lines()
-        first = next(lines, b"")
-        lines = chain((first,), lines) if first else lines
-        yield from _recode(lines) if first.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else lines
-
-    def _raw_lines(self) -> Iterator[bytes]:
-        while line := self._file.readline(MAX_LINE_BYTES):
-            self.read += len(line)
-            yield line
-
-    def ensure_reaches(self, first: int) -> None:
-        """Check, after the last line, that the file has all lines before ``first``.
-
-        Raises:
-            ClickException: the file is shorter.
-        """
-        if first > self.number + 1:
-            raise click.ClickException(f"The file ends with line {self.number}, before --from-line {first}.")
-
-
-def _recode(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the lines of a text in UTF-16 as UTF-8. The pieces may end within a character.
+def ensure_reaches(lines: NumberedLines, first: int) -> None:
+    """Check, after the last line, that the file has all lines before ``first``.
 
     Raises:
-        ClickException: the text is not UTF-16.
+        ClickException: the file is shorter.
     """
-    decoder, text = getincrementaldecoder("utf-16")("surrogatepass"), ""
-    try:
-        for piece in chain(pieces, (b"",)):
-            *lines, text = (text + decoder.decode(piece, final=not piece)).split("\n")
-            yield from (f"{line}\n".encode("utf-8", "surrogatepass") for line in lines)
-            if len(text) > MAX_LINE_BYTES or (text and not piece):
-                yield text.encode("utf-8", "surrogatepass")
-                text = ""
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"The file begins like UTF-16, but is not UTF-16: {error.reason}.") from error
+    if first > lines.number + 1:
+        raise click.ClickException(f"The file ends with line {lines.number}, before --from-line {first}.")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import orjson
 
-from orders_domain.errors import OrderNotFound, OrdersError
+from orders_domain.errors import OrderNotFound, OrdersError, UnreadableFile
 from orders_domain.model.order import validate_reason
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.status import TargetStatus
@@ -23,12 +23,13 @@ from orders_flask.cli._statuses import STATUSES
 from orders_flask.cli._streaming import (
     INTERRUPTED,
     GracefulInterrupt,
-    NumberedLines,
     cli_actor,
     detach_stdout,
+    ensure_reaches,
     open_input,
     progress,
 )
+from orders_flask.files.lines import NumberedLines
 
 BATCH = 100
 """The number of lines between two results and two steps of the progress bar."""
@@ -67,12 +68,14 @@ def bulk_status(status: str, file: str, from_line: int, results: str, reason: st
             while batch := list(islice(refs, BATCH)):
                 report.add(batch, _process(batch, target, reason, change))
                 bar.update(lines.read - bar.pos)
+        except UnreadableFile as error:
+            raise click.ClickException(str(error)) from error
         except (OrdersError, OSError) as error:
             if isinstance(error, OSError):
                 detach_stdout()
             raise click.ClickException(f"{error_text(error)} {report} {report.resume_hint}") from error
     if not interrupt.received:
-        lines.ensure_reaches(from_line)
+        ensure_reaches(lines, from_line)
     click.echo(str(report), err=True)
     if interrupt.received:
         click.echo(f"Interrupted. {report.resume_hint}", err=True)

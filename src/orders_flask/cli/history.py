@@ -12,7 +12,7 @@ from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import GetOrderHistory
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
-from orders_flask.cli._error_text import printable
+from orders_flask.files.lines import printable
 
 _COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id", "reason")
 

@@ -18,8 +18,9 @@ from orders_domain.use_cases import (
 )
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
-from orders_flask.cli._streaming import MAX_LINE_BYTES, cli_actor
+from orders_flask.cli._streaming import cli_actor
 from orders_flask.cli.accounts.personal_data import erase, export
+from orders_flask.files.lines import MAX_LINE_BYTES
 
 _from_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of standard input; do not prompt."

@@ -10,6 +10,7 @@ import structlog
 
 from orders_domain.errors import AccessDenied, OrderHidden, OrdersError, Unavailable
 from orders_domain.model.idempotency import DuplicateRequest
+from orders_domain.model.jobs.files import DuplicateFileJob
 from orders_domain.model.life.payment_message import OrderReference
 from orders_domain.model.life.stock_hold import DuplicateStockHold
 from orders_domain.model.order import Order
@@ -59,7 +60,7 @@ def instrumented(
             metrics.use_case(name, outcome="replayed")
             log.info("use_case.replayed", **fields | {"order": str(error.order.id)})
             raise
-        except DuplicateStockHold:
+        except (DuplicateStockHold, DuplicateFileJob):
             metrics.use_case(name, outcome="replayed")
             log.info("use_case.replayed", **fields)
             raise

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orders_flask.settings.validation import InvalidSetting, require_one_of, require_scheme, setting
+from orders_flask.settings.validation import InvalidSetting, require_one_of, require_scheme, require_within, setting
 
 _LIMIT = re.compile(r"(orders|management|ostore|checkout)=([1-9][0-9]{0,3})", re.ASCII)
 
@@ -44,6 +44,15 @@ class JobSettings:
         "response is 202; by default only for clients that send `Prefer: respond-async`",
     )
 
+    export_max_bytes: int = setting(
+        "EXPORT_MAX_BYTES",
+        1024 * 1024 * 1024,
+        "the most bytes of a file that an export over HTTP writes; the database stores it for 24 hours",
+    )
+    import_max_bytes: int = setting(
+        "IMPORT_MAX_BYTES", 16 * 1024 * 1024, "the most bytes of a file of products that is sent over HTTP"
+    )
+
     @property
     def async_order_lines(self) -> Mapping[str, int]:
         """The most lines of an order that a contract places within the request, by contract."""
@@ -53,4 +62,7 @@ class JobSettings:
         schemes = ("amqp", "amqps", "pyamqp", "redis", "rediss", "memory")
         require_scheme("CELERY_BROKER_URL", self.celery_broker_url, *schemes)
         parse_async_lines(self.async_lines)
+        require_within("EXPORT_MAX_BYTES", self.export_max_bytes, 1_000, 2**40)
+        # The memory for the bodies of a process is 32 MiB.
+        require_within("IMPORT_MAX_BYTES", self.import_max_bytes, 1_000, 30_000_000)
         require_one_of("ORDERS_JOBS", self.jobs, "on", "off")

@@ -20,6 +20,10 @@ class OpenBlueprint(Blueprint):
 
     ARGUMENTS_PARSER: Any = StrictParser(max_bytes=MAX_OPEN_BODY_BYTES)
 
+    def max_body_bytes(self, function: str, config: Mapping[str, Any]) -> int:
+        """Return the size limit of the bodies of this function."""
+        return int(self.ARGUMENTS_PARSER.max_bytes)
+
     def _prepare_arguments_doc(self, doc: dict[str, Any], doc_info: dict[str, Any], **around: Any) -> dict[str, Any]:
         """Document the arguments without flask-smorest's 422, because ``openapi.operation`` documents all errors.
 
@@ -37,7 +41,7 @@ class ContractBlueprint(OpenBlueprint):
 
     ``authenticate`` runs before any other part of a request is read. GET operations are documented as usable without a
     token if the app's configuration has ``public_if``; ``open_if`` has the configuration by which a function takes
-    bodies without a token.
+    bodies without a token, and ``limits`` that of the most bytes of a function whose body is a file.
     """
 
     ARGUMENTS_PARSER = StrictParser()
@@ -51,11 +55,13 @@ class ContractBlueprint(OpenBlueprint):
         authenticate: Callable[[], None] = authenticate,
         public_if: str = "",
         open_if: Mapping[str, str] = MappingProxyType({}),
+        limits: Mapping[str, str] = MappingProxyType({}),
         **about: Any,
     ) -> None:
         super().__init__(name, import_name, **about)
         self._public_if = public_if
         self._open_if = open_if
+        self._body_limits = limits
         self._prepare_doc_cbks.append(self._prepare_security_doc)
         self.before_request(authenticate)
         self.after_request(not_modified)
@@ -63,6 +69,11 @@ class ContractBlueprint(OpenBlueprint):
     def needs_token(self, function: str, config: Mapping[str, Any]) -> bool:
         """Return whether the body of a request to this function is read only with a token."""
         return not config.get(self._open_if.get(function, ""))
+
+    def max_body_bytes(self, function: str, config: Mapping[str, Any]) -> int:
+        if function in self._body_limits:
+            return int(config[self._body_limits[function]])
+        return super().max_body_bytes(function, config)
 
     def _prepare_security_doc(
         self, doc: dict[str, Any], _: dict[str, Any], *, app: Flask, method: str, **around: Any

@@ -15,6 +15,7 @@ from orders_domain.errors import (
     TooManyRequests,
     Unavailable,
 )
+from orders_domain.model.jobs import TooManyFileJobs
 from orders_domain.model.order import OrderFinalized
 from orders_flask.web.authentication import CHALLENGE, authenticate
 from orders_flask.web.context import use_cases
@@ -26,7 +27,7 @@ from orders_flask.web.problems import STATUSES, InvalidRequest, MalformedBody, P
 log = structlog.get_logger(__name__)
 
 _KEY = "orders-contracts"
-_PASSED_HEADERS = ("Accept-Encoding", "Allow", "Retry-After", "Location")
+_PASSED_HEADERS = ("Accept-Encoding", "Allow", "Retry-After", "Location", "Content-Range")
 
 
 def install(app: Flask, mounts: dict[str, Contract]) -> None:
@@ -121,7 +122,7 @@ def _domain_error(error: OrdersError, status: int, contract: Contract | None) ->
 
 
 def _headers(error: OrdersError) -> dict[str, str]:
-    if isinstance(error, RequestInProgress | TooManyAttempts | TooManyRequests):
+    if isinstance(error, RequestInProgress | TooManyAttempts | TooManyRequests | TooManyFileJobs):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, OrderFinalized):
         return etag(error.order)

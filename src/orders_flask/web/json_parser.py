@@ -69,7 +69,7 @@ class StrictParser(FlaskParser):
     def _raw_load_json(self, req: Request) -> Any:
         if not core.is_json(req.mimetype):
             raise UnsupportedMediaType("The Content-Type must be application/json.")
-        _require_identity(req.headers.get("Content-Encoding", ""))
+        require_identity(req.headers.get("Content-Encoding", ""))
         if (req.content_length or 0) > self.max_bytes:
             raise RequestEntityTooLarge
         body = req.get_data(cache=True)
@@ -93,7 +93,7 @@ class StrictParser(FlaskParser):
         raise InvalidRequest(messages, in_query=location == "query") from error
 
 
-def _require_identity(content_encoding: str) -> None:
+def require_identity(content_encoding: str) -> None:
     """Check the header Content-Encoding.
 
     Raises:

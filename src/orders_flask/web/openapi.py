@@ -69,7 +69,7 @@ _PAGE_POLICY = (
 
 _PATH_PARAMETERS = {
     "user_id": "The id of the user.",
-    "job_id": "The id of the job, from the Location header of the bulk change.",
+    "job_id": "The id of the job, from the Location header of the response that created it.",
     "order_ref": "The id of the order.",
     "hold_id": "The id of the stock hold.",
     "products": "The number of the product.",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from orders_domain.model.jobs import FileJob, JobStatus
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.jobs import JobRepository
 from orders_flask.workers import runner
@@ -28,7 +29,7 @@ class JobWorker:
         runner.run(self.step, stop=self.stop, name="job worker")
 
     def step(self) -> None:
-        """Start all due jobs, then wait for new ones."""
-        for job_id in self.jobs.list_due(self.clock()):
-            self.start_job(job_id)
-        self.wait(POLL_INTERVAL)
+        """Start all due jobs, then wait for new ones, unless one was interrupted for the others."""
+        started = [self.start_job(job_id) for job_id in self.jobs.list_due(self.clock())]
+        if not any(isinstance(job, FileJob) and job.status is JobStatus.RUNNING for job in started):
+            self.wait(POLL_INTERVAL)

@@ -10,7 +10,7 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.testing.examples import NOON, new_id
 from orders_adapters.testing.jobs import CONFIRMED, LATER, ROOT, JobRepositoryTests, added
 from orders_domain.errors import StoreUnavailable
-from orders_domain.model.jobs import BulkStatusJob
+from orders_domain.model.jobs import BulkStatusJob, FilePart
 from orders_domain.ports.jobs import JobRepository
 
 
@@ -47,6 +47,7 @@ def test_unreachable_job_store_is_unavailable() -> None:
         lambda: jobs.list_due(NOON),
         lambda: jobs.acquire(job.id, now=NOON, until=LATER),
         lambda: jobs.save_progress(job, until=LATER),
+        lambda: jobs.read(job.id, FilePart.SENT, offset=0),
         lambda: jobs.delete_finished(BulkStatusJob, created_before=NOON),
     ):
         with pytest.raises(StoreUnavailable):

@@ -9,7 +9,7 @@ from io import StringIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_flask.cli._csv_cells import escape, escape_json, unescape
+from orders_flask.files.csv_cells import escape, escape_json, unescape
 from tests.support.cases import each_case
 
 SIGNS = "=+-@"

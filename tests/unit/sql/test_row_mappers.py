@@ -19,7 +19,9 @@ from orders_adapters.testing.examples import ADMIN, NOON
 from orders_domain import Actor, Money, OrderStatus, Role
 from orders_domain.model.accounts.user import User
 from orders_domain.model.address import Address
-from orders_domain.model.jobs import BulkStatusJob, Failure, JobStatus
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.jobs import BulkStatusJob, ExportJob, Failure, FileFormat, ImportJob, JobStatus
+from orders_domain.model.order_filter import Cursor, OrderFilter
 from orders_domain.model.order_template import NewOrderTemplate
 from orders_domain.model.product import NewProduct, Product, RequestedItem
 from orders_domain.model.reservation import Reservation, ReservationState
@@ -61,6 +63,21 @@ JOB = BulkStatusJob(
     failed=(Failure(order_id=1, code="invalid_transition", sentence="Not allowed.", current=OrderStatus.CANCELED),),
     attempts=2,
 )
+FILE_JOB: dict[str, Any] = {
+    **{name: getattr(JOB, name) for name in ("id", "actor", "created_at", "leased_until", "status", "processed")},
+    "attempts": 2,
+    "file_format": FileFormat.JSON_LINES,
+    "client_key": IdempotencyKey(subject="ann", scope="shop", key="k", fingerprint="f"),
+    "size": 9,
+    "failure": "Too large.",
+}
+SELECTED = OrderFilter(
+    user_id="ann", statuses=frozenset({OrderStatus.PAID}), placed_from=NOON, placed_before=NOON + timedelta(days=1)
+)
+EXPORT = ExportJob(
+    **FILE_JOB, order_filter=SELECTED, view="items", with_bom=True, rows=3, cursor=Cursor(NOON, UUID(int=3))
+)
+IMPORT = ImportJob(**FILE_JOB, sent_size=8, sent_lines=4, dry_run=True, next_line=3, counts={"added": 1, "refused": 1})
 RESERVATION = Reservation(
     order_id=UUID(int=1),
     user_id="ann",
@@ -127,6 +144,14 @@ def stored_job(engine: Engine) -> tuple[Any, Any]:
     return SqlJobRepository(engine).get(JOB.id), JOB
 
 
+def stored_export(engine: Engine) -> tuple[Any, Any]:
+    return SqlJobRepository(engine).get(SqlJobRepository(engine).add_once(EXPORT).id), EXPORT
+
+
+def stored_import(engine: Engine) -> tuple[Any, Any]:
+    return SqlJobRepository(engine).get(SqlJobRepository(engine).add_once(IMPORT).id), IMPORT
+
+
 def stored_reservation(engine: Engine) -> tuple[Any, Any]:
     with engine.begin() as connection:
         SqlReservationRepository(connection).add(RESERVATION)
@@ -152,6 +177,8 @@ def engine() -> Iterator[Engine]:
         stored_user,
         stored_template,
         stored_job,
+        stored_export,
+        stored_import,
         stored_reservation,
     ],
 )
@@ -176,7 +203,13 @@ def at_default(value: Any, path: str = "") -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("example", [PRODUCT, USER, TEMPLATE, JOB, RESERVATION], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "example", [PRODUCT, USER, TEMPLATE, JOB, EXPORT, IMPORT, RESERVATION], ids=lambda each: type(each).__name__
+)
 def test_examples_have_no_default(example: object) -> None:
     # An actor is stored without its contact, which belongs to what the actor places.
-    assert at_default(example) - {"actor.contact"} == set()
+    # An export over HTTP has the filters of the command only.
+    others = {f"order_filter.{field.name}" for field in fields(OrderFilter)} - {
+        f"order_filter.{name}" for name in ("user_id", "statuses", "placed_from", "placed_before")
+    }
+    assert at_default(example) - {"actor.contact"} - others == set()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from orders_adapters.memory.store import InMemoryStore
 from orders_domain.model import events
-from orders_domain.model.jobs import JobStatus, PlacementJob
+from orders_domain.model.jobs import ExportJob, FilePart, JobStatus, PlacementJob
 from orders_domain.model.order import Order
 from orders_domain.model.personal.erasure import Erase, ErasedOrder
 from orders_domain.model.personal.fates import WORD
@@ -50,6 +50,7 @@ class InMemoryPersonalDataStore(PersonalDataStore):
             with self._store.read_lock:
                 for erased, order_id in results:
                     self._replace(erased, self._store.orders[order_id].user_id)
+                self._delete_exports()
         self._store.on_commit()
         return {order_id: erased.order.version for erased, order_id in results}
 
@@ -69,6 +70,11 @@ class InMemoryPersonalDataStore(PersonalDataStore):
             for notification_id in [key for key, row in queue.items() if subject.is_email(row.notification.address)]:
                 del queue[notification_id]
         return any(found)
+
+    def _delete_exports(self) -> None:
+        for job_id in [job.id for job in self._store.jobs.values() if isinstance(job, ExportJob)]:
+            del self._store.jobs[job_id]
+            self._store.job_files.pop((job_id, FilePart.WRITTEN), None)
 
     def _replace(self, erased: ErasedOrder, user_id: str | None) -> None:
         order, store = erased.order, self._store

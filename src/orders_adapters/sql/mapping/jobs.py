@@ -1,5 +1,7 @@
 """Mapping between rows and jobs of each kind."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,20 +10,39 @@ from sqlalchemy import Row
 from orders_adapters.sql.tables.jobs import JobKind
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.idempotency import IdempotencyKey
-from orders_domain.model.jobs import BulkStatusJob, DeferredAnswer, DeferredRequest, Failure, Job, PlacementJob
+from orders_domain.model.jobs import (
+    BulkStatusJob,
+    DeferredAnswer,
+    DeferredRequest,
+    ExportJob,
+    Failure,
+    FileFormat,
+    FileJob,
+    ImportJob,
+    Job,
+    PlacementJob,
+)
+from orders_domain.model.order_filter import Cursor, OrderFilter
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
 
-PROGRESS = ("status", "processed", "failures", "attempts", "answer", "answer_body")
+PROGRESS = ("status", "processed", "failures", "attempts", "answer", "answer_body", "file_progress")
 """The columns that a worker changes, besides the lease."""
-_OTHER_KINDS = ("order_ids", "target_status", "equivalent_statuses", "reason", "request", "request_body")
-_KEY = ("key_scope", "client_key", "fingerprint")
+_OTHER_KINDS = (
+    "order_ids",
+    "target_status",
+    "equivalent_statuses",
+    "reason",
+    "request",
+    "request_body",
+    "file_options",
+)
 
 
 def values(job: Job) -> dict[str, Any]:
     """Return the values of all columns."""
-    content = _bulk_values(job) if isinstance(job, BulkStatusJob) else _placement_values(job)
-    return dict.fromkeys((*_OTHER_KINDS, *_KEY)) | {
+    key = job.client_key if isinstance(job, PlacementJob | FileJob) else None
+    return dict.fromkeys(_OTHER_KINDS) | {
         "id": job.id,
         "actor": job.actor.subject,
         "role": job.actor.role,
@@ -30,7 +51,10 @@ def values(job: Job) -> dict[str, Any]:
         "traceparent": job.actor.traceparent,
         "created_at": job.created_at,
         "leased_until": job.leased_until,
-        **content,
+        "key_scope": key and key.scope,
+        "client_key": key and key.key,
+        "fingerprint": key and key.fingerprint,
+        **_content(job),
         **progress_values(job),
     }
 
@@ -47,6 +71,7 @@ def progress_values(job: Job) -> dict[str, Any]:
         "attempts": job.attempts,
         "answer": answer and {"status": answer.status, "headers": dict(answer.headers), "order_id": order_id},
         "answer_body": answer and answer.body,
+        "file_progress": _file_progress(job) if isinstance(job, FileJob) else None,
     }
 
 
@@ -66,6 +91,8 @@ def to_job(row: Row[Any]) -> Job:
         "processed": row.processed,
         "attempts": row.attempts,
     }
+    if row.kind in _FILE_KINDS:
+        return _to_file_job(row, shared)
     if row.kind is JobKind.PLACEMENT:
         return PlacementJob(
             **shared,
@@ -82,6 +109,98 @@ def to_job(row: Row[Any]) -> Job:
     )
 
 
+_FILE_KINDS = (JobKind.EXPORT, JobKind.IMPORT)
+
+
+def _content(job: Job) -> dict[str, Any]:
+    """Return the values of the columns that jobs of this kind have."""
+    match job:
+        case BulkStatusJob():
+            return _bulk_values(job)
+        case PlacementJob():
+            return _placement_values(job)
+        case ExportJob():
+            return {"kind": JobKind.EXPORT, "file_options": _export_options(job)}
+        case ImportJob():
+            return {"kind": JobKind.IMPORT, "file_options": _import_options(job)}
+    raise TypeError(f"A job must be of a kind that the table has, not {type(job).__name__}.")
+
+
+def _export_options(job: ExportJob) -> dict[str, Any]:
+    selected = job.order_filter
+    return {
+        "format": job.file_format.value,
+        "view": job.view,
+        "bom": job.with_bom,
+        "user_id": selected.user_id,
+        "statuses": selected.statuses and sorted(status.value for status in selected.statuses),
+        "placed_from": selected.placed_from and selected.placed_from.isoformat(),
+        "placed_before": selected.placed_before and selected.placed_before.isoformat(),
+    }
+
+
+def _import_options(job: ImportJob) -> dict[str, Any]:
+    return {
+        "format": job.file_format.value,
+        "sent_size": job.sent_size,
+        "sent_lines": job.sent_lines,
+        "dry_run": job.dry_run,
+    }
+
+
+def _file_progress(job: FileJob) -> dict[str, Any]:
+    progress: dict[str, Any] = {"size": job.size, "failure": job.failure}
+    if isinstance(job, ExportJob):
+        after = job.cursor
+        position = after and [after.created_at.isoformat(), str(after.order_id)]
+        return progress | {"rows": job.rows, "cursor": position}
+    if isinstance(job, ImportJob):
+        return progress | {"next_line": job.next_line, "counts": dict(job.counts)}
+    return progress
+
+
+def _to_file_job(row: Row[Any], shared: Mapping[str, Any]) -> FileJob:
+    options, progress, key = row.file_options, row.file_progress, _to_key(row)
+    if key is None:
+        raise ValueError(f"The job {row.id} must have a key.")
+    common = {
+        **shared,
+        "file_format": FileFormat(options["format"]),
+        "client_key": key,
+        "size": progress["size"],
+        "failure": progress["failure"],
+    }
+    if row.kind is JobKind.IMPORT:
+        return ImportJob(
+            **common,
+            **{name: options[name] for name in ("sent_size", "sent_lines", "dry_run")},
+            next_line=progress["next_line"],
+            counts=progress["counts"],
+        )
+    return ExportJob(
+        **common,
+        order_filter=_to_filter(options),
+        view=options["view"],
+        with_bom=options["bom"],
+        rows=progress["rows"],
+        cursor=_to_cursor(progress["cursor"]),
+    )
+
+
+def _to_filter(options: Mapping[str, Any]) -> OrderFilter:
+    since, before, statuses = options["placed_from"], options["placed_before"], options["statuses"]
+    return OrderFilter(
+        user_id=options["user_id"],
+        statuses=frozenset(map(OrderStatus, statuses)) if statuses else None,
+        placed_from=datetime.fromisoformat(since) if since else None,
+        placed_before=datetime.fromisoformat(before) if before else None,
+    )
+
+
+def _to_cursor(position: list[str] | None) -> Cursor | None:
+    return Cursor(datetime.fromisoformat(position[0]), UUID(position[1])) if position else None
+
+
 def _bulk_values(job: BulkStatusJob) -> dict[str, Any]:
     return {
         "kind": JobKind.BULK_STATUS,
@@ -92,17 +211,12 @@ def _bulk_values(job: BulkStatusJob) -> dict[str, Any]:
     }
 
 
-def _placement_values(job: Job) -> dict[str, Any]:
-    if not isinstance(job, PlacementJob):
-        raise TypeError(f"A job must be of a kind that the table has, not {type(job).__name__}.")
-    request, key = job.request, job.client_key
+def _placement_values(job: PlacementJob) -> dict[str, Any]:
+    request = job.request
     return {
         "kind": JobKind.PLACEMENT,
         "request": {"root": request.root, "path": request.path, "headers": dict(request.headers)},
         "request_body": request.body,
-        "key_scope": key and key.scope,
-        "client_key": key and key.key,
-        "fingerprint": key and key.fingerprint,
     }
 
 

@@ -112,8 +112,13 @@ TABLES: Mapping[str, Decision] = {
         exported=True,
         erased="id kind actor role scopes request_id traceparent order_ids target_status equivalent_statuses reason "
         "request request_body answer answer_body key_scope client_key fingerprint status processed failures attempts "
-        "created_at leased_until",
-        because="a bulk change of an administrator that runs is finished first",
+        "created_at leased_until file_options file_progress",
+        because="a bulk change of an administrator that runs is finished first; exports of everybody are deleted",
+    ),
+    "job_chunks": Decision(
+        rows=Rows.DELETED,
+        erased="job_id part start content",
+        because="the files of exports may have the orders of the person; start an export again after an erasure",
     ),
     "reservations": Decision(
         rows=Rows.REWRITTEN,

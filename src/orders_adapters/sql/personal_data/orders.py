@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, false, select, update
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.mappers import entry_values, event_values, insert_all, order_values, to_entry, to_order
+from orders_adapters.sql.tables.jobs import JobKind
 from orders_domain.model import events
 from orders_domain.model.personal.erasure import Erase, ErasedOrder
 from orders_domain.model.personal.fates import WORD
@@ -39,6 +40,7 @@ _DELETE_EVENTS = delete(tables.outbox).where(_outbox.event_id.in_(_IDS), _outbox
 _DELETE_NOTICES = delete(tables.outbox).where(_outbox.event_id.in_(_IDS))
 _DELETE_TAGS = delete(tables.order_tags).where(tables.order_tags.c.order_id == bindparam("of"))
 _DELETE_LETTERS = delete(tables.notifications).where(tables.notifications.c.order_id == bindparam("of"))
+_DELETE_EXPORTS = delete(tables.jobs).where(_jobs.kind == JobKind.EXPORT)
 _DELETE_REQUESTS = delete(tables.jobs).where(_jobs.answer["order_id"].as_string() == bindparam("text"))
 _REWRITE_MOVEMENTS = (
     update(tables.stock_movements)
@@ -59,6 +61,11 @@ def erase(connection: Connection, order_id: UUID, erase: Erase) -> int | None:
     erased = erase(to_order(row), [to_entry(dict(entry)) for entry in history])
     _store(connection, erased, user_id=row.user_id)
     return erased.order.version
+
+
+def delete_exports(connection: Connection) -> None:
+    """Delete all exports, whoever started them, because their files may have the orders as they were."""
+    connection.execute(_DELETE_EXPORTS)
 
 
 def _store(connection: Connection, erased: ErasedOrder, *, user_id: str | None) -> None:

@@ -72,6 +72,7 @@ class SqlPersonalDataStore(PersonalDataStore):
         with translate_errors(), self._engine.begin() as connection:
             _overwrite_deleted(connection)
             versions = {order_id: orders.erase(connection, order_id, erase) for order_id in sorted(order_ids)}
+            orders.delete_exports(connection)
         self._on_commit()
         return {order_id: version for order_id, version in versions.items() if version is not None}
 

@@ -1,6 +1,6 @@
 """Tables with their constraints and indexes, by area. ``migrations`` brings a database to this schema."""
 
-from orders_adapters.sql.tables.jobs import UNFINISHED, jobs
+from orders_adapters.sql.tables.jobs import UNFINISHED, job_chunks, jobs
 from orders_adapters.sql.tables.messages import (
     FINISHED_NOTIFICATIONS,
     NOTIFIES,
@@ -53,6 +53,7 @@ __all__ = [
     "alert_recipients",
     "idempotency_keys",
     "inbox",
+    "job_chunks",
     "jobs",
     "metadata",
     "notifications",

@@ -2,13 +2,27 @@
 
 from enum import Enum
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text, Uuid, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 
 from orders_adapters.sql.tables.column_types import UtcDateTime, enum_column
 from orders_adapters.sql.tables.metadata import MAX_TRACEPARENT_LENGTH, literals, metadata
 from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Role
 from orders_domain.model.idempotency import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
-from orders_domain.model.jobs import JobStatus
+from orders_domain.model.jobs import FilePart, JobStatus
 from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_domain.model.status import OrderStatus
 
@@ -18,6 +32,8 @@ UNFINISHED = literals(JobStatus.QUEUED, JobStatus.RUNNING)
 class JobKind(Enum):
     BULK_STATUS = "bulk_status"
     PLACEMENT = "placement"
+    EXPORT = "export"
+    IMPORT = "import"
 
 
 _keyed = text("client_key IS NOT NULL")
@@ -40,6 +56,8 @@ jobs = Table(
     Column("request_body", LargeBinary),
     Column("answer", JSON(none_as_null=True)),  # status, headers and order id
     Column("answer_body", LargeBinary),
+    Column("file_options", JSON(none_as_null=True)),  # of an export or import
+    Column("file_progress", JSON(none_as_null=True)),
     Column("key_scope", String(MAX_SCOPE_LENGTH)),
     Column("client_key", String(MAX_KEY_LENGTH)),
     Column("fingerprint", String(64)),
@@ -51,7 +69,8 @@ jobs = Table(
     Column("leased_until", UtcDateTime, nullable=False),
     CheckConstraint("processed >= 0", name="processed"),
     CheckConstraint(
-        "(kind = 'bulk_status') = (order_ids IS NOT NULL) AND (kind = 'placement') = (request IS NOT NULL)",
+        "(kind = 'bulk_status') = (order_ids IS NOT NULL) AND (kind = 'placement') = (request IS NOT NULL) "
+        "AND (kind IN ('export', 'import')) = (file_options IS NOT NULL)",
         name="content",
     ),
     # One job for each key of a client, whichever process accepts the repeated request.
@@ -67,3 +86,13 @@ jobs = Table(
 )
 _unfinished = jobs.c.status.in_(UNFINISHED)
 Index("ix_jobs_due", jobs.c.leased_until, jobs.c.id, postgresql_where=_unfinished, sqlite_where=_unfinished)
+
+job_chunks = Table(
+    "job_chunks",
+    metadata,
+    Column("job_id", ForeignKey(jobs.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("part", enum_column(FilePart, "part"), primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),  # the offset of the first byte in the file
+    Column("content", LargeBinary, nullable=False),
+)
+"""The files of jobs, in pieces, so that no process holds a file in memory."""

@@ -6,8 +6,10 @@ from functools import partial
 import pytest
 
 from orders_adapters.testing.examples import ADA, ADMIN, GRACE, NOON, TOTAL, items, new_id, placed
+from orders_adapters.testing.jobs import export, product_import
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain import Order, Origin
+from orders_domain.errors import JobNotFound
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.accounts.user import User
 from orders_domain.model.address import Address
@@ -92,6 +94,17 @@ class PersonalDataStoreTests:
         ]
         assert store.queries.get(other.id) == other
         assert store.queries.get(other.id).contact == other.contact
+
+    def test_exports_of_everybody_are_deleted(self, store: StoreHarness) -> None:
+        order, exported, imported = store.placed(by=ADA), export(by=ADMIN), product_import()
+        store.jobs.add_once(exported)
+        store.jobs.add_once(imported, content=b"sku,name")
+
+        store.personal_data.erase_orders([order.id], erase=ERASE)
+
+        assert store.jobs.get(imported.id) == imported
+        with pytest.raises(JobNotFound):
+            store.jobs.get(exported.id)
 
     def test_own_changes_have_no_actor(self, store: StoreHarness) -> None:
         order = store.placed(by=ADA)

@@ -1,6 +1,15 @@
 """Jobs: work that a worker does after the response to the request."""
 
 from orders_domain.model.jobs.bulk_status import MAX_ORDERS, BulkStatusJob, Failure
+from orders_domain.model.jobs.files import (
+    ExportJob,
+    FileFormat,
+    FileJob,
+    FileNotReady,
+    FilePart,
+    ImportJob,
+    TooManyFileJobs,
+)
 from orders_domain.model.jobs.job import Job, JobStatus
 from orders_domain.model.jobs.placement import DeferredAnswer, DeferredRequest, PlacementJob
 
@@ -9,8 +18,15 @@ __all__ = [
     "BulkStatusJob",
     "DeferredAnswer",
     "DeferredRequest",
+    "ExportJob",
     "Failure",
+    "FileFormat",
+    "FileJob",
+    "FileNotReady",
+    "FilePart",
+    "ImportJob",
     "Job",
     "JobStatus",
     "PlacementJob",
+    "TooManyFileJobs",
 ]

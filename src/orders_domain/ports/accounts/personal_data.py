@@ -46,8 +46,8 @@ class PersonalDataStore(Protocol):
         """Replace these orders and their histories by what ``erase`` returns, in one transaction; return the versions.
 
         It stores the new entries and their events, rewrites the events that are not sent yet, and deletes the events
-        that are sent, the notifications, the tags and the stored requests of the orders. An error of ``erase`` changes
-        nothing.
+        that are sent, the notifications, the tags and the stored requests of the orders, and all exports, whoever
+        started them, because their files may have the orders. An error of ``erase`` changes nothing.
         """
         ...
 

@@ -4,7 +4,7 @@ from dataclasses import astuple, dataclass
 from datetime import timedelta
 
 from orders_domain.model import idempotency
-from orders_domain.model.jobs import BulkStatusJob, PlacementJob, placement
+from orders_domain.model.jobs import BulkStatusJob, ExportJob, ImportJob, PlacementJob, files, placement
 from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
@@ -51,7 +51,7 @@ def purge_expired_data(
 
     These are sent events after 7 days, idempotency keys after 24 hours, revoked tokens five minutes after they expired,
     handled messages and finished notifications after 90 days, finished bulk changes 30 days after their creation, and
-    finished placements after 24 hours.
+    finished placements, exports and imports after 24 hours, with their files.
 
     It returns ``PurgeResult()`` if nothing is left to delete.
 
@@ -65,6 +65,8 @@ def purge_expired_data(
         tokens=revoked_tokens.prune(expired_before=now - TOKEN_RETENTION, limit=limit),
         messages=inbox.prune(recorded_before=now - MESSAGE_RETENTION, limit=limit),
         jobs=jobs.delete_finished(BulkStatusJob, created_before=now - JOB_RETENTION)
-        + jobs.delete_finished(PlacementJob, created_before=now - placement.RETENTION),
+        + jobs.delete_finished(PlacementJob, created_before=now - placement.RETENTION)
+        + jobs.delete_finished(ExportJob, created_before=now - files.RETENTION)
+        + jobs.delete_finished(ImportJob, created_before=now - files.RETENTION),
         notifications=notifications.prune(occurred_before=now - MESSAGE_RETENTION, limit=limit),
     )

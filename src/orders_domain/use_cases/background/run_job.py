@@ -8,15 +8,14 @@ from typing import TypeAlias
 from uuid import UUID
 
 from orders_domain.errors import JobLeaseLost, Unavailable
-from orders_domain.model.jobs import BulkStatusJob, DeferredAnswer, Job, PlacementJob
+from orders_domain.model.jobs import BulkStatusJob, DeferredAnswer, FileJob, Job, PlacementJob
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.jobs import JobRepository
+from orders_domain.use_cases.background.run_file_job import LEASE, RETRY_DELAY, RunFileJob
 from orders_domain.use_cases.orders.bulk_change_status import ChangeStatusFn, process_remaining
 
 BATCH = 20  # orders between two updates of the stored progress
-LEASE = timedelta(seconds=10)  # time without a progress update after which another worker acquires the job
 PROGRESS_INTERVAL = timedelta(seconds=2)
-RETRY_DELAY = timedelta(seconds=5)  # before the next attempt after the store was unavailable
 MAX_ATTEMPTS = 20
 PLACEMENT_LEASE = timedelta(seconds=60)  # the longest time that the placement of one order may take
 
@@ -24,9 +23,16 @@ AnswerRequestFn: TypeAlias = Callable[[PlacementJob], DeferredAnswer]
 """Process the request of a placement job as if it had just arrived, and return the response."""
 
 
+RunFileJobFn: TypeAlias = Callable[[RunFileJob], FileJob]
+"""The use case ``run_file_job`` with its ports bound."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunJob:
+    """``seconds`` is the time after which a file job is interrupted, because other jobs may wait."""
+
     job_id: UUID
+    seconds: float | None = None
 
 
 def run_job(
@@ -35,9 +41,10 @@ def run_job(
     jobs: JobRepository,
     change_status: ChangeStatusFn,
     answer_request: AnswerRequestFn,
+    run_file_job: RunFileJobFn,
     clock: Clock,
 ) -> Job | None:
-    """Run the job to its end and return it, or return None if another worker has the lease.
+    """Run the job to its end, or a file job for some seconds, and return it; None if another worker has the lease.
 
     After a crash the next worker repeats the orders since the last progress update. This is idempotent, because an
     order that already has the target status is not changed and the lifecycle never goes backwards. A placement is
@@ -53,6 +60,8 @@ def run_job(
         if job.attempts > MAX_ATTEMPTS:
             job.mark_failed()
             jobs.save_progress(job, until=clock())
+        elif isinstance(job, FileJob):
+            return run_file_job(RunFileJob(job=job, seconds=request.seconds))
         elif isinstance(job, PlacementJob):
             _place(job, jobs, answer_request, clock)
         elif isinstance(job, BulkStatusJob):

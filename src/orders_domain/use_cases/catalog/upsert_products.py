@@ -1,8 +1,9 @@
 """Use case: upsert products of the catalogue by sku."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TypeAlias
 
 from orders_domain.model import events
 from orders_domain.model.access import ADMIN_ONLY
@@ -39,6 +40,10 @@ class ProductUpsert:
         )
 
 
+RecordFn: TypeAlias = Callable[[UnitOfWork, Mapping[str, UpsertOutcome]], None]
+"""Record the outcomes, by sku, in the transaction that stores the products; each attempt of it calls this."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsertProducts:
     """Products by sku; a dry run returns the outcomes and rolls back."""
@@ -46,6 +51,7 @@ class UpsertProducts:
     actor: Actor
     products: Mapping[str, ProductUpsert]
     dry_run: bool = False
+    record: RecordFn | None = None
 
 
 def upsert_products(request: UpsertProducts, *, uow: UnitOfWork, clock: Clock) -> Mapping[str, UpsertOutcome]:
@@ -69,8 +75,11 @@ def upsert_products(request: UpsertProducts, *, uow: UnitOfWork, clock: Clock) -
         for product in changed:
             saved = replace(product, version=product.version + 1)
             uow.publish(events.stock_low_events(existing[product.sku], saved, by=request.actor, at=at))
+        outcomes = dict.fromkeys(request.products, UpsertOutcome.UNCHANGED)
+        outcomes |= {product.sku: UpsertOutcome.UPDATED for product in changed}
+        outcomes |= {product.sku: UpsertOutcome.ADDED for product in added}
+        if request.record:
+            request.record(uow, outcomes)
         if not request.dry_run:
             uow.commit()
-    outcomes = dict.fromkeys(request.products, UpsertOutcome.UNCHANGED)
-    outcomes |= {product.sku: UpsertOutcome.UPDATED for product in changed}
-    return outcomes | {product.sku: UpsertOutcome.ADDED for product in added}
+    return outcomes

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.access import ADMIN_OR_READER
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order_filter import MAX_PAGE_SIZE, OrderFilter, Page
 from orders_domain.ports.order_queries import OrderQueries
@@ -21,10 +21,10 @@ def export_orders(request: ExportOrders, *, queries: OrderQueries) -> Iterator[P
     """Yield pages of 1,000 orders, newest first: every order that existed at the start, once (clause 002-34).
 
     Raises:
-        AccessDenied: the actor is not an administrator.
+        AccessDenied: the actor is neither an administrator nor has the scope orders:read.
         StoreUnavailable: the store is unavailable.
     """
-    ADMIN_ONLY.authorize(request.actor)
+    ADMIN_OR_READER.authorize(request.actor)
     return _pages(replace(request.order_filter, limit=MAX_PAGE_SIZE), queries)
 
 

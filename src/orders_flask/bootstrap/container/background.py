@@ -16,6 +16,7 @@ from orders_domain.model.notification import AlertRecipient, Channel
 from orders_domain.ports.notifier import Notifier
 from orders_flask import bootstrap
 from orders_flask.bootstrap.container.components import Components
+from orders_flask.bootstrap.container.file_jobs import FileJobUseCases
 from orders_flask.bootstrap.container.orders import OrderUseCases
 from orders_flask.observability.instrumentation import instrumented, of_payment_message, of_tracking_event
 from orders_flask.workers.data_purger import DataPurger
@@ -60,7 +61,7 @@ def _no_application(job: PlacementJob) -> DeferredAnswer:
     raise RuntimeError(f"The job {job.id} must be run by a process that has created the application.")
 
 
-class BackgroundUseCases(OrderUseCases):
+class BackgroundUseCases(FileJobUseCases):
     finish_restore: providers.Callable[int] = providers.Callable(
         instrumented(use_cases.finish_restore),
         metrics=Components.metrics,
@@ -108,6 +109,7 @@ class BackgroundUseCases(OrderUseCases):
         jobs=Components.jobs,
         change_status=OrderUseCases.change_status.provider,
         answer_request=answer_request,
+        run_file_job=FileJobUseCases.run_file_job.provider,
         clock=Components.store_clock,
     )
     relay_events: providers.Callable[use_cases.RelayResult] = providers.Callable(

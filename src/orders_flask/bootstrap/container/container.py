@@ -23,7 +23,7 @@ def _measure_components(
     metrics.parts(circuit_open=cache.circuit_open(), connections_in_use=store.connections_in_use())
 
 
-class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases, LifeUseCases):
+class Container(AccountUseCases, BackgroundUseCases, LifeUseCases):
     """Use as ``Container(settings=...)``."""
 
     web_use_cases = providers.Singleton(
@@ -70,6 +70,12 @@ class Container(AccountUseCases, CatalogUseCases, BackgroundUseCases, LifeUseCas
         defer_placement=BackgroundUseCases.defer_placement.provider,
         get_placement=BackgroundUseCases.get_placement.provider,
         get_job=BackgroundUseCases.get_job.provider,
+        start_export=BackgroundUseCases.start_export.provider,
+        start_import=BackgroundUseCases.start_import.provider,
+        get_export=BackgroundUseCases.get_export.provider,
+        get_import=BackgroundUseCases.get_import.provider,
+        read_export=BackgroundUseCases.read_export.provider,
+        read_refused_lines=BackgroundUseCases.read_refused_lines.provider,
         read_events=BackgroundUseCases.read_events.provider,
         get_order_history=OrderUseCases.get_order_history.provider,
         get_order_statistics=OrderUseCases.get_order_statistics.provider,

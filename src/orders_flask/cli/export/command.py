@@ -2,12 +2,10 @@
 
 import errno
 import sys
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,9 +23,9 @@ from orders_flask.cli._formats import detect_format, format_option
 from orders_flask.cli._statuses import STATUSES
 from orders_flask.cli._streaming import INTERRUPTED, GracefulInterrupt, cli_actor, detach_stdout
 from orders_flask.cli.export import file as export_file
-from orders_flask.cli.export import rows
 from orders_flask.cli.export.options import Options
-from orders_flask.cli.export.rows import VIEWS, View
+from orders_flask.files import order_rows
+from orders_flask.files.order_rows import VIEWS, View
 
 
 class Period(click.ParamType[TimeRange]):
@@ -105,7 +103,7 @@ def export(
     form = detect_format(file, form)
     if bom and form != "csv":
         raise click.UsageError("--bom must be used with CSV only; JSON has no byte order mark.")
-    header = (BOM_UTF8 if bom else b"") + _header(form, VIEWS[view])
+    header = order_rows.header(form, VIEWS[view], with_bom=bom)
     pages_of = partial(_pages, Container(settings=settings.load()), order_filter)
     if file == "-":
         _to_stdout(pages_of, form, VIEWS[view], header)
@@ -179,7 +177,6 @@ class Progress:
 
 def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written: Progress) -> bool:
     """Write the pages as they arrive; return whether the last page was written."""
-    encode = rows.csv_bytes if form == "csv" else rows.json_bytes
     page = None
     bar = click.progressbar(
         pages,
@@ -190,12 +187,8 @@ def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written
     )
     with bar as shown:
         for page in shown:
-            file.write(encode(chain.from_iterable(map(view.rows, page.orders)), view.columns))
+            file.write(order_rows.encode(form, view, page.orders)[1])
             file.flush()
             written.orders += len(page.orders)
     click.echo(f"{written}.", err=True)
     return page is not None and page.next_cursor is None
-
-
-def _header(form: str, view: View) -> bytes:
-    return rows.header_bytes(view.columns) if form == "csv" else b""

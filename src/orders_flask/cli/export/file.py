@@ -19,7 +19,7 @@ from orders_domain.model.order_filter import Cursor
 from orders_flask.bootstrap import open_private
 from orders_flask.cli.export import options as export_options
 from orders_flask.cli.export.options import Options
-from orders_flask.cli.export.rows import KEY
+from orders_flask.files.order_rows import KEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import click
 
-from orders_domain.errors import OrdersError
+from orders_domain.errors import OrdersError, UnreadableFile
 from orders_domain.model.product import parse_product_id
 from orders_domain.use_cases import ImportProducts, RestockProduct
 from orders_domain.use_cases.catalog.import_products import ImportResult
@@ -17,16 +17,15 @@ from orders_flask.cli._formats import detect_format, format_option
 from orders_flask.cli._streaming import (
     INTERRUPTED,
     GracefulInterrupt,
-    NumberedLines,
     cli_actor,
     detach_stdout,
+    ensure_reaches,
     open_input,
     progress,
 )
 from orders_flask.cli.products.audit import ledger, product_history
-from orders_flask.cli.products.file import csv_rows, json_rows
-
-_ROWS = {"csv": csv_rows, "jsonl": json_rows}
+from orders_flask.files.lines import NumberedLines
+from orders_flask.files.product_rows import READERS
 
 
 @click.group()
@@ -64,7 +63,7 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
       orders products import catalogue.csv
       zcat catalogue.jsonl.gz | orders products import - --format jsonl --dry-run
     """
-    rows_of = _ROWS[detect_format(file, form)]
+    rows_of = READERS[detect_format(file, form)]
     read = settings.load()
     report = Report(next_line=from_line)
     with open_input(file) as (binary, size), progress(size, "Importing") as bar, GracefulInterrupt() as interrupt:
@@ -75,12 +74,14 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
             for imported in Container(settings=read).import_products(request):
                 report.add(imported)
                 bar.update(lines.read - bar.pos)
+        except UnreadableFile as error:
+            raise click.ClickException(str(error)) from error
         except (OrdersError, OSError) as error:
             if isinstance(error, OSError):
                 detach_stdout()
             raise click.ClickException(f"{error_text(error)} {report} {report.resume_hint}") from error
     if not interrupt.received:
-        lines.ensure_reaches(from_line)
+        ensure_reaches(lines, from_line)
     click.echo(f"{report}{' Dry run: nothing was changed.' if dry_run else ''}", err=True)
     if interrupt.received:
         click.echo(f"Interrupted. {report.resume_hint}", err=True)

@@ -5,6 +5,8 @@ from orders_flask.contracts.shop import (
     actions,
     annotations,
     events,
+    exports,
+    imports,
     payments,
     personal_data,
     returns,
@@ -19,7 +21,19 @@ from orders_flask.web.contract import Contract
 
 def contract() -> Contract:
     orders = routes.blueprint()
-    for module in (actions, annotations, events, payments, shipments, returns, stock_holds, account, personal_data):
+    for module in (
+        actions,
+        annotations,
+        events,
+        payments,
+        shipments,
+        returns,
+        stock_holds,
+        account,
+        personal_data,
+        exports,
+        imports,
+    ):
         module.register(orders)
     return Contract(
         name="shop",

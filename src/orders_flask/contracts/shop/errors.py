@@ -24,6 +24,7 @@ CODES = {
     405: "method_not_allowed",
     413: "body_too_large",
     415: "unsupported_media_type",
+    416: "range_not_satisfiable",
     422: "invalid_request",
     428: "if_match_required",
     429: "too_many_requests",

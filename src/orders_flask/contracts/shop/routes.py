@@ -18,6 +18,7 @@ from orders_flask.contracts.shop.placing import placement
 from orders_flask.contracts.shop.responses import answered, documented, json_response, order_response, required_key
 from orders_flask.contracts.shop.translate import VOCABULARY, representation, timeline
 from orders_flask.contracts.shop.ucp import ucp_order
+from orders_flask.web.background.file_transfer import IMPORT_LIMIT
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.fields import NoQuery
@@ -37,7 +38,10 @@ EXAMPLE = {
 
 def blueprint() -> ContractBlueprint:
     routes = ContractBlueprint(
-        "shop", __name__, description="Orders with lines, charges and their life (contract `shop`)."
+        "shop",
+        __name__,
+        limits={"start_import": IMPORT_LIMIT},
+        description="Orders with lines, charges and their life (contract `shop`).",
     )
 
     @routes.post("/orders/")

@@ -33,7 +33,7 @@ class BodyLimits:
         needs_token = getattr(blueprint, "authenticates", False) and blueprint.needs_token(function, self._config)
         if blueprint is None or (needs_token and not has_bearer_token(scope)):
             return 0
-        return int(blueprint.ARGUMENTS_PARSER.max_bytes) if hasattr(blueprint, "ARGUMENTS_PARSER") else 0
+        return int(blueprint.max_body_bytes(function, self._config)) if hasattr(blueprint, "max_body_bytes") else 0
 
 
 def has_bearer_token(scope: Any) -> bool:

@@ -59,6 +59,12 @@ class Share:
         self._budget.used += size
         self._budget.evict()
 
+    def shrink(self, size: int) -> None:
+        """Remove bytes that the request no longer holds."""
+        if not self.evicted:
+            self.size -= size
+            self._budget.used -= size
+
     def wait_at_most(self, seconds: float) -> asyncio.Timeout:
         """Return the context manager in which the request waits for its client.
 

@@ -43,7 +43,7 @@ class Lane:
             raise Refused("queue_full")
         place = asyncio.get_running_loop().create_future()
         self._queue.append(place)
-        gone = asyncio.ensure_future(_wait_for_disconnect(receive))
+        gone = asyncio.ensure_future(wait_for_disconnect(receive))
         try:
             await asyncio.wait((place, gone), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -72,6 +72,7 @@ class Lane:
         place.cancel()
 
 
-async def _wait_for_disconnect(receive: Callable[[], Awaitable[Any]]) -> None:
+async def wait_for_disconnect(receive: Callable[[], Awaitable[Any]]) -> None:
+    """Return when the client of a request, whose body was read, has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

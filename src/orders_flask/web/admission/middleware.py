@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from string import printable
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,9 @@ DISCARDED_BUDGET_BYTES = 8 * 1024 * 1024
 
 WAITING_PER_THREAD = 8
 """Requests that may wait for each thread: the burst of a flash sale waits for tens of milliseconds, and 5 s at most."""
+
+FILE_THREADS = 2
+"""The threads that read the files of downloads, part by part."""
 
 OPERATIONS = frozenset({"/", "/healthz", "/readyz", "/metrics"})
 """Paths with threads of their own, so that probes do not wait behind requests."""
@@ -56,6 +60,7 @@ class AdmissionMiddleware:
         self._requests = Lane("request", threads=threads, waiting=threads * waiting_per_thread)
         self._anonymous = Lane("anonymous", threads=anonymous_threads(threads), waiting=threads * waiting_per_thread)
         self._operations = Lane("operations", threads=2, waiting=4096)
+        self._files = ThreadPoolExecutor(FILE_THREADS, thread_name_prefix="file")
         self._bodies, self._responses = ByteBudget(budget), ByteBudget(budget)
         self._discarded = ByteBudget(DISCARDED_BUDGET_BYTES)
         self._seconds = seconds
@@ -105,7 +110,7 @@ class AdmissionMiddleware:
             body = await request_body.read(receive, share, declared=declared, limit=limit, seconds=self._seconds)
             await lane.enter(receive)
             scope |= _sanitize_scope(scope)
-            return await Responder(self._app, lane).handle(scope, body, send, response)
+            return await Responder(self._app, lane, files=self._files).handle(scope, body, receive, send, response)
 
 
 def anonymous_threads(threads: int) -> int:

@@ -4,13 +4,16 @@ import asyncio
 import contextvars
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from orders_domain.errors import Unavailable
 from orders_flask.web.admission.byte_budget import Share
-from orders_flask.web.admission.lane import Lane
+from orders_flask.web.admission.lane import Lane, wait_for_disconnect
+from orders_flask.web.background.file_transfer import FileParts
 
 RESPONSE_TIMEOUT = 60.0
 """Seconds for the client to read the whole response."""
@@ -23,11 +26,20 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CompleteResponse:
-    """A response with its complete body, because no route streams."""
+    """A response with its complete body."""
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileResponse:
+    """A response whose body is a file, which is read while it is sent."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    parts: FileParts
 
 
 class Responder:
@@ -37,12 +49,16 @@ class Responder:
     block it forever.
     """
 
-    def __init__(self, application: Any, lane: Lane) -> None:
+    def __init__(self, application: Any, lane: Lane, *, files: Executor) -> None:
         self._application = application
         self._lane = lane
+        self._files = files
 
-    async def handle(self, scope: Any, body: Any, send: Any, share: Share) -> Coroutine[Any, Any, None]:
-        """Let a thread handle the request; return the sending, of which ``share`` counts the bytes."""
+    async def handle(self, scope: Any, body: Any, receive: Any, send: Any, share: Share) -> Coroutine[Any, Any, None]:
+        """Let a thread handle the request; return the sending, of which ``share`` counts the bytes.
+
+        The parts of a file are read by the threads of ``files``, so that downloads occupy no thread of requests.
+        """
         environ, run = wsgi_environ(scope, body), contextvars.copy_context().run
         try:
             response = await asyncio.get_running_loop().run_in_executor(
@@ -50,11 +66,13 @@ class Responder:
             )
         finally:
             self._lane.leave()
+        if isinstance(response, FileResponse):
+            return _send_file(response, receive, send, share, self._files)
         return _send(response, send, share)
 
 
-def complete_response(application: Any, environ: dict[str, Any]) -> CompleteResponse:
-    """Call the WSGI application and collect its response."""
+def complete_response(application: Any, environ: dict[str, Any]) -> CompleteResponse | FileResponse:
+    """Call the WSGI application and collect its response, unless it is a file."""
     begun: list[Any] = []
     parts: list[bytes] = []
 
@@ -63,14 +81,20 @@ def complete_response(application: Any, environ: dict[str, Any]) -> CompleteResp
         return parts.append
 
     iterable = application(environ, start_response)
+    if isinstance(iterable, FileParts):
+        return FileResponse(*_begun(begun), iterable)
     try:
         parts.extend(iterable)
     finally:
         if close := getattr(iterable, "close", None):
             close()
+    return CompleteResponse(*_begun(begun), parts[0] if len(parts) == 1 else b"".join(parts))
+
+
+def _begun(begun: list[Any]) -> tuple[int, Sequence[tuple[bytes, bytes]]]:
+    """Return the status and the encoded headers."""
     status, headers = begun
-    encoded = [(name.encode("latin-1").lower(), value.encode("latin-1")) for name, value in headers]
-    return CompleteResponse(int(status[:3]), encoded, parts[0] if len(parts) == 1 else b"".join(parts))
+    return int(status[:3]), [(name.encode("latin-1").lower(), value.encode("latin-1")) for name, value in headers]
 
 
 def wsgi_environ(scope: Any, body: Any) -> dict[str, Any]:
@@ -116,10 +140,35 @@ async def _send(response: CompleteResponse, send: Any, share: Share) -> None:
         log.info("response.aborted", reason="memory_full" if share.evicted else "not_read")
 
 
-async def _send_parts(body: bytes, send: Any) -> None:
+async def _send_file(response: FileResponse, receive: Any, send: Any, share: Share, files: Executor) -> None:
+    """Send the parts; each is read when the client has read most of those before, within a time for each part.
+
+    The server closes the connection if the response is shorter than declared.
+    """
+    loop, gone = asyncio.get_running_loop(), asyncio.ensure_future(wait_for_disconnect(receive))
+    try:
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        while part := await loop.run_in_executor(files, next, response.parts, b""):
+            async with share.wait_at_most(RESPONSE_TIMEOUT):
+                share.grow(len(part))
+                await _send_parts(part, send, more=True)
+            share.wait_no_longer()
+            share.shrink(len(part))
+            if gone.done():
+                return
+        await send({"type": "http.response.body", "body": b""})
+    except TimeoutError:
+        log.info("response.aborted", reason="memory_full" if share.evicted else "not_read")
+    except Unavailable as error:
+        log.info("response.aborted", reason=error.code)
+    finally:
+        gone.cancel()
+
+
+async def _send_parts(body: bytes, send: Any, *, more: bool = False) -> None:
     """Send part by part, because the server accepts a part only when the client has read most of those before."""
     view = memoryview(body)
     for start in range(0, len(body), _PART):
         await asyncio.sleep(0)
         part = bytes(view[start : start + _PART])
-        await send({"type": "http.response.body", "body": part, "more_body": start + _PART < len(body)})
+        await send({"type": "http.response.body", "body": part, "more_body": more or start + _PART < len(body)})

@@ -70,6 +70,8 @@ REASONS = {
     "POST /v1/returns/{return_id}/refuse": f"{KEY}|{TEXT}",
     "POST /v1/orders/": f"{KEY}|{TEXT}|{NON_INTEGER}|{CHARGES}|no product with the sku|must be in one currency|{OWN}"
     "|no such stock hold",
+    "POST /v1/exports/": f"{KEY}|{TEXT}|{DAY}|The period must|byte order mark",
+    "POST /v1/imports/": f"{KEY}|The file must|The file begins|Missing columns|Unknown or duplicate|The header must",
     "POST /v1/stock-holds/": f"{KEY}|{TEXT}|{NON_INTEGER}|no product with the sku",
     "GET /v1/stock-holds/": f"{CURSOR}|{TEXT}",
     "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}",
@@ -94,3 +96,6 @@ def refuses_for_the_reason_stated(
             status_code=response.status_code,
             allowed_statuses=[],
         )
+
+
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")

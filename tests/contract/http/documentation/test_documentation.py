@@ -28,6 +28,8 @@ SHOWN = {
     ("get", "/api/orders/{order_ref}"),
     ("get", "/api/v1/products/{ref}"),
     ("get", "/v1/orders/{order_ref}"),
+    ("get", "/v1/exports/{job_id}/file"),
+    ("get", "/v1/imports/{job_id}/refused-lines"),
 }
 CHANGED = {
     ("patch", "/orders/{order_ref}"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from orders_flask import Settings
+from orders_flask.app import container_of
 from orders_flask.cli import demo
 from tests.support.client import Caller, as_json, ask
 from tests.support.service_stack import Stack
@@ -43,6 +44,7 @@ def execute_all(stack: Stack, *, prefix: str = "/") -> int:
     """Execute the examples of the operations whose path has the prefix; return their number."""
     callers = people(stack)
     document = ask(stack.app, "GET", "/openapi-demonstration.json").json
+    container_of(stack.app).job_worker(wait=lambda _: None).step()  # the document has the jobs of files
     listed = [
         (method, path, item)
         for method in METHODS
@@ -72,8 +74,11 @@ def shown_path(path: str, item: dict[str, Any]) -> str:
 
 
 def request(person: Caller, method: str, path: str, operation: dict[str, Any]) -> Any:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    bodies = operation.get("requestBody", {}).get("content", {})
+    body = bodies.get("application/json", {})
     sent = as_json(body["example"]) if "example" in body else {}
+    if "text/csv" in bodies:
+        sent = {"data": bodies["text/csv"]["example"], "content_type": "text/csv"}
     required = [one for one in operation.get("parameters", []) if one.get("required")]
     given = {"Idempotency-Key": path, "If-Match": "*"}
     headers = {one["name"]: one.get("example") or given[one["name"]] for one in required}

@@ -62,6 +62,10 @@ MATRIX = (
         "GET /api/v1/orders/placements/{job}": 404,
         "GET /ostore/orders/placements/{job}": 404,
         "GET /api/orders/placements/{job}": 404,
+        "GET /v1/exports/{job}": 403,
+        "GET /v1/exports/{job}/file": 403,
+        "GET /v1/imports/{job}": 403,
+        "GET /v1/imports/{job}/refused-lines": 403,
     }
 )
 OPERATORS = {"GET /api/orders/{order}", "POST /api/orders/{order}/cancel", *SHOP}

@@ -11,7 +11,7 @@ from orders_adapters.memory.jobs import InMemoryJobRepository
 from orders_adapters.testing.examples import ADA, ADMIN, new_id, only
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import AccessDenied, InvalidValue, JobNotFound, StoreUnavailable
-from orders_domain.model.jobs import MAX_ORDERS, BulkStatusJob, DeferredAnswer, JobStatus, PlacementJob
+from orders_domain.model.jobs import MAX_ORDERS, BulkStatusJob, DeferredAnswer, FileJob, JobStatus, PlacementJob
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.use_cases import (
     BulkChangeStatus,
@@ -23,7 +23,8 @@ from orders_domain.use_cases import (
     get_job,
     run_job,
 )
-from orders_domain.use_cases.background.run_job import BATCH, LEASE, MAX_ATTEMPTS
+from orders_domain.use_cases.background.run_file_job import LEASE, RunFileJob
+from orders_domain.use_cases.background.run_job import BATCH, MAX_ATTEMPTS
 from tests.support.shop import InMemoryShop
 
 PAID = only(OrderStatus.PAID)
@@ -55,6 +56,7 @@ class BulkChanges:
             jobs=self.jobs,
             change_status=self.change,
             answer_request=self.answer,
+            run_file_job=self.run_file_job,
             clock=self.shop.clock,
         )
         assert done is None or isinstance(done, BulkStatusJob)
@@ -62,6 +64,9 @@ class BulkChanges:
 
     def answer(self, job: PlacementJob) -> DeferredAnswer:
         raise AssertionError(f"The job {job.id} is no placement.")
+
+    def run_file_job(self, request: RunFileJob) -> FileJob:
+        raise AssertionError(f"The job {request.job.id} has no file.")
 
     def orders(self, number: int) -> list[OrderRef]:
         return [self.shop.place().id for _ in range(number)]

@@ -11,7 +11,7 @@ from orders_adapters.testing.examples import ADA, ADMIN, new_id
 from orders_domain import Order
 from orders_domain.errors import IdempotencyKeyReused, JobNotFound
 from orders_domain.model.idempotency import IdempotencyKey
-from orders_domain.model.jobs import DeferredAnswer, DeferredRequest, Job, JobStatus, PlacementJob
+from orders_domain.model.jobs import DeferredAnswer, DeferredRequest, FileJob, Job, JobStatus, PlacementJob
 from orders_domain.use_cases import (
     ChangeStatus,
     DeferPlacement,
@@ -21,7 +21,8 @@ from orders_domain.use_cases import (
     get_placement,
     run_job,
 )
-from orders_domain.use_cases.background.run_job import MAX_ATTEMPTS, PLACEMENT_LEASE, RETRY_DELAY, AnswerRequestFn
+from orders_domain.use_cases.background.run_file_job import RETRY_DELAY, RunFileJob
+from orders_domain.use_cases.background.run_job import MAX_ATTEMPTS, PLACEMENT_LEASE, AnswerRequestFn
 from tests.support.shop import InMemoryShop
 
 REQUEST = DeferredRequest(root="http://shop.example/", path="/orders/", headers={}, body=b"{}")
@@ -53,11 +54,15 @@ class Placements:
             jobs=self.jobs,
             change_status=self.change,
             answer_request=answer or (lambda _: self.answers.pop(0)),
+            run_file_job=self.run_file_job,
             clock=self.shop.clock,
         )
 
     def change(self, change: ChangeStatus) -> Order:
         raise AssertionError(f"The order {change.order_id} is not to be changed.")
+
+    def run_file_job(self, request: RunFileJob) -> FileJob:
+        raise AssertionError(f"The job {request.job.id} has no file.")
 
     def stored(self, job: PlacementJob) -> PlacementJob:
         return get_placement(GetPlacement(actor=ADA, job_id=job.id), jobs=self.jobs)

@@ -16,7 +16,7 @@ from orders_flask.web.admission import AdmissionMiddleware
 from orders_flask.web.admission.body_limits import BodyLimits
 from orders_flask.web.admission.byte_budget import ByteBudget
 from orders_flask.web.admission.request_body import IDLE_TIMEOUT, read
-from orders_flask.web.admission.responder import complete_response
+from orders_flask.web.admission.responder import CompleteResponse, complete_response
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 from orders_flask.workers import runner as loop
 from tests.support.cases import each_case
@@ -142,6 +142,7 @@ def test_response_is_complete_without_a_loop() -> None:
 
     response = complete_response(application, {})
 
+    assert isinstance(response, CompleteResponse)
     assert (response.status, response.headers, response.body) == (201, [(b"x-name", b"v")], b"abc")
     assert closed == [True]
 
@@ -407,6 +408,9 @@ def test_stranger_waits_for_nothing_if_many_stop(monkeypatch: pytest.MonkeyPatch
         ("DELETE", "/orders/", "Bearer e30.e30.x", 0),
         ("GET", "/orders/user/ann", "Bearer e30.e30.x", 0),
         ("POST", "/auth/login", "", 16 * 1024),
+        ("POST", "/v1/exports/", "Bearer e30.e30.x", MAX_BODY_BYTES),
+        ("POST", "/v1/imports/", "Bearer e30.e30.x", SETTINGS.import_max_bytes),
+        ("POST", "/v1/imports/", "", 0),
     ],
 )
 def test_bodies_are_read_only_where_they_matter(method: str, path: str, authorization: str, limit: int) -> None:

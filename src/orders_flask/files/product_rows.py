@@ -7,23 +7,21 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-import click
-
-from orders_domain.errors import InvalidValue
+from orders_domain.errors import InvalidValue, UnreadableFile
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
 from orders_domain.model.values.json_values import text_error
 from orders_domain.model.values.money import Money
 from orders_domain.model.values.typed_text import trim
 from orders_domain.use_cases.catalog.import_products import ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
-from orders_flask.cli._csv_cells import unescape
-from orders_flask.cli._error_text import printable
-from orders_flask.cli._streaming import NumberedLines
+from orders_flask.files.csv_cells import unescape
+from orders_flask.files.lines import NumberedLines, printable
 
 REQUIRED = ("sku", "name", "price", "stock_quantity")
 OPTIONAL = ("currency", "low_stock_threshold")
 _COLUMNS = {"stock": "stock_quantity"}
 """The columns by the domain's field; other columns are named like the field."""
+MAX_TEXT = 1_000  # characters of a rejected line that its row has
 _DELIMITERS = ",;\t"
 _SEPARATOR_LINE = re.compile(f'"?sep=([{_DELIMITERS}|])"?', re.IGNORECASE)
 _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
@@ -37,7 +35,7 @@ def csv_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[Imp
     be the rest of that product.
 
     Raises:
-        ClickException: the header is invalid.
+        UnreadableFile: the header is invalid.
     """
     delimiter, header = _header(lines)
     left_open = False
@@ -52,7 +50,7 @@ def csv_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[Imp
             if left_open and line.count('"') % 2:
                 values, left_open = _rejected(f"must be CSV: {_CLOSING}"), False
         if cells and lines.number >= first:
-            yield _row(lines.number, values, currency)
+            yield _row(lines.number, values, currency, line)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -71,7 +69,11 @@ def json_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[Im
     """Yield one row per line (a JSON object), from the line ``first`` on."""
     for line in lines:
         if line.strip() and lines.number >= first:
-            yield _row(lines.number, _json_object(line), currency)
+            yield _row(lines.number, _json_object(line), currency, line)
+
+
+READERS = {"csv": csv_rows, "jsonl": json_rows}
+"""The parser of each format."""
 
 
 _OPEN = "a quote is not closed; a product must be one line, without line breaks in its cells"
@@ -92,22 +94,22 @@ def _header(lines: NumberedLines) -> tuple[str, list[str]]:
     """Return the separator and the columns, from the first line, or the second after Excel's ``sep=``.
 
     Raises:
-        ClickException: the file is not text, or the header is not that of products.
+        UnreadableFile: the file is not text, or the header is not that of products.
     """
     line = next(iter(lines), "")
     if "\0" in line:
-        raise click.ClickException("The file must be text: CSV in UTF-8, or in UTF-16 with a byte order mark.")
+        raise UnreadableFile("The file must be text: CSV in UTF-8, or in UTF-16 with a byte order mark.")
     if declared := _SEPARATOR_LINE.fullmatch(line.rstrip()):
         line = next(iter(lines), "")
     delimiter = declared[1] if declared else _delimiter(line)
     try:
         header = [_column(name) for name in _cells(line, delimiter)]
     except csv.Error as error:
-        raise click.ClickException(f"The header must be CSV, and lines must end with LF or CRLF: {error}.") from error
+        raise UnreadableFile(f"The header must be CSV, and lines must end with LF or CRLF: {error}.") from error
     if missing := [name for name in REQUIRED if name not in header]:
-        raise click.ClickException(f"Missing columns: {', '.join(missing)}; the first line must name the columns.")
+        raise UnreadableFile(f"Missing columns: {', '.join(missing)}; the first line must name the columns.")
     if unknown := [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]:
-        raise click.ClickException(f"Unknown or duplicate columns: {', '.join(map(printable, unknown))}.")
+        raise UnreadableFile(f"Unknown or duplicate columns: {', '.join(map(printable, unknown))}.")
     return delimiter, header
 
 
@@ -149,13 +151,14 @@ def _json_object(line: str) -> Values:
     return read
 
 
-def _row(line: int, values: Values, currency: str) -> ImportRow:
+def _row(line: int, values: Values, currency: str, text: str) -> ImportRow:
     try:
         return ImportRow(line=line, upsert=_upsert(values(), currency))
     except InvalidValue as invalid:
         error = invalid.renamed(_COLUMNS)
         sentence = str(error).rstrip(".")
-        return ImportRow(line=line, reason=f"{error.field}: {sentence}" if error.field else sentence)
+        reason = f"{error.field}: {sentence}" if error.field else sentence
+        return ImportRow(line=line, reason=reason, text=text.rstrip("\r\n")[:MAX_TEXT])
 
 
 def _upsert(values: Mapping[str, Any], currency: str) -> ProductUpsert:

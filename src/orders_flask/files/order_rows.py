@@ -1,17 +1,19 @@
 """Export rows: one per order, or one per item of an order."""
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from itertools import chain
 from typing import Any
 
 import orjson
 
 from orders_domain.model.order import Order
 from orders_domain.model.values.money import Money
-from orders_flask.cli import _csv_cells
+from orders_flask.files import csv_cells
 
 Row = Mapping[str, Any]
 
@@ -80,6 +82,17 @@ VIEWS: Mapping[str, View] = {
 }
 
 
+def header(form: str, view: View, *, with_bom: bool = False) -> bytes:
+    """Return the first bytes of a file; JSON Lines have none."""
+    return (BOM_UTF8 if with_bom else b"") + header_bytes(view.columns) if form == "csv" else b""
+
+
+def encode(form: str, view: View, orders: Iterable[Order]) -> tuple[int, bytes]:
+    """Return the number of rows of the orders, and the rows as ``csv`` or ``jsonl``."""
+    rows = list(chain.from_iterable(map(view.rows, orders)))
+    return len(rows), (csv_bytes if form == "csv" else json_bytes)(rows, view.columns)
+
+
 def csv_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
     """Return the rows as CSV (RFC 4180)."""
     text = StringIO()
@@ -99,12 +112,12 @@ def json_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return _csv_cells.escape(value)  # because a spreadsheet would evaluate a customer's text as a formula
+        return csv_cells.escape(value)  # because a spreadsheet would evaluate a customer's text as a formula
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Money):
         return value.amount
-    return _csv_cells.escape_json(orjson.dumps(value).decode()) if isinstance(value, Mapping) else value
+    return csv_cells.escape_json(orjson.dumps(value).decode()) if isinstance(value, Mapping) else value
 
 
 def _plain(value: Any) -> Any:

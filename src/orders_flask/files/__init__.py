@@ -1,0 +1,1 @@
+"""Files of orders and products, as CSV or JSON Lines, that commands and jobs read and write."""

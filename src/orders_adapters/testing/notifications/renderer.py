@@ -33,10 +33,17 @@ PRODUCT: dict[str, JSON] = {
     "order_id": None,
 }
 
+WEBHOOK: dict[str, JSON] = {
+    "webhook_id": "01a1fbae-6e87-74f6-aa47-082029bc341c",
+    "url": "https://shop.example.com/4711",
+    "is_gone": False,
+    "problem": "status 500",
+}
+
 
 def notification(kind: NotificationKind, *, channel: Channel = Channel.EMAIL, **changed: Any) -> Notification:
     """A notification of the kind, with example data."""
-    data = PRODUCT if kind is NotificationKind.STOCK_LOW else ORDER
+    data = {NotificationKind.STOCK_LOW: PRODUCT, NotificationKind.WEBHOOK_DISABLED: WEBHOOK}.get(kind, ORDER)
     at = datetime(2026, 3, 14, 12, tzinfo=UTC)
     return Notification(id=UUID(int=7), kind=kind, channel=channel, data=data | changed, occurred_at=at)
 

@@ -19,7 +19,10 @@ from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product
 from orders_domain.model.product_audit import MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductPage
+from orders_domain.model.webhooks.delivery import DeliveryPage
+from orders_domain.model.webhooks.endpoint import WebhookEndpoint
 from orders_domain.ports.accounts.rate_limiter import RateLimit
+from orders_domain.use_cases import webhooks
 from orders_flask.observability.metrics import Metrics
 
 
@@ -67,6 +70,16 @@ class UseCases:
     get_placement: Callable[[use_cases.GetPlacement], PlacementJob]
     get_job: Callable[[use_cases.GetJob], BulkStatusJob]
     read_events: Callable[[use_cases.ReadEvents], use_cases.EventPage]
+    add_webhook: Callable[[webhooks.AddWebhook], WebhookEndpoint]
+    list_webhooks: Callable[[webhooks.ListWebhooks], Sequence[WebhookEndpoint]]
+    get_webhook: Callable[[webhooks.GetWebhook], WebhookEndpoint]
+    enable_webhook: Callable[[webhooks.EnableWebhook], WebhookEndpoint]
+    disable_webhook: Callable[[webhooks.DisableWebhook], WebhookEndpoint]
+    remove_webhook: Callable[[webhooks.RemoveWebhook], None]
+    rotate_webhook_secret: Callable[[webhooks.RotateWebhookSecret], WebhookEndpoint]
+    list_webhook_deliveries: Callable[[webhooks.ListWebhookDeliveries], DeliveryPage]
+    redeliver_webhook: Callable[[webhooks.RedeliverWebhook], int]
+    send_test_webhook: Callable[[webhooks.SendTestWebhook], webhooks.ClaimedDelivery]
     get_order_history: Callable[[use_cases.GetOrderHistory], Sequence[HistoryEntry]]
     get_order_statistics: Callable[[use_cases.GetOrderStatistics], use_cases.OrderStatistics]
     get_order_analytics: Callable[[use_cases.GetOrderAnalytics], Analytics]

@@ -131,9 +131,7 @@ def _post(
 def _connection(target: WebhookTarget, address: str, *, seconds: float) -> HTTPConnection:
     if not target.is_tls:
         return HTTPConnection(address, target.port, timeout=seconds)
-    return HTTPSConnection(
-        address, target.port, timeout=seconds, server_hostname=target.host, assert_hostname=target.host
-    )
+    return HTTPSConnection(address, target.port, timeout=seconds, server_hostname=target.host)
 
 
 def _retry_after(status: int, headers: Mapping[str, str]) -> timedelta:

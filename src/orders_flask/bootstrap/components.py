@@ -35,6 +35,8 @@ from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.ports.webhooks.deliveries import WebhookQueue
+from orders_domain.ports.webhooks.endpoints import WebhookEndpointRepository
 from orders_flask.optional_dependencies import missing_extra
 from orders_flask.settings import InvalidSetting
 
@@ -105,6 +107,8 @@ class PersistenceComponent:
     email_lookup: EmailLookup
     notifications: NotificationQueue
     alert_recipients: AlertRecipientRepository
+    webhooks: WebhookEndpointRepository
+    webhook_queue: WebhookQueue
     users: UserRepository
     revoked_tokens: AllRevokedTokens
     identity: StoreIdentity

@@ -64,17 +64,20 @@ def claim_webhook_deliveries(
 ) -> Sequence[ClaimedDelivery]:
     """Return due deliveries, first of the endpoints with the fewest attempts under way.
 
-    An endpoint has at most 4 attempts of a process at a time, so that those that hang do not delay others.
+    An endpoint has at most 4 attempts of a process at a time, and 1 after a failure, so that those that hang do not
+    delay others.
 
     Raises:
         StoreUnavailable: the store is unavailable.
     """
     now, free = clock(), request.limit
-    due = frozenset(queue.due_endpoints(now=now)) if free > 0 else frozenset()
-    present = [endpoint for endpoint in endpoints.list() if endpoint.id in due] if due else []
+    enabled = [endpoint for endpoint in endpoints.list() if endpoint.is_enabled] if free > 0 else []
+    due = frozenset(queue.due_endpoints(now=now)) if enabled else frozenset()
+    present = [endpoint for endpoint in enabled if endpoint.id in due]
     claimed: list[ClaimedDelivery] = []
     for endpoint in sorted(present, key=lambda each: request.busy.get(each.id, 0)):
-        places = min(MAX_CONCURRENCY - request.busy.get(endpoint.id, 0), free - len(claimed))
+        bound = MAX_CONCURRENCY if endpoint.failing_since is None else 1
+        places = min(bound - request.busy.get(endpoint.id, 0), free - len(claimed))
         if places > 0:
             lease = now + LEASE
             deliveries = queue.claim(endpoint.id, now=now, until=lease, limit=places)

@@ -33,6 +33,8 @@ from orders_adapters.sql.life.stock_holds import SqlStockHoldQueries
 from orders_adapters.sql.notifications.alert_recipients import SqlAlertRecipientRepository
 from orders_adapters.sql.notifications.queue import SqlNotificationQueue
 from orders_adapters.sql.outbox import repository, wakeup
+from orders_adapters.sql.webhooks.deliveries import SqlWebhookQueue
+from orders_adapters.sql.webhooks.endpoints import SqlWebhookEndpointRepository
 from orders_domain.errors import StoreUnavailable
 from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
 
@@ -62,6 +64,8 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         email_lookup=email_lookup.SqlEmailLookup(database),
         notifications=SqlNotificationQueue(database),
         alert_recipients=SqlAlertRecipientRepository(database),
+        webhooks=SqlWebhookEndpointRepository(database),
+        webhook_queue=SqlWebhookQueue(database),
         users=users.SqlUserRepository(database),
         revoked_tokens=revoked_tokens.SqlRevokedTokens(database),
         identity=store_identity.SqlStoreIdentity(database),

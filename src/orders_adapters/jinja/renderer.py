@@ -67,7 +67,7 @@ class JinjaRenderer:
         if missing := [kind.value for kind in NotificationKind if (self._default, kind) not in self._templates]:
             raise ValueError(
                 f"The default language {default_language} has no templates of {', '.join(missing)}; it must be one of "
-                f"{', '.join(BUILT_IN_LANGUAGES)}, or have all templates in the folder."
+                f"{', '.join(BUILT_IN_LANGUAGES)}, or have all in the folder."
             )
 
     def __call__(self, notification: Notification, language: str | None) -> NotificationText:

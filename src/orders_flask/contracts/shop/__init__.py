@@ -1,6 +1,16 @@
 """The contract ``shop``: every order with its lines, charges, axes and life; the service's own contract."""
 
-from orders_flask.contracts.shop import actions, annotations, events, payments, returns, routes, shipments, stock_holds
+from orders_flask.contracts.shop import (
+    actions,
+    annotations,
+    events,
+    payments,
+    returns,
+    routes,
+    shipments,
+    stock_holds,
+    webhooks,
+)
 from orders_flask.contracts.shop.errors import body, details, sentence
 from orders_flask.contracts.shop.translate import FIELD_NAMES
 from orders_flask.web.contract import Contract
@@ -8,7 +18,7 @@ from orders_flask.web.contract import Contract
 
 def contract() -> Contract:
     orders = routes.blueprint()
-    for module in (actions, annotations, events, payments, shipments, returns, stock_holds):
+    for module in (actions, annotations, events, payments, shipments, returns, stock_holds, webhooks):
         module.register(orders)
     return Contract(
         name="shop",

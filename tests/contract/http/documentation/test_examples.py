@@ -86,6 +86,8 @@ def shop_path(admin: Caller, path: str) -> str:
     def post(to: str, **body: object) -> Any:
         return admin.post(body, path=to, **{"Idempotency-Key": str(uuid4()), "If-Match": "*"}).json
 
+    if "{webhook_id}" in path:
+        return webhook_path(admin, path)
     placed = post("/v1/orders", lines=[{"title": "Tea", "quantity": 2, "unit_price_minor": 250}])
     order = f"/v1/orders/{placed['id']}"
     if "{hold_id}" in path:
@@ -107,6 +109,14 @@ def shop_path(admin: Caller, path: str) -> str:
         post(f"{order}/payments", provider="bank", reference=str(uuid4()), kind="refund_failed", amount_minor=10)
         path = path.replace("{refund_id}", refund)
     return path.replace("{order_ref}", str(placed["id"]))
+
+
+def webhook_path(admin: Caller, path: str) -> str:
+    """The path with a new webhook endpoint, and a delivery of it."""
+    url = f"https://hooks.example.com/{uuid4()}"
+    webhook = admin.post({"url": url}, path="/v1/webhooks").json["id"]
+    delivery = admin.post({}, path=f"/v1/webhooks/{webhook}/test").json["id"]
+    return path.replace("{webhook_id}", webhook).replace("{delivery_id}", str(delivery))
 
 
 def job_of(admin: Caller) -> str:

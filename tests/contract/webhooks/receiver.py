@@ -45,7 +45,7 @@ class Receiver:
         self._server = _Server((HOST, 0), _Handler)
         self._server.receiver = self
         if self.tls:
-            self.tls.sni_callback = lambda _, name, __: self.names.append(name)  # type: ignore[assignment]
+            self.tls.sni_callback = lambda _, name, __: self.names.append(name)
             self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from orders_domain.errors import Unavailable
+from orders_domain.model.values.total_table import total_table
 from orders_domain.model.webhooks.delivery import DeliveryState
 from orders_domain.model.webhooks.endpoint import DisabledReason
 from orders_domain.ports.clock import Clock
@@ -33,11 +34,14 @@ FINISH_SECONDS = 3.0
 """The time that a stopped worker waits for attempts that have begun; the others are repeated by another one."""
 
 AttemptOutcome: TypeAlias = Literal["delivered", "retried", "failed"]
-_OUTCOMES: dict[DeliveryState, AttemptOutcome] = {
-    DeliveryState.DELIVERED: "delivered",
-    DeliveryState.WAITING: "retried",
-    DeliveryState.FAILED: "failed",
-}
+_OUTCOMES: Mapping[DeliveryState, AttemptOutcome] = total_table(
+    DeliveryState,
+    {
+        DeliveryState.DELIVERED: "delivered",
+        DeliveryState.WAITING: "retried",
+        DeliveryState.FAILED: "failed",
+    },
+)
 
 
 @dataclass(kw_only=True)

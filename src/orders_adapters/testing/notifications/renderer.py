@@ -43,7 +43,9 @@ WEBHOOK: dict[str, JSON] = {
 
 def notification(kind: NotificationKind, *, channel: Channel = Channel.EMAIL, **changed: Any) -> Notification:
     """A notification of the kind, with example data."""
-    data = {NotificationKind.STOCK_LOW: PRODUCT, NotificationKind.WEBHOOK_DISABLED: WEBHOOK}.get(kind, ORDER)
+    without_order = WEBHOOK if kind is NotificationKind.WEBHOOK_DISABLED else PRODUCT
+    is_alert = kind in (NotificationKind.STOCK_LOW, NotificationKind.WEBHOOK_DISABLED)
+    data = without_order if is_alert else ORDER
     at = datetime(2026, 3, 14, 12, tzinfo=UTC)
     return Notification(id=UUID(int=7), kind=kind, channel=channel, data=data | changed, occurred_at=at)
 

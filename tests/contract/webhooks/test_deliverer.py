@@ -35,7 +35,9 @@ HANGING = effort(20, 100)
 
 @pytest.fixture
 def container(copied_postgresql: str) -> Iterator[Container]:
-    container = Container(settings=Settings(database_url=copied_postgresql, webhook_allowed_hosts=HOST))
+    container = Container(
+        settings=Settings(database_url=copied_postgresql, webhook_allowed_hosts=HOST, webhook_max_endpoints=101)
+    )
     yield container
     close(container)
 

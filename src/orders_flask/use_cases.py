@@ -20,7 +20,10 @@ from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product
 from orders_domain.model.product_audit import MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductPage
+from orders_domain.model.webhooks.delivery import DeliveryPage
+from orders_domain.model.webhooks.endpoint import WebhookEndpoint
 from orders_domain.ports.accounts.rate_limiter import RateLimit
+from orders_domain.use_cases import webhooks
 from orders_domain.use_cases.accounts.personal_data import Exported
 from orders_flask.observability.metrics import Metrics
 
@@ -82,6 +85,16 @@ class UseCases:
     read_export: Callable[[use_cases.GetFileJob], use_cases.WrittenFile]
     read_refused_lines: Callable[[use_cases.GetFileJob], use_cases.WrittenFile]
     read_events: Callable[[use_cases.ReadEvents], use_cases.EventPage]
+    add_webhook: Callable[[webhooks.AddWebhook], WebhookEndpoint]
+    list_webhooks: Callable[[webhooks.ListWebhooks], Sequence[WebhookEndpoint]]
+    get_webhook: Callable[[webhooks.GetWebhook], WebhookEndpoint]
+    enable_webhook: Callable[[webhooks.EnableWebhook], WebhookEndpoint]
+    disable_webhook: Callable[[webhooks.DisableWebhook], WebhookEndpoint]
+    remove_webhook: Callable[[webhooks.RemoveWebhook], None]
+    rotate_webhook_secret: Callable[[webhooks.RotateWebhookSecret], WebhookEndpoint]
+    list_webhook_deliveries: Callable[[webhooks.ListWebhookDeliveries], DeliveryPage]
+    redeliver_webhook: Callable[[webhooks.RedeliverWebhook], int]
+    send_test_webhook: Callable[[webhooks.SendTestWebhook], webhooks.ClaimedDelivery]
     get_order_history: Callable[[use_cases.GetOrderHistory], Sequence[HistoryEntry]]
     get_order_statistics: Callable[[use_cases.GetOrderStatistics], use_cases.OrderStatistics]
     get_order_analytics: Callable[[use_cases.GetOrderAnalytics], Analytics]

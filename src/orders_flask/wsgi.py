@@ -22,6 +22,7 @@ def _start(workers: runner.BackgroundWorkers) -> None:
         workers.start(container.relay(), name="outbox relay")
         workers.start(container.data_purger(), name="data purger")
         workers.start(container.order_expirer(), name="order expirer")
+        workers.start(container.webhook_deliverer(), name="webhook deliverer")
         if settings.sends_notifications:
             for sender in container.notification_senders():
                 workers.start(sender, name="notification sender")

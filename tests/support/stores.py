@@ -24,6 +24,8 @@ from orders_adapters.memory.life.stock_holds import InMemoryStockHoldQueries
 from orders_adapters.memory.notifications import alert_recipients as memory_recipients
 from orders_adapters.memory.notifications import queue as memory_notifications
 from orders_adapters.memory.personal_data.store import InMemoryPersonalDataStore
+from orders_adapters.memory.webhooks.deliveries import InMemoryWebhookQueue
+from orders_adapters.memory.webhooks.endpoints import InMemoryWebhookEndpointRepository
 from orders_adapters.sql import analytics as sql_analytics
 from orders_adapters.sql import contact_lookup as sql_contacts
 from orders_adapters.sql import idempotency_keys as sql_keys
@@ -43,6 +45,8 @@ from orders_adapters.sql.notifications import alert_recipients as sql_recipients
 from orders_adapters.sql.notifications import queue as sql_notifications
 from orders_adapters.sql.outbox import repository as sql_outbox
 from orders_adapters.sql.personal_data.store import SqlPersonalDataStore
+from orders_adapters.sql.webhooks.deliveries import SqlWebhookQueue
+from orders_adapters.sql.webhooks.endpoints import SqlWebhookEndpointRepository
 from orders_adapters.testing.stores import StoreHarness
 from tests.support import ledger
 
@@ -67,6 +71,8 @@ def in_memory() -> StoreHarness:
         contacts=memory_contacts.InMemoryContactLookup(store),
         notifications=memory_notifications.InMemoryNotificationQueue(store),
         alert_recipients=memory_recipients.InMemoryAlertRecipientRepository(store),
+        webhooks=InMemoryWebhookEndpointRepository(store),
+        webhook_queue=InMemoryWebhookQueue(store),
         denied=memory_denylist.InMemoryRevokedTokens(store),
         identity=memory_identity.InMemoryStoreIdentity(store),
     )
@@ -91,6 +97,8 @@ def in_database(engine: Engine) -> StoreHarness:
         contacts=sql_contacts.SqlContactLookup(engine),
         notifications=sql_notifications.SqlNotificationQueue(engine),
         alert_recipients=sql_recipients.SqlAlertRecipientRepository(engine),
+        webhooks=SqlWebhookEndpointRepository(engine),
+        webhook_queue=SqlWebhookQueue(engine),
         denied=sql_denylist.SqlRevokedTokens(engine),
         identity=sql_identity.SqlStoreIdentity(engine),
     )

@@ -110,6 +110,7 @@ LIFE = {
     *("billing", "charges", "code", "contact", "life", "lines", "metadata", "reference", "shipping", "source", "tags"),
     *("amount_minor", "carrier", "event_id", "provider", "recorded_at", "tracking_number", "updated_since"),
     *("seconds", "stock_hold_id"),
+    *("url", "types", "overlap_seconds"),  # of webhooks
 }
 """The fields that only requests of the contract `shop` have."""
 PRODUCTS = {"name", "sku", "description", "stock", "low_stock_threshold", "requested_items", "text"}

@@ -17,11 +17,13 @@ from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.notification import Channel
 from orders_domain.model.personal import contents
 from orders_domain.model.values.total_table import total_table
+from orders_domain.model.webhooks.delivery import DeliveryState
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.cli import notify
 from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.web import problems
 from orders_flask.web.background import file_transfer
+from orders_flask.workers import webhook_deliverer
 from tests.support.cases import each_case
 
 SOURCES = Path(errors.__file__).parents[2]
@@ -39,6 +41,7 @@ TABLES: Mapping[str, tuple[Iterable[Any], Sequence[Mapping[Any, Any]]]] = {
     ),
     "orders_adapters/sql/analytics.py": (BUCKETS, [sql_analytics._STARTS["sqlite"]]),
     "orders_flask/cli/notify.py": (Channel, [notify._SENT_BY, notify._VARIABLES]),
+    "orders_flask/workers/webhook_deliverer.py": (DeliveryState, [webhook_deliverer._OUTCOMES]),
     "orders_flask/web/problems.py": (Kind, [problems.STATUSES]),
     "orders_flask/contracts/management/errors.py": (Kind, [management.errors.MANAGEMENT_STATUSES]),
     "orders_flask/contracts/ostore/errors.py": (Kind, [ostore.errors.OSTORE_STATUSES]),

@@ -67,7 +67,7 @@ class JinjaRenderer:
         if missing := [kind.value for kind in NotificationKind if (self._default, kind) not in self._templates]:
             raise ValueError(
                 f"The default language {default_language} has no templates of {', '.join(missing)}; it must be one of "
-                f"{', '.join(BUILT_IN_LANGUAGES)}, or have all templates in the folder."
+                f"{', '.join(BUILT_IN_LANGUAGES)}, or have all in the folder."
             )
 
     def __call__(self, notification: Notification, language: str | None) -> NotificationText:
@@ -159,6 +159,9 @@ def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True)
 
 
+_WITHOUT_ORDER = frozenset({NotificationKind.STOCK_LOW, NotificationKind.WEBHOOK_DISABLED})
+
+
 def _example(kind: NotificationKind, **data: JSON) -> Notification:
     order: dict[str, JSON] = {
         "order_id": "01a1fbae-6e87-74f6-aa47-082029bc341c",
@@ -173,7 +176,7 @@ def _example(kind: NotificationKind, **data: JSON) -> Notification:
         id=UUID(int=7),
         kind=kind,
         channel=Channel.EMAIL,
-        data=data if kind is NotificationKind.STOCK_LOW else order | data,
+        data=data if kind in _WITHOUT_ORDER else order | data,
         occurred_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
 
@@ -212,6 +215,13 @@ _EXAMPLES = {
             stock=2,
             low_stock_threshold=5,
             order_id=None,
+        ),
+        _example(
+            NotificationKind.WEBHOOK_DISABLED,
+            webhook_id="01a1fbae-6e87-74f6-aa47-082029bc341c",
+            url="https://shop.example.com/hooks",
+            is_gone=False,
+            problem="status 500",
         ),
     )
 }

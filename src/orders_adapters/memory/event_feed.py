@@ -28,9 +28,14 @@ class InMemoryEventFeed(EventFeed):
         is_last = len(places) < feed_filter.limit
         end = page[-1] if page else feed_filter.after
         if is_last and count > max(end.position, 0):
-            end = FeedCursor(count, UUID(int=0), 0)
+            end = _behind(count)
         return FeedPage(entries=feed_entries(page, histories), end=end, is_last=is_last)
 
     def end(self) -> FeedCursor:
         with self._store.read_lock:
-            return FeedCursor(len(self._store.entries), UUID(int=0), 0)
+            return _behind(len(self._store.entries))
+
+
+def _behind(position: int) -> FeedCursor:
+    """Return the cursor behind the entry at the position, also if it is compared with the entry's own cursor."""
+    return FeedCursor(position, UUID(int=2**128 - 1), 0)

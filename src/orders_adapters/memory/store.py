@@ -20,8 +20,11 @@ from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_audit import MovementKind, ProductChange
 from orders_domain.model.reservation import Reservation
+from orders_domain.model.webhooks.delivery import WebhookDelivery
+from orders_domain.model.webhooks.endpoint import WebhookEndpoint
 from orders_domain.ports.notification_queue import QueuedNotification
 from orders_domain.ports.outbox import OutboxMessage
+from orders_domain.ports.webhooks.deliveries import QueuePosition
 
 
 def _no_op() -> None:
@@ -66,6 +69,9 @@ class InMemoryStore:
     notifying: list[UUID] = field(default_factory=list)  # the events whose notifications are not queued yet
     notifications: dict[UUID, QueuedNotification] = field(default_factory=dict)
     alert_recipients: dict[tuple[Alert, str], AlertRecipient] = field(default_factory=dict)
+    webhooks: dict[UUID, WebhookEndpoint] = field(default_factory=dict)
+    webhook_deliveries: dict[int, WebhookDelivery] = field(default_factory=dict)
+    webhook_position: QueuePosition | None = None
     products: dict[ProductId, Product] = field(default_factory=dict)
     templates: dict[int, OrderTemplate] = field(default_factory=dict)
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
@@ -82,6 +88,7 @@ class InMemoryStore:
     users: dict[str, User] = field(default_factory=dict)  # accounts by id
     revoked_tokens: dict[str, Revocation] = field(default_factory=dict)  # by key
     product_ids: count[int] = field(default_factory=lambda: count(1))
+    webhook_delivery_ids: count[int] = field(default_factory=lambda: count(1))
     template_ids: count[int] = field(default_factory=lambda: count(1))
     numbers: count[int] = field(default_factory=lambda: count(1))
     identity: str = field(default_factory=lambda: uuid4().hex)

@@ -26,6 +26,8 @@ from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState
 from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.ports.webhooks.deliveries import WebhookQueue
+from orders_domain.ports.webhooks.endpoints import WebhookEndpointRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class StoreHarness:
     contacts: ContactLookup
     notifications: NotificationQueue
     alert_recipients: AlertRecipientRepository
+    webhooks: WebhookEndpointRepository
+    webhook_queue: WebhookQueue
     denied: AllRevokedTokens
     identity: StoreIdentity
 

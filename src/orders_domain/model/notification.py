@@ -22,6 +22,7 @@ class NotificationKind(Enum):
     SHIPMENT_CHANGED = "shipment_changed"  # it failed or came back
     STOCK_LOW = "stock_low"
     DELIVERY_FAILED = "delivery_failed"  # the same, for administrators
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 class Alert(Enum):
@@ -29,6 +30,7 @@ class Alert(Enum):
 
     STOCK_LOW = "stock_low"
     DELIVERY_FAILED = "delivery_failed"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 class Channel(Enum):

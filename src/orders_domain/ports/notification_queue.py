@@ -36,6 +36,10 @@ class NotificationQueue(Protocol):
         """
         ...
 
+    def add(self, notifications: Sequence[Notification], *, now: datetime) -> None:
+        """Store notifications that no event asks for, due now. One that is stored already is not stored again."""
+        ...
+
     def claim(self, channel: Channel, *, now: datetime, until: datetime) -> QueuedNotification | None:
         """Return the due notification that occurred first, or None. No other process gets it before ``until``.
 

@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from orders_flask.bootstrap.notifications import log_broken_templates, notifier
     from orders_flask.bootstrap.persistence import replica_checks, store
     from orders_flask.bootstrap.remote_services import choose_place_shipped_order, services
+    from orders_flask.bootstrap.webhooks import (
+        examine_webhooks,
+        max_webhook_attempts,
+        new_webhook_secret,
+        webhook_sender,
+    )
 
 __all__ = [
     "DEMO_ACCOUNTS",
@@ -66,6 +72,7 @@ __all__ = [
     "demo_tokens",
     "describe",
     "event_bytes",
+    "examine_webhooks",
     "identity_provider_checks",
     "issue_dev_token",
     "job_checks",
@@ -73,6 +80,8 @@ __all__ = [
     "local_secrets",
     "log_broken_templates",
     "log_demo_accounts",
+    "max_webhook_attempts",
+    "new_webhook_secret",
     "notifier",
     "open_private",
     "payment_facts",
@@ -85,6 +94,7 @@ __all__ = [
     "store",
     "token_verifier",
     "tracking_events",
+    "webhook_sender",
 ]
 
 _NAMES = {
@@ -101,6 +111,7 @@ _NAMES = {
     "orders_flask.bootstrap.notifications": "log_broken_templates notifier",
     "orders_flask.bootstrap.persistence": "replica_checks store",
     "orders_flask.bootstrap.remote_services": "choose_place_shipped_order services",
+    "orders_flask.bootstrap.webhooks": "examine_webhooks max_webhook_attempts new_webhook_secret webhook_sender",
 }
 """The names of each module, separated by spaces."""
 

@@ -36,6 +36,8 @@ from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.ports.webhooks.deliveries import WebhookQueue
+from orders_domain.ports.webhooks.endpoints import WebhookEndpointRepository
 from orders_flask.optional_dependencies import missing_extra
 from orders_flask.settings import InvalidSetting
 
@@ -106,6 +108,8 @@ class PersistenceComponent:
     contact_lookup: ContactLookup
     notifications: NotificationQueue
     alert_recipients: AlertRecipientRepository
+    webhooks: WebhookEndpointRepository
+    webhook_queue: WebhookQueue
     users: UserRepository
     personal_data: PersonalDataStore
     revoked_tokens: AllRevokedTokens

@@ -19,6 +19,7 @@ from orders_flask.bootstrap.auth import issue_dev_token
 from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS
 from orders_flask.bootstrap.demo_files import demo_file_parameters
 from orders_flask.bootstrap.demo_orders import demo_parameters
+from orders_flask.bootstrap.demo_webhooks import demo_webhook_parameters, new_webhook_example
 from orders_flask.bootstrap.local_secrets import cart_secrets, local_secrets
 from orders_flask.settings import Settings
 from orders_flask.use_cases import UseCases
@@ -58,12 +59,13 @@ def demo_examples(settings: Settings, use_cases: UseCases) -> DemoExamples:
         demo=True,
         family=str(uuid4()),
     )
-    bodies: dict[str, dict[str, Any]] = {
+    bodies: dict[str, Mapping[str, Any]] = {
         "auth_sign_in": {"email": f"{CUSTOMER}@example.com", "password": password},
         "auth_refresh_token": {"token": token},
         "checkout_place_cart_order": {"cartSnapshot": cart},
+        "shop_add_webhook": new_webhook_example(),
     }
-    parameters = {**demo_parameters(use_cases), **demo_file_parameters(use_cases)}
+    parameters = {**demo_parameters(use_cases), **demo_file_parameters(use_cases), **demo_webhook_parameters(use_cases)}
     return DemoExamples(bodies=bodies, parameters=_existing(use_cases), operation_parameters=parameters)
 
 

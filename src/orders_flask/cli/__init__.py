@@ -42,6 +42,7 @@ _ENTRIES = {
     "token": Entry("orders_flask.cli.token", "Print a bearer token for SUBJECT, for development only."),
     "track": Entry("orders_flask.cli.track", "Apply carriers' tracking events to the orders."),
     "users": Entry("orders_flask.cli.users", "Manage accounts with an e-mail address and a password."),
+    "webhooks": Entry("orders_flask.cli.webhooks.command:webhooks", "Deliver events to webhook endpoints."),
 }
 """The commands; a test compares the lines of the help with the commands."""
 

@@ -48,6 +48,8 @@ def doctor() -> None:
         click.echo(f"{name:10} {result} ({where.get(name, 'a remote service')})")
         if name == "database" and not failure:
             click.echo(f"outbox     {_backlog(container)}")
+            if webhooks := _webhooks(container)[0]:
+                click.echo(f"webhooks   ok ({webhooks})")
     _advise(*unknown_settings(), *renamed_settings(), *filter(None, _advice(read, container)))
     sys.exit(1 if failures else 0)
 
@@ -58,6 +60,7 @@ def _advice(read: Settings, container: Container) -> Iterator[str | None]:
     yield container.broker().warning()
     yield from container.broker().unconsumed_queues()
     with suppress(StoreUnavailable):  # which is reported as a failure
+        yield _webhooks(container)[1]
         yield container.auth().warning()
         yield bootstrap.demo_accounts_warning(read, container.users())
 
@@ -83,6 +86,11 @@ def _backlog(container: Container) -> str:
         return "ok (no events wait)"
     age = (container.clock()() - backlog.oldest).total_seconds()
     return f"ok ({backlog.waiting} events wait and {backlog.parked} are parked, the oldest for {max(age, 0):.0f} s)"
+
+
+def _webhooks(container: Container) -> tuple[str | None, str | None]:
+    store = container.store()
+    return bootstrap.examine_webhooks(store.webhooks, store.webhook_queue, now=container.store_clock()())
 
 
 def _advise(*sentences: str) -> None:

@@ -73,7 +73,7 @@ def show() -> None:
     container = _container()
     recipients = container.list_alert_recipients(ListAlertRecipients(actor=cli_actor()))
     for recipient in recipients:
-        click.echo(f"{recipient.alert.value:15}  {recipient.address:40}  {recipient.language or ''}".rstrip())
+        click.echo(f"{recipient.alert.value:16}  {recipient.address:40}  {recipient.language or ''}".rstrip())
     if not recipients:
         click.echo("Nobody gets alerts; add an address with: orders notify add root@example.com", err=True)
 
@@ -85,7 +85,7 @@ def show() -> None:
 def add(address: str, alerts: Sequence[str], language: str | None) -> None:
     """Send alerts to ADDRESS from now on.
 
-    Alerts are of low stock, and of deliveries that failed or came back.
+    Alerts are of low stock, of deliveries that failed or came back, and of webhooks that are disabled.
 
     ADDRESS is an e-mail address, or a phone number such as +4915112345678. It needs no account. An address that gets
     an alert already gets it in the new language.

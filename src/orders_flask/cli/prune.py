@@ -16,8 +16,8 @@ def prune() -> None:
     """Delete expired data.
 
     Deletes events published more than a week ago, idempotency keys older than 24 hours, revocations of expired
-    tokens, records of messages processed and notifications finished more than 90 days ago, finished jobs created more
-    than 30 days ago, and exports and imports with their files created more than 24 hours ago.
+    tokens, records of messages processed and notifications finished more than 90 days ago, finished jobs and webhook
+    deliveries created more than 30 days ago, and exports and imports with their files created more than 24 hours ago.
 
     An idle relay does the same. If the relays are never idle, run this command daily. It deletes in small batches
     that do not block the service, and can be interrupted (Ctrl-C) and run again at any time.
@@ -35,7 +35,8 @@ def prune() -> None:
 def _summary(pruned: PurgeResult) -> str:
     return (
         f"{pruned.events:,} published events, {pruned.keys:,} idempotency keys, {pruned.tokens:,} token revocations, "
-        f"{pruned.messages:,} message records, {pruned.jobs:,} finished jobs, {pruned.notifications:,} notifications"
+        f"{pruned.messages:,} message records, {pruned.jobs:,} finished jobs, {pruned.notifications:,} notifications, "
+        f"{pruned.webhooks:,} webhook deliveries"
     )
 
 

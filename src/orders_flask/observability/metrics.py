@@ -13,6 +13,7 @@ from flask import Response
 
 from orders_domain.model.life.open_orders import OpenOrders
 from orders_domain.ports.outbox import OutboxBacklog
+from orders_domain.ports.webhooks.deliveries import DeliveryBacklog
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -28,6 +29,10 @@ DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The shared metrics directory of several processes; ``orders serve --workers`` sets it."""
 
 
+def _no_deliveries() -> DeliveryBacklog:
+    return DeliveryBacklog(waiting=0, oldest_due=None)
+
+
 class Metrics:
     def __init__(
         self,
@@ -35,13 +40,18 @@ class Metrics:
         backlog: Callable[[], OutboxBacklog],
         clock: Callable[[], datetime],
         open_orders: Callable[[], Sequence[OpenOrders]] = tuple,
+        webhook_backlog: Callable[[], DeliveryBacklog] = _no_deliveries,
     ) -> None:
         # Imported late, because the library reads PROMETHEUS_MULTIPROC_DIR at import, and a process that forks workers
         # sets it first.
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
         self._registry = CollectorRegistry()
-        self._collectors = (OutboxCollector(backlog, clock), OpenOrdersCollector(open_orders, clock))
+        self._collectors = (
+            OutboxCollector(backlog, clock),
+            OpenOrdersCollector(open_orders, clock),
+            WebhookCollector(webhook_backlog, clock),
+        )
         self._seconds = Histogram(
             "orders_http_request_duration_seconds",
             "Duration of HTTP requests in seconds.",
@@ -62,6 +72,12 @@ class Metrics:
         )
         self._cache = Counter(
             "orders_cache_reads_total", "Cache reads by outcome (hit or miss).", ["outcome"], registry=self._registry
+        )
+        self._webhooks = Counter(
+            "orders_webhook_attempts_total",
+            "Attempts to deliver webhooks by outcome (delivered, retried later, or failed for good).",
+            ["outcome"],
+            registry=self._registry,
         )
         self._circuit = Gauge(
             "orders_cache_circuit_open",
@@ -90,6 +106,9 @@ class Metrics:
 
     def cache_read(self, *, hit: bool) -> None:
         self._cache.labels("hit" if hit else "miss").inc()
+
+    def webhook_attempt(self, outcome: Literal["delivered", "retried", "failed"]) -> None:
+        self._webhooks.labels(outcome).inc()
 
     def parts(self, *, circuit_open: bool, connections_in_use: int) -> None:
         self._circuit.set(circuit_open)
@@ -188,6 +207,27 @@ class OpenOrdersCollector(StoreCollector[Sequence[OpenOrders]]):
             age = (self._clock() - group.oldest_change).total_seconds()
             ages.add_metric([group.status.value, *axes], max(age, 0.0))
         yield from (counts, ages)
+
+
+class WebhookCollector(StoreCollector[DeliveryBacklog]):
+    """The deliveries that wait; absent while the database is unavailable."""
+
+    def collect(self) -> Iterator[Metric]:
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        if (backlog := self._read()) is None:
+            return
+        yield GaugeMetricFamily(
+            "orders_webhook_deliveries_waiting",
+            "Webhook deliveries that wait for enabled endpoints, at most 10,000.",
+            value=backlog.waiting,
+        )
+        late = (self._clock() - backlog.oldest_due).total_seconds() if backlog.oldest_due else 0.0
+        yield GaugeMetricFamily(
+            "orders_webhook_oldest_due_age_seconds",
+            "Seconds since the webhook delivery that is due longest was due; 0 if none is due.",
+            value=max(late, 0.0),
+        )
 
 
 def in_processes(directory: str) -> None:

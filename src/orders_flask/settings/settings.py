@@ -17,12 +17,14 @@ from orders_flask.settings.orders import OrderSettings
 from orders_flask.settings.storage import StorageSettings
 from orders_flask.settings.validation import NotForProduction
 from orders_flask.settings.web import WebSettings
+from orders_flask.settings.webhooks import WebhookSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     # The fields of a dataclass begin with those of its last base.
     LogSettings,
+    WebhookSettings,
     MessageSettings,
     JobSettings,
     OrderSettings,
@@ -48,6 +50,7 @@ class Settings(
         self._check_jobs()
         self._check_orders()
         self._check_messages()
+        self._check_webhooks()
         self._check_logs()
         if any(self.production_report.values()):
             raise NotForProduction(self.production_report)

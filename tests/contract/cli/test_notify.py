@@ -12,7 +12,7 @@ pytestmark = pytest.mark.clause("002-30")
 
 def test_recipients_are_added_listed_and_removed(migrated: Path) -> None:
     added = orders("notify", "add", "Root@Bücher.example", "--language", "de", here=migrated)
-    alerts = ("stock_low", "delivery_failed")
+    alerts = ("stock_low", "delivery_failed", "webhook_disabled")
     assert added.stdout == "".join(f"root@xn--bcher-kva.example gets the alert {alert}.\n" for alert in alerts)
     assert "before SMTP_URL is set" in added.stderr
     phone = ("+4915112345678", "--alert", "stock_low")
@@ -23,6 +23,7 @@ def test_recipients_are_added_listed_and_removed(migrated: Path) -> None:
         ["delivery_failed", "root@xn--bcher-kva.example", "de"],
         ["stock_low", "+4915112345678"],
         ["stock_low", "root@xn--bcher-kva.example", "de"],
+        ["webhook_disabled", "root@xn--bcher-kva.example", "de"],
     ]
 
     assert orders("notify", "remove", "root@bücher.example", here=migrated).returncode == 0

@@ -51,7 +51,7 @@ def test_recent_or_unsent_rows_are_retained(here: Path) -> None:
     assert pruned.returncode == 0
     assert (
         "Deleted: 0 published events, 0 idempotency keys, 0 token revocations, 0 message records, 0 finished jobs, "
-        "0 notifications." in pruned.stderr
+        "0 notifications, 0 webhook deliveries." in pruned.stderr
     )
     assert (len(ids(here, "outbox", "id")), len(ids(here, "idempotency_keys", "subject"))) == (4, 4)
 
@@ -78,7 +78,7 @@ def test_old_rows_are_deleted(here: Path) -> None:
 
     assert (
         "Deleted: 2 published events, 1 idempotency keys, 2 token revocations, 1 message records, 1 finished jobs, "
-        "0 notifications." in pruned.stderr
+        "0 notifications, 0 webhook deliveries." in pruned.stderr
     )
     assert ids(here, "outbox", "id") == ["1", "4"]
     assert ids(here, "idempotency_keys", "subject") == ["ann", "eve", "joe"]

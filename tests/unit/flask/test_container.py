@@ -8,11 +8,12 @@ import pytest
 from dependency_injector import providers
 
 from orders_domain import use_cases
+from orders_domain.use_cases import webhooks
 from orders_flask import Settings, bootstrap
 from orders_flask.bootstrap.container import Container
 from tests.support.cases import each_case
 
-EXPORTED = {name: getattr(use_cases, name) for name in use_cases.__all__}
+EXPORTED = {name: getattr(package, name) for package in (use_cases, webhooks) for name in package.__all__}
 FUNCTIONS = {name: function for name, function in EXPORTED.items() if inspect.isfunction(function)}
 
 

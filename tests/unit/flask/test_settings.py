@@ -393,6 +393,7 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "MESSAGE_BROKER": "kafka", "SMTP_URL": "smtps://h", "SMS_URL": "https://sms/v1",
         "CART_SNAPSHOT_SECONDS": "600", "CART_REORDER": "on", "TAKE_STOCK": "on", "UNPAID_ORDER_SECONDS": "3600",
         "ORDER_MAX_BYTES": "2048", "EXPORT_MAX_BYTES": "2048", "IMPORT_MAX_BYTES": "2048", "ORDER_MAX_VALUES": "200",
+        "WEBHOOK_MAX_ENDPOINTS": "7", "WEBHOOK_ALLOWED_HOSTS": "localhost",
         "TOKEN_REFRESH_GRACE_SECONDS": "60", "REFRESH_TOKEN_TTL_SECONDS": "600",
         "TOKEN_TTL_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
         "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from orders_adapters.memory.store import InMemoryStore
-from orders_domain.model.notification import Channel, NotificationState, NotifiedOrder
+from orders_domain.model.notification import Channel, Notification, NotificationState, NotifiedOrder
 from orders_domain.ports.notification_queue import NotificationQueue, NotificationsFor, QueuedNotification
 
 _WAITING = NotificationState.WAITING
@@ -28,6 +28,12 @@ class InMemoryNotificationQueue(NotificationQueue):
                     self._store.notifications.setdefault(notification.id, queued)
                 self._store.notifying.remove(event_id)
         return len(waiting)
+
+    def add(self, notifications: Sequence[Notification], *, now: datetime) -> None:
+        with self._store.read_lock:
+            for notification in notifications:
+                queued = QueuedNotification(notification=notification, due_at=now)
+                self._store.notifications.setdefault(notification.id, queued)
 
     def claim(self, channel: Channel, *, now: datetime, until: datetime) -> QueuedNotification | None:
         with self._store.read_lock:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.serialization.cloudevents import event_bytes
 from orders_domain.model import events
 from orders_domain.model.jobs import ExportJob, FilePart, JobStatus, PlacementJob
 from orders_domain.model.order import Order
@@ -108,6 +109,10 @@ class InMemoryPersonalDataStore(PersonalDataStore):
                 del store.outbox[event.id]
             elif message:
                 store.outbox[event.id] = replace(message, event=event, last_error=None)
+        bodies = {event.id: event_bytes(event) for event in erased.events}
+        for key, delivery in store.webhook_deliveries.items():
+            if body := bodies.get(delivery.message.id):
+                store.webhook_deliveries[key] = replace(delivery, message=replace(delivery.message, body=body))
         for event_id in erased.notification_ids:
             store.outbox.pop(event_id, None)
         ended = {event.id for event in erased.events} | set(erased.notification_ids)

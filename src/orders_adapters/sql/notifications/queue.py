@@ -97,6 +97,12 @@ class SqlNotificationQueue(NotificationQueue):
                 connection.execute(_CONSIDERED, {"ids": [row.id for row in rows]})
         return len(rows)
 
+    def add(self, notifications: Sequence[Notification], *, now: datetime) -> None:
+        if notifications:
+            with translate_errors(), self._engine.begin() as connection:
+                values = [_values(notification, due_at=now) for notification in notifications]
+                connection.execute(_ADD[connection.dialect.name], values)
+
     def claim(self, channel: Channel, *, now: datetime, until: datetime) -> QueuedNotification | None:
         due = {"of_channel": channel, "now": now}
         if not self._has(_NEXT, due):  # because an update that finds nothing would lock SQLite's file

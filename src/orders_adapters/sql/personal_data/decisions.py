@@ -154,5 +154,23 @@ TABLES: Mapping[str, Decision] = {
         retained="product_id version kind at actor role request_id changes",
         because="it says which of the staff changed a product",
     ),
+    "webhook_messages": Decision(
+        rows=Rows.REWRITTEN,
+        erased="body",
+        retained="id type order_id version created_at",
+        because="deliveries that are made later have no personal data; those that were made cannot be called back",
+    ),
+    "webhook_deliveries": Decision(
+        rows=Rows.UNCHANGED,
+        retained="id endpoint_id message_id order_id version state created_at due_at tries attempts",
+        because="the log of requests, without their content",
+    ),
+    "webhook_endpoints": Decision(
+        rows=Rows.UNCHANGED,
+        retained="id url types ordered secret former_secret former_until state disabled_reason created_at starts_after "
+        "failing_since last_failed_at",
+        because="receivers of the shop",
+    ),
+    "webhook_positions": Decision(rows=Rows.UNCHANGED, retained="id cursor read_at since", because="about no person"),
     "store_identity": Decision(rows=Rows.UNCHANGED, retained="id identity numbers_after", because="about no person"),
 }

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, false, select, update
 
+from orders_adapters.serialization.cloudevents import event_bytes
 from orders_adapters.sql import tables
 from orders_adapters.sql.mappers import entry_values, event_values, insert_all, order_values, to_entry, to_order
 from orders_adapters.sql.tables.jobs import JobKind
@@ -34,6 +35,11 @@ _REWRITE_EVENT = (
     update(tables.outbox)
     .where(_outbox.event_id == bindparam("of"))
     .values(data=bindparam("data"), traceparent=None, last_error=None, notifies=false())
+)
+_REWRITE_WEBHOOK = (
+    update(tables.webhook_messages)
+    .where(tables.webhook_messages.c.id == bindparam("of"))
+    .values(body=bindparam("body"))
 )
 _IDS: Any = bindparam("ids", expanding=True)
 _DELETE_EVENTS = delete(tables.outbox).where(_outbox.event_id.in_(_IDS), _outbox.state == OutboxState.SENT)
@@ -89,7 +95,8 @@ def _store(connection: Connection, erased: ErasedOrder, *, user_id: str | None) 
 
 
 def _rewrite_events(connection: Connection, erased: ErasedOrder) -> None:
-    """Delete the events that are sent, and the user's notices; rewrite those that are still to be sent."""
+    """Delete the events that are sent, and the user's notices; rewrite those to be sent, and those of webhooks."""
     connection.execute(_DELETE_EVENTS, {"ids": [event.id for event in erased.events]})
     connection.execute(_DELETE_NOTICES, {"ids": erased.notification_ids})
     connection.execute(_REWRITE_EVENT, [{"of": event.id, "data": event.data} for event in erased.events])
+    connection.execute(_REWRITE_WEBHOOK, [{"of": event.id, "body": event_bytes(event)} for event in erased.events])

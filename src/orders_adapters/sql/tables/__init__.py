@@ -34,6 +34,13 @@ from orders_adapters.sql.tables.stock_holds import stock_hold_lines, stock_holds
 from orders_adapters.sql.tables.store_identity import store_identity
 from orders_adapters.sql.tables.triggers import TRIGGERS
 from orders_adapters.sql.tables.users import revoked_tokens, users
+from orders_adapters.sql.tables.webhooks import (
+    WAITING_DELIVERIES,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_messages,
+    webhook_positions,
+)
 
 __all__ = [
     "ENTRY_COLUMNS",
@@ -49,6 +56,7 @@ __all__ = [
     "UNFINISHED",
     "UNSENT",
     "WAITING",
+    "WAITING_DELIVERIES",
     "WAITING_NOTIFICATIONS",
     "alert_recipients",
     "idempotency_keys",
@@ -78,4 +86,8 @@ __all__ = [
     "stock_movements",
     "store_identity",
     "users",
+    "webhook_deliveries",
+    "webhook_endpoints",
+    "webhook_messages",
+    "webhook_positions",
 ]

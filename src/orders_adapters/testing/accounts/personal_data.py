@@ -1,5 +1,6 @@
 """Contract of PersonalDataStore: what is a person's is found, and erased in whole batches."""
 
+import json
 from collections.abc import Sequence
 from functools import partial
 
@@ -8,6 +9,7 @@ import pytest
 from orders_adapters.testing.examples import ADA, ADMIN, GRACE, NOON, TOTAL, items, new_id, placed
 from orders_adapters.testing.jobs import export, product_import
 from orders_adapters.testing.stores import StoreHarness
+from orders_adapters.testing.webhooks.deliveries import queued, stored
 from orders_domain import Order, Origin
 from orders_domain.errors import JobNotFound
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
@@ -22,6 +24,7 @@ from orders_domain.model.personal.erasure import ErasedOrder, erased
 from orders_domain.model.personal.fates import WORD
 from orders_domain.model.personal.subject import DataSubject
 from orders_domain.model.product import RequestedItem
+from orders_domain.model.webhooks.delivery import WebhookMessage
 from orders_domain.ports.outbox import OutboxState
 
 HOME = Address(line1="1 Elm St", city="Ur", state="IL", postal_code="1", country="US")
@@ -125,6 +128,19 @@ class PersonalDataStoreTests:
         ]
         assert [event.data["user_id"] for event in events] == [None, None]
         assert all(message.state is OutboxState.WAITING for message in store.events())
+
+    def test_webhooks_that_wait_are_rewritten(self, store: StoreHarness) -> None:
+        order, receiver = store.placed(by=ADA), stored(store)
+        (event,) = [message.event for message in store.events()]
+        message = WebhookMessage(id=event.id, type=event.type, order_id=order.id, version=1, body=b'"ada"')
+        queued(store, receiver, message)
+
+        store.personal_data.erase_orders([order.id], erase=ERASE)
+
+        (delivery,) = store.webhook_queue.claim(receiver.id, now=NOON, until=NOON, limit=2)
+        sent = json.loads(delivery.message.body)
+        assert (sent["id"], sent["data"]["user_id"]) == (str(event.id), None)
+        assert "ada" not in delivery.message.body.decode()
 
     def test_failing_batch_changes_nothing(self, store: StoreHarness) -> None:
         orders = [store.placed() for _ in range(3)]

@@ -198,6 +198,24 @@ class NotificationQueueTests:
         store.notifications.record(notification_id, state=NotificationState.SENT, due_at=NOON, attempts=0)
         assert store.notifications.requeue([notification_id], now=LATER) == 0
 
+    def test_alert_without_an_event_is_stored_once(self, store: StoreHarness) -> None:
+        alert = Notification(
+            id=new_id(),
+            kind=NotificationKind.WEBHOOK_DISABLED,
+            channel=Channel.EMAIL,
+            data={"url": "https://shop.example.com/"},
+            occurred_at=NOON,
+            address="root@example.com",
+        )
+
+        for notifications in ([alert], [], [alert]):
+            store.notifications.add(notifications, now=NOON)
+
+        assert [queued.notification for queued in store.notifications.select(states=EVERY)] == [alert]
+        queued = claimed(store)
+        assert queued
+        assert queued.notification == alert
+
     def test_prune_deletes_old_finished_notifications(self, store: StoreHarness) -> None:
         one_queued(store)
         assert store.notifications.prune(occurred_before=LATER) == 0

@@ -33,10 +33,19 @@ PRODUCT: dict[str, JSON] = {
     "order_id": None,
 }
 
+WEBHOOK: dict[str, JSON] = {
+    "webhook_id": "01a1fbae-6e87-74f6-aa47-082029bc341c",
+    "url": "https://shop.example.com/4711",
+    "is_gone": False,
+    "problem": "status 500",
+}
+
 
 def notification(kind: NotificationKind, *, channel: Channel = Channel.EMAIL, **changed: Any) -> Notification:
     """A notification of the kind, with example data."""
-    data = PRODUCT if kind is NotificationKind.STOCK_LOW else ORDER
+    without_order = WEBHOOK if kind is NotificationKind.WEBHOOK_DISABLED else PRODUCT
+    is_alert = kind in (NotificationKind.STOCK_LOW, NotificationKind.WEBHOOK_DISABLED)
+    data = without_order if is_alert else ORDER
     at = datetime(2026, 3, 14, 12, tzinfo=UTC)
     return Notification(id=UUID(int=7), kind=kind, channel=channel, data=data | changed, occurred_at=at)
 

@@ -12,11 +12,13 @@ from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.jobs import JobRepository
 from orders_domain.ports.notification_queue import NotificationQueue
 from orders_domain.ports.outbox import Outbox
+from orders_domain.ports.webhooks.deliveries import WebhookQueue
 
 SENT_EVENT_RETENTION = timedelta(days=7)
 TOKEN_RETENTION = timedelta(minutes=5)
 """After the expiry of a token, because the clock of a host that verifies it may be slow."""
 JOB_RETENTION = timedelta(days=30)
+DELIVERY_RETENTION = timedelta(days=30)
 MESSAGE_RETENTION = timedelta(days=90)
 """A later duplicate of a tracking event is harmless, because the lifecycle never goes backwards."""
 
@@ -31,6 +33,7 @@ class PurgeResult:
     messages: int = 0
     jobs: int = 0
     notifications: int = 0
+    webhooks: int = 0
 
     def __add__(self, other: "PurgeResult") -> "PurgeResult":
         return PurgeResult(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -44,6 +47,7 @@ def purge_expired_data(
     inbox: InboxCleanup,
     jobs: JobRepository,
     notifications: NotificationQueue,
+    webhook_queue: WebhookQueue,
     clock: Clock,
     limit: int = 1_000,
 ) -> PurgeResult:
@@ -51,7 +55,8 @@ def purge_expired_data(
 
     These are sent events after 7 days, idempotency keys after 24 hours, revoked tokens five minutes after they expired,
     handled messages and finished notifications after 90 days, finished bulk changes 30 days after their creation, and
-    finished placements, exports and imports after 24 hours, with their files.
+    finished placements, exports and imports after 24 hours, with their files. Finished webhook deliveries, and those to
+    disabled endpoints, are deleted after 30 days.
 
     It returns ``PurgeResult()`` if nothing is left to delete.
 
@@ -69,4 +74,5 @@ def purge_expired_data(
         + jobs.delete_finished(ExportJob, created_before=now - files.RETENTION)
         + jobs.delete_finished(ImportJob, created_before=now - files.RETENTION),
         notifications=notifications.prune(occurred_before=now - MESSAGE_RETENTION, limit=limit),
+        webhooks=webhook_queue.prune(created_before=now - DELIVERY_RETENTION, limit=limit),
     )

@@ -138,6 +138,7 @@ class BackgroundUseCases(FileJobUseCases):
         inbox=Components.store.provided.inbox,
         jobs=Components.jobs,
         notifications=Components.store.provided.notifications,
+        webhook_queue=Components.store.provided.webhook_queue,
         clock=Components.store_clock,
     )
     track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(

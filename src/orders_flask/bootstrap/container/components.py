@@ -73,6 +73,8 @@ class Components(containers.DeclarativeContainer):
 
     cart_signature_verifier = providers.Singleton(bootstrap.signatures, settings)
     takes_stock = settings.provided.takes_stock
+    webhook_sender = providers.Singleton(bootstrap.webhook_sender, settings)
+    new_webhook_secret = providers.Object(bootstrap.new_webhook_secret)
     unpaid_expiry = settings.provided.unpaid_expiry
     content_limits = settings.provided.content_limits
     cart_policy = providers.Singleton(bootstrap.cart_policy, settings)
@@ -100,6 +102,7 @@ class Components(containers.DeclarativeContainer):
         backlog=outbox.backlog,
         clock=clock,
         open_orders=providers.Callable(_open_orders, replica_queries).provider,
+        webhook_backlog=store.provided.webhook_queue.backlog,
     )
     order_cache = providers.Singleton(InstrumentedOrderCache, cache.provided.cache, metrics.provided.cache_read)
     publisher = broker.provided.publisher

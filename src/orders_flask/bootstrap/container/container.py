@@ -13,6 +13,7 @@ from orders_flask.bootstrap.container.catalog import CatalogUseCases
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.bootstrap.container.life import LifeUseCases
 from orders_flask.bootstrap.container.orders import OrderUseCases
+from orders_flask.bootstrap.container.webhooks import WebhookUseCases
 from orders_flask.observability.metrics import Metrics
 from orders_flask.use_cases import UseCases
 
@@ -23,7 +24,7 @@ def _measure_components(
     metrics.parts(circuit_open=cache.circuit_open(), connections_in_use=store.connections_in_use())
 
 
-class Container(AccountUseCases, BackgroundUseCases, LifeUseCases):
+class Container(AccountUseCases, BackgroundUseCases, LifeUseCases, WebhookUseCases):
     """Use as ``Container(settings=...)``."""
 
     web_use_cases = providers.Singleton(
@@ -77,6 +78,16 @@ class Container(AccountUseCases, BackgroundUseCases, LifeUseCases):
         read_export=BackgroundUseCases.read_export.provider,
         read_refused_lines=BackgroundUseCases.read_refused_lines.provider,
         read_events=BackgroundUseCases.read_events.provider,
+        add_webhook=WebhookUseCases.add_webhook.provider,
+        list_webhooks=WebhookUseCases.list_webhooks.provider,
+        get_webhook=WebhookUseCases.get_webhook.provider,
+        enable_webhook=WebhookUseCases.enable_webhook.provider,
+        disable_webhook=WebhookUseCases.disable_webhook.provider,
+        remove_webhook=WebhookUseCases.remove_webhook.provider,
+        rotate_webhook_secret=WebhookUseCases.rotate_webhook_secret.provider,
+        list_webhook_deliveries=WebhookUseCases.list_webhook_deliveries.provider,
+        redeliver_webhook=WebhookUseCases.redeliver_webhook.provider,
+        send_test_webhook=WebhookUseCases.send_test_webhook.provider,
         get_order_history=OrderUseCases.get_order_history.provider,
         get_order_statistics=OrderUseCases.get_order_statistics.provider,
         get_order_analytics=OrderUseCases.get_order_analytics.provider,

@@ -22,6 +22,8 @@ from orders_adapters.memory.store_identity import InMemoryStoreIdentity
 from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_adapters.memory.users import InMemoryUserRepository
 from orders_adapters.memory.wakeup import WakeupSignal
+from orders_adapters.memory.webhooks.deliveries import InMemoryWebhookQueue
+from orders_adapters.memory.webhooks.endpoints import InMemoryWebhookEndpointRepository
 from orders_flask.bootstrap.components import PersistenceComponent
 
 
@@ -44,6 +46,8 @@ def store() -> PersistenceComponent:
         contact_lookup=InMemoryContactLookup(memory),
         notifications=InMemoryNotificationQueue(memory),
         alert_recipients=InMemoryAlertRecipientRepository(memory),
+        webhooks=InMemoryWebhookEndpointRepository(memory),
+        webhook_queue=InMemoryWebhookQueue(memory),
         users=InMemoryUserRepository(memory),
         personal_data=InMemoryPersonalDataStore(memory),
         revoked_tokens=InMemoryRevokedTokens(memory),

@@ -34,6 +34,8 @@ from orders_adapters.sql.notifications.alert_recipients import SqlAlertRecipient
 from orders_adapters.sql.notifications.queue import SqlNotificationQueue
 from orders_adapters.sql.outbox import repository, wakeup
 from orders_adapters.sql.personal_data.store import SqlPersonalDataStore
+from orders_adapters.sql.webhooks.deliveries import SqlWebhookQueue
+from orders_adapters.sql.webhooks.endpoints import SqlWebhookEndpointRepository
 from orders_domain.errors import StoreUnavailable
 from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
 
@@ -63,6 +65,8 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         contact_lookup=contact_lookup.SqlContactLookup(database),
         notifications=SqlNotificationQueue(database),
         alert_recipients=SqlAlertRecipientRepository(database),
+        webhooks=SqlWebhookEndpointRepository(database),
+        webhook_queue=SqlWebhookQueue(database),
         users=users.SqlUserRepository(database),
         personal_data=SqlPersonalDataStore(database, on_commit=outbox_signal.set),
         revoked_tokens=revoked_tokens.SqlRevokedTokens(database),

@@ -13,6 +13,7 @@ from orders_flask.contracts.shop import (
     routes,
     shipments,
     stock_holds,
+    webhooks,
 )
 from orders_flask.contracts.shop.errors import body, details, sentence
 from orders_flask.contracts.shop.translate import FIELD_NAMES
@@ -33,6 +34,7 @@ def contract() -> Contract:
         personal_data,
         exports,
         imports,
+        webhooks,
     ):
         module.register(orders)
     return Contract(

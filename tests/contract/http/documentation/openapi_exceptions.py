@@ -74,6 +74,8 @@ REASONS = {
     "POST /v1/imports/": f"{KEY}|The file must|The file begins|Missing columns|Unknown or duplicate|The header must",
     "POST /v1/stock-holds/": f"{KEY}|{TEXT}|{NON_INTEGER}|no product with the sku",
     "GET /v1/stock-holds/": f"{CURSOR}|{TEXT}",
+    "POST /v1/webhooks/": f"{TEXT}|url must|must be a public|Must have at least one type",
+    "POST /v1/webhooks/{webhook_id}/rotate-secret": NON_INTEGER,
     "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}",
     "PUT /v1/orders/{order_ref}/tags": TEXT,
     "PATCH /v1/orders/{order_ref}/metadata": f"{TEXT}|metadata must|name of each member",

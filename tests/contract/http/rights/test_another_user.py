@@ -42,9 +42,21 @@ SHOP: dict[str, dict[str, object]] = {
     "PATCH /v1/orders/{order}/metadata": {"x": 1},
 }
 """The routes of `shop`, with a valid body."""
+WEBHOOKS: dict[str, dict[str, object]] = {
+    "GET /v1/webhooks/{webhook}": {},
+    "DELETE /v1/webhooks/{webhook}": {},
+    "POST /v1/webhooks/{webhook}/enable": {},
+    "POST /v1/webhooks/{webhook}/disable": {},
+    "POST /v1/webhooks/{webhook}/test": {},
+    "POST /v1/webhooks/{webhook}/rotate-secret": {"overlap_seconds": 1},
+    "GET /v1/webhooks/{webhook}/deliveries": {},
+    "POST /v1/webhooks/{webhook}/deliveries/{delivery}/redeliver": {},
+}
+"""The routes of webhooks, which are an administrator's."""
 MATRIX = (
     ORDER
     | dict.fromkeys(SHOP, 404)
+    | dict.fromkeys(WEBHOOKS, 403)
     | {
         "GET /orders/user/{user}": 403,
         "GET /api/v1/orders/{order}": 403,
@@ -117,7 +129,7 @@ def test_stranger_is_rejected_on_every_route(stack: Stack, cached: bool, scopes:
             method,
             path.format(**named, order=ref),
             headers=REQUIRED if route in SHOP else {},
-            **as_json(SHOP.get(route, BODIES.get(method, {}))),
+            **as_json((SHOP | WEBHOOKS).get(route, BODIES.get(method, {}))),
         )
         for route in MATRIX.keys() - (OPERATORS if scopes else set())
         for method, path in [route.split()]
@@ -142,4 +154,5 @@ def _named(stack: Stack, owner: Shopper, tea: dict[str, object]) -> tuple[dict[s
     held = {"lines": [{"product_id": tea["product_id"], "quantity": 1}], "seconds": 60}
     hold = owner.ask("POST", "/v1/stock-holds", headers={"Idempotency-Key": "h"}, **as_json(held)).json["id"]
     named = {"user": owner.subject, "template": template.json["template_id"], "job": UUID(int=7), "hold": hold}
+    named |= {"webhook": UUID(int=7), "delivery": 1}
     return named, order | {"id": str(UUID(str(order_id)))}

@@ -1,0 +1,1 @@
+"""Webhooks in memory: endpoints, and the queue of deliveries."""

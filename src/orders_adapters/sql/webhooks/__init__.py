@@ -1,0 +1,1 @@
+"""Webhooks in the database: endpoints, and the queue of deliveries."""

@@ -1,0 +1,1 @@
+"""Webhooks: endpoints of receivers, and the deliveries of events to them."""

@@ -1,0 +1,65 @@
+"""Use cases of webhooks: manage endpoints, queue and record deliveries, and deliver again."""
+
+from orders_domain.use_cases.webhooks.deliver_webhooks import (
+    ClaimedDelivery,
+    ClaimWebhookDeliveries,
+    RecordWebhookAttempt,
+    WebhookResult,
+    claim_webhook_deliveries,
+    record_webhook_attempt,
+)
+from orders_domain.use_cases.webhooks.manage_webhooks import (
+    AddWebhook,
+    DisableWebhook,
+    EnableWebhook,
+    GetWebhook,
+    ListWebhooks,
+    RemoveWebhook,
+    RotateWebhookSecret,
+    add_webhook,
+    disable_webhook,
+    enable_webhook,
+    get_webhook,
+    list_webhooks,
+    remove_webhook,
+    rotate_webhook_secret,
+)
+from orders_domain.use_cases.webhooks.queue_deliveries import queue_webhook_deliveries
+from orders_domain.use_cases.webhooks.redeliver_webhooks import (
+    ListWebhookDeliveries,
+    RedeliverWebhook,
+    SendTestWebhook,
+    list_webhook_deliveries,
+    redeliver_webhook,
+    send_test_webhook,
+)
+
+__all__ = [
+    "AddWebhook",
+    "ClaimWebhookDeliveries",
+    "ClaimedDelivery",
+    "DisableWebhook",
+    "EnableWebhook",
+    "GetWebhook",
+    "ListWebhookDeliveries",
+    "ListWebhooks",
+    "RecordWebhookAttempt",
+    "RedeliverWebhook",
+    "RemoveWebhook",
+    "RotateWebhookSecret",
+    "SendTestWebhook",
+    "WebhookResult",
+    "add_webhook",
+    "claim_webhook_deliveries",
+    "disable_webhook",
+    "enable_webhook",
+    "get_webhook",
+    "list_webhook_deliveries",
+    "list_webhooks",
+    "queue_webhook_deliveries",
+    "record_webhook_attempt",
+    "redeliver_webhook",
+    "remove_webhook",
+    "rotate_webhook_secret",
+    "send_test_webhook",
+]

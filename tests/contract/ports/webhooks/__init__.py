@@ -1,0 +1,1 @@
+"""Contracts of the ports of webhooks, on every adapter."""

@@ -1,0 +1,7 @@
+"""Contract of WebhookQueue, on every adapter."""
+
+from orders_adapters.testing.webhooks.deliveries import WebhookQueueTests
+
+
+class TestWebhookQueue(WebhookQueueTests):
+    pass

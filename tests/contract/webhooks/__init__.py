@@ -1,0 +1,1 @@
+"""Webhooks over HTTP: signatures, receivers that misbehave, and workers that are killed."""

@@ -1,0 +1,1 @@
+"""Webhooks without a network: targets, schedule, signatures and use cases."""

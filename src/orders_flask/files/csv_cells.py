@@ -21,20 +21,36 @@ _SKIPPED = (
 )
 """Space, control and invisible characters, quotes, and the comma, which RFC 4180 quotes."""
 
-_BEGINNING = f"(?:^|(?<=[{_SEPARATORS}]))"
-_DANGEROUS = f"(?=[{_SEPARATORS}{_SKIPPED}]*[{_FORMULA}])"
-_UNSAFE = re.compile(f"{_BEGINNING}{_DANGEROUS}")
-_ESCAPED = re.compile(f"{_BEGINNING}'{_DANGEROUS}")
+_SKIPPABLE = f"{_SEPARATORS}{_SKIPPED}"
+_SIGN = re.compile(f"[{_FORMULA}]")
+_RUN = re.compile(f"([{_SKIPPABLE}]+)([{_FORMULA}]?)|[{_FORMULA}]")
+"""A longest text that may precede a sign, with the sign if one follows. So the time is linear in the text's length."""
+_AFTER_SEPARATOR = re.compile(f"(?<=[{_SEPARATORS}])")
+_ESCAPED = re.compile(f"(?<=[{_SEPARATORS}])'")
 
 
 def escape(text: str) -> str:
     """Return the text with an apostrophe at each place where a formula could begin."""
-    return _UNSAFE.sub("'", text)
+    return _RUN.sub(_escaped_run, text) if _SIGN.search(text) else text
 
 
 def unescape(cell: str) -> str:
     """Return the text that ``escape`` had got."""
-    return _ESCAPED.sub("", cell)
+    return _RUN.sub(_unescaped_run, cell) if _SIGN.search(cell) else cell
+
+
+def _escaped_run(run: re.Match[str]) -> str:
+    if run[1] and not run[2]:
+        return run[0]
+    first = "" if run.start() else "'"
+    return first + _AFTER_SEPARATOR.sub("'", run[0])
+
+
+def _unescaped_run(run: re.Match[str]) -> str:
+    if run[1] and not run[2]:
+        return run[0]
+    rest = _ESCAPED.sub("", run[0])
+    return rest if run.start() else rest.removeprefix("'")
 
 
 def escape_json(text: str) -> str:

@@ -87,3 +87,10 @@ def test_escaped_json_has_no_separator(value: dict[str, object]) -> None:
 
     assert json.loads(escaped) == value
     assert not set(";|\t\r\n") & set(escaped)
+
+
+@each_case("text", [";'" * 60_000, ";" * 120_000, " " * 120_000])
+def test_cell_of_many_separators_is_restored(text: str) -> None:
+    """The time grows with the length, not with its square: by the square it would be minutes."""
+    assert unescape(escape(text + "=")) == text + "="
+    assert unescape(text) == text

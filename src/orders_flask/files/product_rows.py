@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,8 @@ OPTIONAL = ("currency", "low_stock_threshold")
 _COLUMNS = {"stock": "stock_quantity"}
 """The columns by the domain's field; other columns are named like the field."""
 MAX_TEXT = 1_000  # characters of a rejected line that its row has
+MAX_NAMED, MAX_NAMED_LENGTH = 10, 64
+"""The unknown columns that an error names, and the characters of each."""
 _DELIMITERS = ",;\t"
 _SEPARATOR_LINE = re.compile(f'"?sep=([{_DELIMITERS}|])"?', re.IGNORECASE)
 _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
@@ -40,6 +43,8 @@ def csv_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[Imp
     delimiter, header = _header(lines)
     left_open = False
     for line in lines:
+        if lines.number < first and '"' not in line:  # a line without a quote opens and closes none
+            continue
         try:
             cells = _cells(line, delimiter)
         except csv.Error as error:
@@ -108,8 +113,10 @@ def _header(lines: NumberedLines) -> tuple[str, list[str]]:
         raise UnreadableFile(f"The header must be CSV, and lines must end with LF or CRLF: {error}.") from error
     if missing := [name for name in REQUIRED if name not in header]:
         raise UnreadableFile(f"Missing columns: {', '.join(missing)}; the first line must name the columns.")
-    if unknown := [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]:
-        raise UnreadableFile(f"Unknown or duplicate columns: {', '.join(map(printable, unknown))}.")
+    if len(header) > len(set(header).intersection(REQUIRED + OPTIONAL)):
+        unknown = [name for name, count in Counter(header).items() if count > 1 or name not in REQUIRED + OPTIONAL]
+        named = ", ".join(printable(name[:MAX_NAMED_LENGTH]) for name in unknown[:MAX_NAMED])
+        raise UnreadableFile(f"Unknown or duplicate columns: {named}.")
     return delimiter, header
 
 
@@ -145,7 +152,8 @@ def _json_object(line: str) -> Values:
         if not isinstance(values, dict):
             raise InvalidValue("must be a JSON object")
         if unknown := values.keys() - {*REQUIRED, *OPTIONAL}:
-            raise InvalidValue(f"unknown members: {', '.join(map(printable, sorted(unknown)))}")
+            named = ", ".join(printable(name[:MAX_NAMED_LENGTH]) for name in sorted(unknown)[:MAX_NAMED])
+            raise InvalidValue(f"unknown members: {named}")
         return {name: value for name, value in values.items() if value is not None}
 
     return read

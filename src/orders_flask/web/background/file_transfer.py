@@ -120,7 +120,7 @@ def _range(tag: str, size: int) -> tuple[int, int] | None:
     if_range = request.headers.get("If-Range")
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or if_range not in (None, tag):
         return None
-    bounds = wanted.range_for_length(size)
+    bounds = (0, size) if -wanted.ranges[0][0] > size > 0 else wanted.range_for_length(size)  # the last bytes: all
     if bounds is None or bounds[0] >= size:
         raise RequestedRangeNotSatisfiable(length=size, description=f"The file has {size:,} bytes.")
     return bounds

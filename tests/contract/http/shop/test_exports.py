@@ -83,6 +83,9 @@ def test_range_continues_a_download(stack: Stack, root: Operator) -> None:
     assert root.get(path, **{"Range": "bytes=1-2", "If-Range": tag}).status_code == 206
     for headers in ({"Range": "bytes=1-2", "If-Range": '"x"'}, {"Range": "bytes=1-2,4-5"}, {"Range": "lines=1-2"}):
         assert root.get(path, **headers).data == file.data
+    more = root.get(path, Range=f"bytes=-{size + 1}")  # the last bytes of a shorter file are all (RFC 9110, 14.1.2)
+    assert (more.status_code, more.data) == (206, file.data)
+    assert more.headers["Content-Range"] == f"bytes 0-{size - 1}/{size}"
     beyond = root.get(path, Range=f"bytes={size}-")
     problem(beyond, 416, "range_not_satisfiable")
     assert beyond.headers["Content-Range"] == f"bytes */{size}"

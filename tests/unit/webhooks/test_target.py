@@ -117,7 +117,14 @@ def test_public_address_is_known(address: str) -> None:
     assert is_public(ip_address(address))
 
 
-@each_case("address", ["fec0::1", "ff02::1", "::ffff:169.254.169.254", "240.0.0.1", "fe80::1%1"])
+@each_case(
+    "address",
+    [
+        *("fec0::1", "ff02::1", "::ffff:169.254.169.254", "240.0.0.1", "fe80::1%1"),
+        *("192.0.0.192", "::ffff:192.0.0.192", "64:ff9b::c000:c0", "2002:c000:c0::", "192.88.99.1", "168.63.129.16"),
+        *("3fff::1", "64:ff9b:1::7f00:1", "100::1", "5f00::1"),
+    ],
+)
 def test_other_address_is_not_public(address: str) -> None:
     assert not is_public(ip_address(address))
 

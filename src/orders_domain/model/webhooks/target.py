@@ -23,6 +23,13 @@ _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")
 _PATH = re.compile(r"(?:[A-Za-z0-9/?:@!$&'()*+,;=._~-]|%[0-9A-Fa-f]{2})*\Z")
 _LOCAL = ("localhost", "local", "internal", "home.arpa")
 _NAT64 = IPv6Network("64:ff9b::/96")
+_NOT_PUBLIC = (
+    IPv4Network("192.0.0.0/24"),  # protocols of networks; a cloud has its metadata there
+    IPv4Network("192.88.99.0/24"),  # former relays of 6to4
+    IPv4Network("168.63.129.16/32"),  # the agent of the hosts of a cloud
+    IPv6Network("3fff::/20"),  # documentation
+)
+"""Networks that ``ipaddress`` takes for global in some releases of Python, or that are global but not public."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,8 @@ def is_public(address: Address) -> bool:
             return False
         if address.is_site_local or address.teredo is not None:
             return False
+    if any(address in network for network in _NOT_PUBLIC):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

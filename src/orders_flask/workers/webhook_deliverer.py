@@ -75,8 +75,8 @@ class WebhookDeliverer:
         limit = self.max_attempts - self._busy.total()
         claimed = self.claim_deliveries(ClaimWebhookDeliveries(busy=dict(self._busy), limit=limit))
         for delivery in claimed:
-            self._busy[delivery.endpoint.id] += 1
             threading.Thread(target=self._attempt, args=(delivery,), name="webhook", daemon=True).start()
+            self._busy[delivery.endpoint.id] += 1  # not if the system has no thread left; the lease ends then
         if not recorded and not queued and not claimed:
             self._wait(POLL_INTERVAL)
 

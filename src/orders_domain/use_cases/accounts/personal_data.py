@@ -17,6 +17,7 @@ from orders_domain.model.accounts.user import User
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
 from orders_domain.model.personal.erasure import MAX_NAMED, ErasedOrder, OrdersOpen, erased, is_open
+from orders_domain.model.personal.fates import WORD
 from orders_domain.model.personal.subject import DataSubject, SubjectNotFound
 from orders_domain.ports.accounts.email_normalizer import EmailNormalizer
 from orders_domain.ports.accounts.personal_data import ACCOUNT, PersonalDataStore, PersonalRecord
@@ -237,6 +238,8 @@ def _subject(
     if "@" in given or request.email is not None:
         emails = {given.strip().lower(), normalize_email(given)}
     user_ids = {given, *emails} if emails else {given}
+    if WORD in user_ids:  # rows of all erased people have it, and would be erased without end
+        raise InvalidValue(f"The person must not be {WORD}, which is in the place of erased user ids.", field="user_id")
     account = _account(user_ids, emails, users)
     if account:
         user_ids.add(account.id)

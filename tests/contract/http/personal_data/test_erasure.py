@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from orders_adapters.testing.examples import ADMIN
+from orders_domain.errors import InvalidValue
 from orders_domain.model.order import rebuild
 from orders_domain.model.personal.erasure import OrdersOpen
 from orders_domain.model.personal.subject import SubjectNotFound
@@ -81,6 +82,14 @@ def test_open_order_refuses_the_erasure(stack: Stack, person: Person) -> None:
     counts = erase(stack, email=person.email, dry_run=True)
     assert (counts["order"], counts["open_order"], counts["account"]) == (5, 4, 1)
     assert stack.everything() == before
+
+
+def test_word_of_erased_users_is_no_person(stack: Stack) -> None:
+    """The rows of all erased people have it, so that its own erasure would never end."""
+    with pytest.raises(InvalidValue):
+        erase(stack, user_id="erased")
+    with pytest.raises(InvalidValue):
+        erase(stack, email=" Erased")
 
 
 def test_repeated_key_shows_the_erased_order(stack: Stack, person: Person) -> None:

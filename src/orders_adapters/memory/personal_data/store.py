@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,7 @@ class InMemoryPersonalDataStore(PersonalDataStore):
                 for erased, order_id in results:
                     self._replace(erased, self._store.orders[order_id].user_id)
                 self._delete_exports()
+                self._exclude_webhooks()
         self._store.on_commit()
         return {order_id: erased.order.version for erased, order_id in results}
 
@@ -71,6 +73,12 @@ class InMemoryPersonalDataStore(PersonalDataStore):
             for notification_id in [key for key, row in queue.items() if subject.is_email(row.notification.address)]:
                 del queue[notification_id]
         return any(found)
+
+    def _exclude_webhooks(self) -> None:
+        """Change the position of webhooks, so that no events are queued that were read before the erasure."""
+        if position := self._store.webhook_position:
+            later = position.read_at + timedelta(microseconds=1)
+            self._store.webhook_position = replace(position, read_at=later)
 
     def _delete_exports(self) -> None:
         for job_id in [job.id for job in self._store.jobs.values() if isinstance(job, ExportJob)]:

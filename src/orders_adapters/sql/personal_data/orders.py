@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,8 @@ _REWRITE_WEBHOOK = (
     .where(tables.webhook_messages.c.id == bindparam("of"))
     .values(body=bindparam("body"))
 )
+_LOCK_POSITION = select(tables.webhook_positions.c.read_at).with_for_update()
+_CHANGE_POSITION = update(tables.webhook_positions).values(read_at=bindparam("moment"))
 _IDS: Any = bindparam("ids", expanding=True)
 _DELETE_EVENTS = delete(tables.outbox).where(_outbox.event_id.in_(_IDS), _outbox.state == OutboxState.SENT)
 _DELETE_NOTICES = delete(tables.outbox).where(_outbox.event_id.in_(_IDS))
@@ -67,6 +70,17 @@ def erase(connection: Connection, order_id: UUID, erase: Erase) -> int | None:
     erased = erase(to_order(row), [to_entry(dict(entry)) for entry in history])
     _store(connection, erased, user_id=row.user_id)
     return erased.order.version
+
+
+def exclude_webhooks(connection: Connection) -> None:
+    """Let no events be queued for webhooks that were read before the end of this transaction.
+
+    A worker stores the events that it read with the next position, and only if the position is still that of before.
+    So it waits for this transaction, and reads them again; or this one waits, and finds its messages.
+    """
+    read_at = connection.scalar(_LOCK_POSITION)
+    if read_at is not None:
+        connection.execute(_CHANGE_POSITION, {"moment": read_at + timedelta(microseconds=1)})
 
 
 def delete_exports(connection: Connection) -> None:

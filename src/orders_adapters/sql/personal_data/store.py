@@ -71,6 +71,7 @@ class SqlPersonalDataStore(PersonalDataStore):
     def erase_orders(self, order_ids: Sequence[UUID], *, erase: Erase) -> Mapping[UUID, int]:
         with translate_errors(), self._engine.begin() as connection:
             _overwrite_deleted(connection)
+            orders.exclude_webhooks(connection)
             versions = {order_id: orders.erase(connection, order_id, erase) for order_id in sorted(order_ids)}
             orders.delete_exports(connection)
         self._on_commit()

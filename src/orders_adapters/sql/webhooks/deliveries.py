@@ -53,7 +53,10 @@ _DUE = and_(tables.WAITING_DELIVERIES, _deliveries.due_at <= _now)
 _POSITION = select(tables.webhook_positions)
 _MOVE = (
     update(tables.webhook_positions)
-    .where(_position.cursor == bindparam("former"))
+    .where(
+        _position.cursor == bindparam("former"),
+        _position.read_at == bindparam("former_read_at", type_=UtcDateTime),  # which an erasure changes
+    )
     .values({name: bindparam(name) for name in ("cursor", "read_at", "since")})
 )
 _LOCK_ENDPOINTS = (
@@ -157,7 +160,12 @@ class SqlWebhookQueue(WebhookQueue):
                 statement = _FIRST_POSITION[connection.dialect.name]
                 is_moved = connection.scalar(statement, {"id": 1, **values}) is not None
             else:
-                is_moved = connection.execute(_MOVE, {"former": previous.cursor, **values}).rowcount > 0
+                is_moved = (
+                    connection.execute(
+                        _MOVE, {"former": previous.cursor, "former_read_at": previous.read_at, **values}
+                    ).rowcount
+                    > 0
+                )
             if not is_moved:
                 return False
             _insert(connection, deliveries, now=now, due_at=now)

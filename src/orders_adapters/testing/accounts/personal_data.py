@@ -9,7 +9,7 @@ import pytest
 from orders_adapters.testing.examples import ADA, ADMIN, GRACE, NOON, TOTAL, items, new_id, placed
 from orders_adapters.testing.jobs import export, product_import
 from orders_adapters.testing.stores import StoreHarness
-from orders_adapters.testing.webhooks.deliveries import queued, stored
+from orders_adapters.testing.webhooks.deliveries import FIRST, SECOND, queued, stored
 from orders_domain import Order, Origin
 from orders_domain.errors import JobNotFound
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
@@ -26,6 +26,7 @@ from orders_domain.model.personal.subject import DataSubject
 from orders_domain.model.product import RequestedItem
 from orders_domain.model.webhooks.delivery import WebhookMessage
 from orders_domain.ports.outbox import OutboxState
+from orders_domain.ports.webhooks.deliveries import NewDelivery
 
 HOME = Address(line1="1 Elm St", city="Ur", state="IL", postal_code="1", country="US")
 PERSON = DataSubject(user_ids=frozenset({"ada"}), emails=frozenset({"ada@example.com"}))
@@ -141,6 +142,22 @@ class PersonalDataStoreTests:
         sent = json.loads(delivery.message.body)
         assert (sent["id"], sent["data"]["user_id"]) == (str(event.id), None)
         assert "ada" not in delivery.message.body.decode()
+
+    def test_event_that_was_read_before_is_not_queued(self, store: StoreHarness) -> None:
+        order, receiver, queue = store.placed(by=ADA), stored(store), store.webhook_queue
+        (event,) = [message.event for message in store.events()]
+        message = WebhookMessage(id=event.id, type=event.type, order_id=order.id, version=1, body=b'"ada"')
+        read = [NewDelivery(endpoint_id=receiver.id, message=message)]
+        assert queue.add_from_feed([], previous=None, position=FIRST, now=NOON)
+        before = queue.position()
+
+        store.personal_data.erase_orders([order.id], erase=ERASE)
+
+        assert not queue.add_from_feed(read, previous=before, position=SECOND, now=NOON)
+        after = queue.position()
+        assert after is not None
+        assert after.cursor == FIRST.cursor
+        assert queue.add_from_feed([], previous=after, position=SECOND, now=NOON)
 
     def test_failing_batch_changes_nothing(self, store: StoreHarness) -> None:
         orders = [store.placed() for _ in range(3)]

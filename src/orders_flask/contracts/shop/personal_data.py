@@ -11,6 +11,7 @@ from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.accounts.user import MAX_EMAIL_LENGTH
 from orders_domain.use_cases import ErasePersonalData, ExportPersonalData
 from orders_flask.contracts.shop.responses import documented, json_response, required_key
+from orders_flask.web.background.file_transfer import JoinedPieces
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.fields import NO_NUL, SafeString
@@ -78,8 +79,10 @@ def register(routes: ContractBlueprint) -> None:
     def export_personal_data(body: dict[str, Any]) -> Response:
         required_key()
         exported = use_cases().export_personal_data(ExportPersonalData(actor=actor(), **body))
-        pieces = use_cases().personal_data_document(exported)
-        return current_app.response_class(pieces, mimetype="application/json", headers=_NO_STORE)
+        parts = JoinedPieces(use_cases().personal_data_document(exported))  # of any number of orders
+        return current_app.response_class(
+            parts, mimetype="application/json", headers=_NO_STORE, direct_passthrough=True
+        )
 
     @routes.post("/personal-data/erasures")
     @routes.arguments(PersonalDataErasure, example={"email": "ann@example.com", "dry_run": True})

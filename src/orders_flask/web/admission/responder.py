@@ -13,7 +13,7 @@ import structlog
 from orders_domain.errors import Unavailable
 from orders_flask.web.admission.byte_budget import Share
 from orders_flask.web.admission.lane import Lane, wait_for_disconnect
-from orders_flask.web.background.file_transfer import FileParts
+from orders_flask.web.background.file_transfer import ResponseParts
 
 RESPONSE_TIMEOUT = 60.0
 """Seconds for the client to read the whole response."""
@@ -35,11 +35,11 @@ class CompleteResponse:
 
 @dataclass(frozen=True, slots=True)
 class FileResponse:
-    """A response whose body is a file, which is read while it is sent."""
+    """A response whose body, such as a file, is read while it is sent."""
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
-    parts: FileParts
+    parts: ResponseParts
 
 
 class Responder:
@@ -81,7 +81,7 @@ def complete_response(application: Any, environ: dict[str, Any]) -> CompleteResp
         return parts.append
 
     iterable = application(environ, start_response)
-    if isinstance(iterable, FileParts):
+    if isinstance(iterable, ResponseParts):
         return FileResponse(*_begun(begun), iterable)
     try:
         parts.extend(iterable)

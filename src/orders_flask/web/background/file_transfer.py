@@ -15,6 +15,7 @@ from orders_flask.web.json_parser import require_identity
 
 IMPORT_LIMIT = "IMPORT_MAX_BYTES"
 """The setting, and the key of the app's configuration, of the most bytes of a file that is sent."""
+MIN_PART = 64 * 1024
 MEDIA_TYPES = total_table(FileFormat, {FileFormat.CSV: "text/csv", FileFormat.JSON_LINES: "application/x-ndjson"})
 _FORMATS = {
     **{media_type: form for form, media_type in MEDIA_TYPES.items()},
@@ -58,7 +59,28 @@ def sent_file() -> bytes:
     return content
 
 
-class FileParts(Iterator[bytes]):
+class ResponseParts(Iterator[bytes]):
+    """The bytes of a response, which are read while it is sent."""
+
+
+class JoinedPieces(ResponseParts):
+    """Pieces of any size, such as one for each order, in parts of at least 64 KiB except the last."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __next__(self) -> bytes:
+        part = bytearray()
+        for piece in self._pieces:
+            part += piece
+            if len(part) >= MIN_PART:
+                break
+        if not part:
+            raise StopIteration
+        return bytes(part)
+
+
+class FileParts(ResponseParts):
     """The bytes of a file from ``start`` to ``end``. Only one part is in memory."""
 
     def __init__(self, read: Callable[[int], bytes], start: int, end: int) -> None:

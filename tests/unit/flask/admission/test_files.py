@@ -10,7 +10,7 @@ from flask import Flask, Response
 from orders_domain.errors import StoreUnavailable
 from orders_flask.web.admission import AdmissionMiddleware
 from orders_flask.web.admission import responder as module
-from orders_flask.web.background.file_transfer import FileParts
+from orders_flask.web.background.file_transfer import MIN_PART, FileParts, JoinedPieces
 
 PART = 256 * 1024
 PARTS = 8
@@ -106,3 +106,28 @@ def test_failure_of_the_store_ends_the_response() -> None:
 def test_deleted_file_ends_the_response() -> None:
     with pytest.raises(StoreUnavailable):
         next(FileParts(lambda _: b"", 0, 1))
+
+
+def test_document_of_many_pieces_is_not_held_in_memory() -> None:
+    download = Download()
+    pieces, read = [b"x" * 1_000] * 1_000, list[int]()
+
+    def document() -> Response:
+        counted = (read.append(1) or piece for piece in pieces)
+        return Response(JoinedPieces(counted), direct_passthrough=True)
+
+    download.middleware = AdmissionMiddleware(document_app(document), threads=1)
+    behind = list[int]()
+
+    download.run(lambda got: behind.append(len(read) * 1_000 - got))
+
+    assert sum(download.sent) == 1_000_000
+    assert 0 < max(download.used) < 2 * MIN_PART
+    assert max(behind) < 2 * MIN_PART
+    assert len(download.sent) < 50
+
+
+def document_app(view: Callable[[], Response]) -> Flask:
+    app = Flask("document")
+    app.add_url_rule("/", view_func=view)
+    return app

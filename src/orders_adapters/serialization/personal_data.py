@@ -40,6 +40,7 @@ def _account(user: User) -> Mapping[str, Any]:
     return {
         "id": user.id,
         "email": user.email,
+        "language": user.language,
         "role": user.role.value,
         "scopes": sorted(user.scopes),
         "created_at": user.created_at,

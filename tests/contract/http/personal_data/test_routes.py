@@ -25,12 +25,13 @@ def root(person: Person) -> Shopkeeper:
 
 def test_export_has_all_that_is_stored(person: Person, root: Shopkeeper) -> None:
     person.sign_up()
+    person.stack.container.users().set_language(person.caller.subject, "de")
     orders = person.places()
 
     answer = root.post(EXPORTS, {"email": person.email})
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
-    assert answer.json["account"]["email"] == person.email
+    assert (answer.json["account"]["email"], answer.json["account"]["language"]) == (person.email, "de")
     assert {order["id"] for order in answer.json["orders"]} == set(orders.values())
     kinds = {record["kind"] for record in answer.json["records"]}
     assert kinds == {"template", "stock_hold", "idempotency_key", "alert_recipient"}

@@ -14,6 +14,7 @@ from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mapping import jobs as mapping
 from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_adapters.sql.tables.jobs import JobKind
+from orders_adapters.sql.tables.metadata import literals
 from orders_domain.errors import JobLeaseLost, JobNotFound
 from orders_domain.model.jobs import (
     BulkStatusJob,
@@ -32,7 +33,11 @@ from orders_domain.ports.jobs import JobProgress, JobRepository, KeyedJob
 _jobs, _chunks = tables.jobs.c, tables.job_chunks.c
 
 _BY_ID = select(tables.jobs).where(_jobs.id == bindparam("job_id"))
-_IS_DUE = (_jobs.status.in_(tables.UNFINISHED), _jobs.leased_until <= bindparam("now", type_=UtcDateTime))
+_IS_DUE = (
+    _jobs.status.in_(tables.UNFINISHED),
+    _jobs.leased_until <= bindparam("now", type_=UtcDateTime),
+    _jobs.kind.in_(literals(*JobKind)),  # a later release may have added others, which it runs itself
+)
 _DUE = select(_jobs.id).where(*_IS_DUE).order_by(_jobs.leased_until, _jobs.id).limit(bindparam("limit"))
 # The row lock serializes concurrent claims, so that later ones see the lease of the first.
 _ACQUIRE = (

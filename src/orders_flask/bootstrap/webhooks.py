@@ -36,7 +36,7 @@ def examine_webhooks(
     backlog = queue.backlog()
     line = f"{len(present)} endpoints, {backlog.waiting} deliveries wait"
     if backlog.oldest_due and now - backlog.oldest_due > LATE:
-        return line, "Webhooks are late, because no process delivers them; start: orders webhooks"
+        return line, "Webhooks are late: no process delivers them, or an endpoint is slow; start: orders webhooks"
     off = [endpoint for endpoint in present if not endpoint.is_enabled]
     names = ", ".join(str(endpoint.id) for endpoint in off[:5])
     return line, f"{len(off)} webhook endpoints are disabled: {names}; see: orders webhooks list" if off else None

@@ -55,8 +55,7 @@ class InMemoryWebhookQueue(WebhookQueue):
                 return []
             waiting = [each for each in self._waiting() if each.endpoint_id == endpoint_id]
             due = [each for each in waiting if each.due_at <= now]
-            if self._store.webhooks[endpoint_id].ordered:
-                due = [each for each in due if not any(_precedes(other, each) for other in waiting)]
+            due = [each for each in due if not self._is_preceded(each, waiting)]
             due.sort(key=lambda each: (each.due_at, each.id))
             claimed = [replace(each, due_at=until) for each in due[:limit]]
             self._store.webhook_deliveries.update({each.id: each for each in claimed})
@@ -102,8 +101,9 @@ class InMemoryWebhookQueue(WebhookQueue):
 
     def backlog(self) -> DeliveryBacklog:
         with self._store.read_lock:
-            due = [each.due_at for each in self._waiting() if self._is_enabled(each.endpoint_id)]
-        return DeliveryBacklog(waiting=len(due), oldest_due=min(due, default=None))
+            waiting = [each for each in self._waiting() if self._is_enabled(each.endpoint_id)]
+            due = [each.due_at for each in waiting if not self._is_preceded(each, waiting)]
+        return DeliveryBacklog(waiting=len(waiting), oldest_due=min(due, default=None))
 
     def prune(self, *, created_before: datetime, limit: int = 1_000) -> int:
         with self._store.read_lock:
@@ -122,6 +122,11 @@ class InMemoryWebhookQueue(WebhookQueue):
 
     def _is_enabled(self, endpoint_id: UUID) -> bool:
         return endpoint_id in self._store.webhooks and self._store.webhooks[endpoint_id].is_enabled
+
+    def _is_preceded(self, delivery: WebhookDelivery, waiting: Sequence[WebhookDelivery]) -> bool:
+        """Return whether the endpoint is ordered, and an earlier delivery of the order waits for it."""
+        earlier = (each for each in waiting if each.endpoint_id == delivery.endpoint_id)
+        return self._store.webhooks[delivery.endpoint_id].ordered and any(_precedes(each, delivery) for each in earlier)
 
     def _add(self, new: NewDelivery, *, now: datetime, due_at: datetime) -> WebhookDelivery:
         delivery = WebhookDelivery(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -116,7 +117,7 @@ _REQUEUE = (
     .values(state=DeliveryState.WAITING, due_at=_now, tries=0)
 )
 _COUNTED = (
-    select(_deliveries.due_at)
+    select(case((or_(~_endpoints.ordered, ~_PRECEDED), _deliveries.due_at)).label("due_at"))
     .join(tables.webhook_endpoints, _endpoints.id == _deliveries.endpoint_id)
     .where(tables.WAITING_DELIVERIES, _ENABLED)
     .order_by(_deliveries.id)

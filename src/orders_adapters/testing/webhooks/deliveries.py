@@ -248,6 +248,13 @@ class WebhookQueueTests:
 
         assert store.webhook_queue.backlog() == DeliveryBacklog(waiting=1, oldest_due=NOON)
 
+    def test_delivery_that_waits_for_an_earlier_one_is_not_due(self, store: StoreHarness) -> None:
+        endpoint, order_id = stored(store, ordered=True), new_id()
+        queued(store, endpoint, a_message(order_id=order_id), a_message(order_id=order_id, version=2))
+        after = finish(store, claimed(store, endpoint)[0], BROKEN)
+
+        assert store.webhook_queue.backlog() == DeliveryBacklog(waiting=2, oldest_due=after.due_at)
+
     def test_prune_deletes_what_is_old_and_finished(self, store: StoreHarness) -> None:
         endpoint, disabled = stored(store, "one"), stored(store, "two")
         queued(store, endpoint, a_message(), a_message())

@@ -26,7 +26,10 @@ class NewDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryBacklog:
-    """The number of deliveries that wait for enabled endpoints, and the earliest time at which one of them is due."""
+    """The number of deliveries that wait for enabled endpoints, and the earliest time at which one of them is due.
+
+    Deliveries that wait for an earlier one of their order are counted, and are not due.
+    """
 
     waiting: int
     oldest_due: datetime | None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -50,7 +52,7 @@ class HttpWebhookSender:
         until = time.monotonic() + self._seconds
         try:
             target = parse_target(request.url, self._allowed)
-            addresses = self._checked_addresses(target)
+            addresses = self._checked_addresses(target, until=until)
         except (InvalidValue, _Refused) as error:
             return WebhookAnswer(error=str(error))
         except OSError:
@@ -71,16 +73,35 @@ class HttpWebhookSender:
                 answer = WebhookAnswer(error=str(error))
         return answer
 
-    def _checked_addresses(self, target: WebhookTarget) -> Sequence[str]:
-        addresses = list(dict.fromkeys(self._resolve(target.host, target.port)))
+    def _checked_addresses(self, target: WebhookTarget, *, until: float) -> Sequence[str]:
+        addresses = list(dict.fromkeys(self._addresses(target, until=until)))
         for address in addresses:
             if not self._allowed.permits(target.host, ip_address(address)):
                 raise _Refused("The host must resolve to public addresses, or be one of WEBHOOK_ALLOWED_HOSTS.")
         return addresses
 
+    def _addresses(self, target: WebhookTarget, *, until: float) -> Sequence[str]:
+        """Resolve the host in a thread, because resolvers have no deadline, and with many servers take minutes."""
+        found: queue.SimpleQueue[Sequence[str] | OSError] = queue.SimpleQueue()
+
+        def look_up() -> None:
+            try:
+                found.put(self._resolve(target.host, target.port))
+            except OSError as error:
+                found.put(error)
+
+        threading.Thread(target=look_up, name="webhook resolver", daemon=True).start()
+        try:
+            result = found.get(timeout=max(until - time.monotonic(), 0))
+        except queue.Empty:
+            raise _Refused("The host was not found in time.") from None
+        if isinstance(result, OSError):
+            raise result
+        return result
+
 
 class _Refused(Exception):
-    """The host resolves to an address that must not be connected to."""
+    """The host resolves to an address that must not be connected to, or to none in time."""
 
 
 class _NotConnected(Exception):

@@ -1,5 +1,6 @@
 """Webhook sender over HTTP: signed, to a checked address, in bounded time, whatever the receiver does."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,6 +141,20 @@ def test_name_is_resolved_once(receiver: Receiver) -> None:
 
 def test_unknown_host_is_reported() -> None:
     assert send("https://does-not-exist.invalid/").error == "The host was not found."
+
+
+def test_resolver_that_hangs_does_not_prolong_the_attempt() -> None:
+    """The resolver has no deadline; without one for it this would wait for ever."""
+    answered = threading.Event()
+
+    def hang(host: str, port: int) -> Sequence[str]:
+        answered.wait()
+        return [HOST]
+
+    answer = HttpWebhookSender(allowed=LOCAL, total_seconds=0.1, resolve=hang)(request("https://shop.example.com/"))
+
+    answered.set()
+    assert answer == WebhookAnswer(error="The host was not found in time.")
 
 
 def test_certificate_and_name_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ def rows(text: str, *, first: int = 1) -> list[ImportRow]:
 
 
 @pytest.mark.parametrize("first", range(1, len(LINES) + 2))
-def test_rows_from_a_line_on_are_those_of_the_whole_file(first: int) -> None:
+def test_rows_from_a_line_on_are_those_of_the_file(first: int) -> None:
     text = "\n".join(LINES)
 
     assert rows(text, first=first) == [row for row in rows(text) if row.line >= first]
@@ -40,7 +40,12 @@ def test_rows_from_a_line_on_are_those_of_the_whole_file(first: int) -> None:
 def test_earlier_lines_without_quotes_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
     cells = product_rows._cells
-    monkeypatch.setattr(product_rows, "_cells", lambda line, by: parsed.append(line) or cells(line, by))
+
+    def counted(line: str, delimiter: str) -> list[str]:
+        parsed.append(line)
+        return cells(line, delimiter)
+
+    monkeypatch.setattr(product_rows, "_cells", counted)
     text = "\n".join((HEADER, *(f"A-{number},Tea,1,1" for number in range(100)), "B,Tea,1,1"))
 
     found = rows(text, first=102)

@@ -1,7 +1,7 @@
 """Files in responses: each part is read when the client has taken the one before; none for a client that has gone."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -110,11 +110,15 @@ def test_deleted_file_ends_the_response() -> None:
 
 def test_document_of_many_pieces_is_not_held_in_memory() -> None:
     download = Download()
-    pieces, read = [b"x" * 1_000] * 1_000, list[int]()
+    read: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(1_000):
+            read.append(number)
+            yield b"x" * 1_000
 
     def document() -> Response:
-        counted = (read.append(1) or piece for piece in pieces)
-        return Response(JoinedPieces(counted), direct_passthrough=True)
+        return Response(JoinedPieces(pieces()), direct_passthrough=True)
 
     download.middleware = AdmissionMiddleware(document_app(document), threads=1)
     behind = list[int]()

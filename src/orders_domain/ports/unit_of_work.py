@@ -1,17 +1,21 @@
 """Unit of work port."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from orders_domain.model.events import Event
 from orders_domain.ports.idempotency_keys import IdempotencyKeys
 from orders_domain.ports.inbox import Inbox
-from orders_domain.ports.jobs import JobProgress
 from orders_domain.ports.life.stock_holds import StockHoldRepository
 from orders_domain.ports.orders import OrderRepository
 from orders_domain.ports.products import ProductRepository, Stock
 from orders_domain.ports.reservations import ReservationRepository
+
+if TYPE_CHECKING:  # placing an order uses no job
+    from orders_domain.ports.jobs import JobProgress
 
 
 class UnitOfWork(Protocol):

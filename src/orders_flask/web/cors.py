@@ -11,10 +11,12 @@ from typing import Any
 _ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _REQUEST_HEADERS = (
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, traceparent, X-Request-ID"
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Prefer, Range, traceparent, "
+    "X-Request-ID"
 )
 EXPOSED = (
-    "Allow, ETag, Link, Location, Preference-Applied, Retry-After, WWW-Authenticate, X-Idempotent-Replay, X-Request-ID"
+    "Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Link, Location, Preference-Applied, Retry-After, "
+    "WWW-Authenticate, X-Idempotent-Replay, X-Request-ID"
 )
 """The response headers that scripts may read, beside those that browsers always show."""
 _PREFLIGHT_SECONDS = "600"

@@ -38,6 +38,7 @@ from tests.support.servers.services import CatalogueService, ShipmentService
 from tests.support.servers.services.server import Asked
 from tests.support.servers.services.server import Service as RemoteService
 
+ATTEMPTS = 3
 SLOWEST = 1.0  # seconds of a request that does not need the neighbour
 RECOVERY = 15.0  # seconds, of which the pause of the circuits of the services is the longest part
 KEY = rsa_key("ours")
@@ -252,7 +253,9 @@ def observe(world: World, neighbour: str, state: str) -> Cell:
 
 @pytest.mark.parametrize(("neighbour", "state"), CELLS)
 def test_neighbour_delays_no_request_without_need(world: World, neighbour: str, state: str) -> None:
-    """A cell is observed once more if it was not clean, because on a busy machine a second neighbour may be late."""
-    cell = observe(world, neighbour, state)
+    """A cell is observed again if it was not clean, because on a busy machine a second neighbour may be late."""
+    cells = [observe(world, neighbour, state)]
+    while not cells[-1].clean and len(cells) < ATTEMPTS:
+        cells.append(observe(world, neighbour, state))
 
-    assert cell.clean or (cell := observe(world, neighbour, state)).clean, cell
+    assert cells[-1].clean, cells

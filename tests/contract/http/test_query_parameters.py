@@ -21,17 +21,12 @@ INVALID = {
 }
 
 
-def lists(stack: Stack, subject: str, order: str, product: str) -> list[str]:
+def lists(stack: Stack, **ids: str) -> list[str]:
     """The paths of all GET operations that return a list, or document query parameters."""
     document = ask(stack.app, "GET", "/openapi.json").json
     gets = {path: operations["get"] for path, operations in document["paths"].items() if "get" in operations}
     found = [path for path, operation in gets.items() if _is_list(operation, document["components"]["schemas"])]
-    return [
-        path.replace("{user_id}", subject)
-        .replace("{ref}", product if "/products/" in path else order)
-        .replace("{order_ref}", order)
-        for path in found
-    ]
+    return [path.format(ref=ids["product"] if "/products/" in path else ids["order_ref"], **ids) for path in found]
 
 
 def _is_list(operation: dict[str, Any], schemas: dict[str, Any]) -> bool:
@@ -54,9 +49,11 @@ def test_unknown_or_repeated_parameter_is_refused(embedded_stack: Stack) -> None
     root = embedded_stack.caller(role=Role.ADMIN)
     tea = {"name": "Tea", "price": 1, "stock_quantity": 1}
     product = root.post(tea, path="/api/v1/products/").json["product_id"]
-    paths = lists(embedded_stack, root.subject, root.place()["id"], str(product))
+    webhook = root.post({"url": "https://receiver.example"}, path="/v1/webhooks").json["id"]
+    order = root.place()["id"]
+    paths = lists(embedded_stack, user_id=root.subject, order_ref=order, product=str(product), webhook_id=webhook)
 
-    assert len(paths) == 15, paths
+    assert len(paths) == 17, paths
     for path in paths:
         assert root.ask("GET", path).status_code == 200
         for query, (name, reason) in INVALID.items():

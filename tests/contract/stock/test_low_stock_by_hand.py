@@ -1,7 +1,6 @@
 """Alerts of low stock when a product itself is changed: once a crossing, on every store."""
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Any
 
 import pytest
@@ -91,15 +90,12 @@ def test_rolled_back_change_alerts_nobody(warehouse: Shop) -> None:
 def test_racing_changes_alert_once_a_crossing(warehouse: Shop) -> None:
     product = warehouse.add(stock=8, threshold=5)
 
-    at_once(
-        *chain.from_iterable(
-            (
-                lambda: update(warehouse, product, stock=5),
-                lambda: upsert(warehouse, product, stock=4),
-                lambda: warehouse.order({product.id: 3}),
-            )
-            for _ in range(2)
-        )
-    )
+    changes: list[Callable[[], object]] = [
+        lambda: update(warehouse, product, stock=5),
+        lambda: upsert(warehouse, product, stock=4),
+        lambda: warehouse.order({product.id: 3}),
+    ]
+
+    at_once(*changes * 2)
 
     assert len(alerts(warehouse)) == 1

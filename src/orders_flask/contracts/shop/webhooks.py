@@ -25,6 +25,7 @@ from orders_flask.contracts.shop.webhook_schemas import (
 )
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
+from orders_flask.web.fields import NoQuery
 from orders_flask.web.pagination import link_to
 
 _EXAMPLE = {"url": "https://hooks.example.com/orders", "types": ["orders.order_placed.v1"], "ordered": True}
@@ -63,17 +64,18 @@ def _add_create(routes: ContractBlueprint) -> None:
 
 def _add_reads(routes: ContractBlueprint) -> None:
     @routes.get("/webhooks/")
+    @routes.arguments(NoQuery, location="query")
     @routes.response(200, WebhooksShown)
     @routes.doc(
         **documented(
-            401, 403, 503,
+            400, 401, 403, 503,
             changes=False, posts=False,
             use_case="list_webhooks",
             summary="List the webhook endpoints",
             description=f"Oldest first. {_NEEDS}",
         )
     )  # fmt: skip
-    def list_webhooks() -> Response:
+    def list_webhooks(_: dict[str, Any]) -> Response:
         present = use_cases().list_webhooks(webhooks.ListWebhooks(actor=actor()))
         return json_response({"data": [_representation(endpoint) for endpoint in present]})
 

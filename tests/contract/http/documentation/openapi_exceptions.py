@@ -74,6 +74,11 @@ REASONS = {
     "POST /v1/imports/": f"{KEY}|The file must|The file begins|Missing columns|Unknown or duplicate|The header must",
     "POST /v1/stock-holds/": f"{KEY}|{TEXT}|{NON_INTEGER}|no product with the sku",
     "GET /v1/stock-holds/": f"{CURSOR}|{TEXT}",
+    **{
+        f"POST /v1/personal-data/{verb}": f"{TEXT}|Either an e-mail address or a user id|must not be the actor"
+        for verb in ("exports", "erasures")
+    },
+    "GET /v1/webhooks/{webhook_id}/deliveries": CURSOR,
     "POST /v1/webhooks/": f"{TEXT}|url must|must be a public|Must have at least one type",
     "POST /v1/webhooks/{webhook_id}/rotate-secret": NON_INTEGER,
     "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}",

@@ -71,16 +71,16 @@ def without_attempts(request_id: str) -> Evidence:
     return replace(evidence, operations=[one for one in evidence.operations if one.request_id != request_id])
 
 
+def altered(request_id: str, **facts: Any) -> Evidence:
+    """The same evidence with other attempts of a request."""
+    evidence = walked_orders()
+    attempts = [replace(one, **facts) if one.request_id == request_id else one for one in evidence.operations]
+    return replace(evidence, operations=attempts)
+
+
 def all_refused(request_id: str) -> Evidence:
     """The attempts of a request were refused, though the stores have their effect."""
-    evidence = walked_orders()
-    return replace(
-        evidence,
-        operations=[
-            replace(one, outcome=Outcome.REFUSED, status=409, version=None) if one.request_id == request_id else one
-            for one in evidence.operations
-        ],
-    )
+    return altered(request_id, outcome=Outcome.REFUSED, status=409, version=None)
 
 
 BREACHES: dict[str, tuple[Evidence, str, str]] = {
@@ -202,7 +202,7 @@ BREACHES: dict[str, tuple[Evidence, str, str]] = {
         "the hold has not ended",
     ),
     "two orders of one hold": (
-        attempted("shop.place", f"{LATE} 1", order=LATE, version=1, subject=f"{HOLD} again"),
+        altered(f"{LATE} 1", subject=f"{HOLD} again"),
         "a hold takes",
         "another order had taken the hold over",
     ),
@@ -222,7 +222,16 @@ BREACHES: dict[str, tuple[Evidence, str, str]] = {
         "stock =",
         "stock 8, expected 9",
     ),
-    "an expiry of a paid status": (with_history(at(LATE, 2, from_status="PAID")), "histories", "version 2"),
+    "a return of a canceled order": (
+        with_history(at(LATE, 3, kind="return_authorized", details={"return": {"lines": []}})),
+        "histories",
+        "version 3: return_authorized from CANCELED to CANCELED",
+    ),
+    "a payment that ships an order": (
+        with_history(at(WALKED, 3, to_status="SHIPPED")),
+        "histories",
+        "version 3: payment_recorded from PENDING to SHIPPED",
+    ),
 }
 
 
@@ -249,13 +258,9 @@ def test_repeated_fact_changes_nothing() -> None:
 
 
 def test_unanswered_change_may_be_recorded() -> None:
-    evidence = walked_orders()
-    lost = [
-        replace(one, outcome=Outcome.UNKNOWN, status=None, version=None) if one.request_id == f"{WALKED} 4" else one
-        for one in evidence.operations
-    ]
+    evidence = altered(f"{WALKED} 4", outcome=Outcome.UNKNOWN, status=None, version=None)
     late = operation(
         "shop.ship", 20, client="merchant-1", request_id=f"{WALKED} 4", outcome=Outcome.REFUSED, status=409
     )
 
-    assert violations_in(replace(evidence, operations=[*lost, late])) == []
+    assert violations_in(replace(evidence, operations=[*evidence.operations, late])) == []

@@ -24,7 +24,8 @@ class Units:
 
     @property
     def are_bounded(self) -> bool:
-        return self.shipped + self.cancelled <= self.quantity and self.returned + self.awaited <= self.shipped
+        returning = self.returned + self.awaited
+        return self.shipped + self.cancelled <= self.quantity and self.returned <= returning <= self.shipped
 
     @property
     def counters(self) -> tuple[int, ...]:

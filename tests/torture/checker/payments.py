@@ -21,7 +21,7 @@ def check(evidence: Evidence) -> Iterator[Violation]:
 def _facts(evidence: Evidence) -> Iterator[Violation]:
     """The histories and the table have the same facts, each once."""
     entries = [(row["order_id"], fact) for row in evidence.stores.history if (fact := life.facts_of(row))]
-    recorded = Counter(_key(fact | {"order_id": order}) for order, fact in entries)
+    recorded = Counter(_key({**fact, "order_id": order}) for order, fact in entries)
     stored = Counter(_key(row) for row in evidence.stores.facts)
     for key, count in (recorded - stored).items():
         yield Violation(promise=PROMISE, subject=f"fact {key}", detail=f"is {count}x in histories only")

@@ -34,7 +34,7 @@ from tests.torture.log import Outcome
 ORDERS = {row["id"]: row for row in walked_orders().stores.orders}
 KEYS = walked_orders().stores.keys
 LATE_REFUND = {"refund": refund("f-2", 300, reason="expired")}
-PAID = {"subject": "bank c-1 captured", "amount": 1_100, "order": WALKED}
+PAID: dict[str, Any] = {"subject": "bank c-1 captured", "amount": 1_100, "order": WALKED}
 
 Change = Callable[[dict[str, Any]], dict[str, Any] | None]
 

@@ -28,10 +28,10 @@ def _flaws(row: Row, now: life.Life, stored: dict[int, Row]) -> Iterator[str]:
         units, found = now.lines[number], tuple(counters[name] for name in NAMES)
         if units.counters != found:
             yield f"line {number} has the counters {found}, and its history {units.counters}"
-    for number, *found in row["counters"] or ():
+    for number, *counts in row["counters"] or ():
         units = now.lines[number]
-        if found != [units.shipped, units.cancelled, units.returned]:
-            yield f"line {number} of the row has {found}, and its history {units}"
+        if counts != [units.shipped, units.cancelled, units.returned]:
+            yield f"line {number} of the row has {counts}, and its history {units}"
     sums = (row["captured_minor"], row["refunded_minor"], row["refunding_minor"])
     folded = (now.captured.total(), now.refunded, now.refunding)
     if sums != folded:

@@ -77,9 +77,8 @@ def steps(row: Row, entries: Sequence[Row]) -> Iterator[tuple[Row, Life]]:
 
 
 def folded(row: Row, entries: Sequence[Row]) -> Life:
-    """The life after the last entry."""
-    *_, (_, life) = steps(row, entries)
-    return life
+    """The life after the last of the entries, of which there must be one."""
+    return list(steps(row, entries))[-1][1]
 
 
 def facts_of(entry: Row) -> Row | None:

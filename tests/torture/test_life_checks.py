@@ -31,7 +31,7 @@ from tests.torture.life_example import (
 )
 from tests.torture.log import Outcome
 
-ORDERS = {row["id"]: row for row in walked_orders().stores.orders}
+ORDERS = walked_orders().stores.orders
 KEYS = walked_orders().stores.keys
 LATE_REFUND = {"refund": refund("f-2", 300, reason="expired")}
 PAID: dict[str, Any] = {"subject": "bank c-1 captured", "amount": 1_100, "order": WALKED}
@@ -59,7 +59,7 @@ def with_counters(number: int, **changed: int) -> Evidence:
 
 
 def with_order(order: str, **changed: Any) -> Evidence:
-    return with_rows(orders=[row | changed if row["id"] == order else row for row in ORDERS.values()])
+    return with_rows(orders=[{**row, **changed} if row["id"] == order else row for row in ORDERS])
 
 
 def attempted(kind: str, request_id: str, **facts: Any) -> Evidence:

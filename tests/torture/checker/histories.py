@@ -71,7 +71,7 @@ def _is_allowed(line: Row) -> bool:
         return after == "CANCELED" in TRANSITIONS[before]
     if kind == "status_changed":
         return after != "CANCELED" and after in TRANSITIONS[before]
-    return after == REACHED.get(kind) and after in TRANSITIONS[before]
+    return bool(after == REACHED.get(kind) and after in TRANSITIONS[before])
 
 
 def _cancels(line: Row) -> bool:

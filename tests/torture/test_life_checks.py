@@ -111,6 +111,11 @@ BREACHES: dict[str, tuple[Evidence, str, str]] = {
         "every acknowledged change",
         "recorded 0x",
     ),
+    "a repeated fact is refused": (
+        with_attempts(refused("shop.pay", "again", **PAID)),
+        "every acknowledged change",
+        "refused, after it had been acknowledged",
+    ),
     "a change without its key": (
         with_rows(keys=[row for row in KEYS if row["key"] != f"{WALKED} 8"]),
         "every acknowledged change",

@@ -35,6 +35,7 @@ def check(evidence: Evidence) -> Iterator[Violation]:
             key = keys.get((attempts[0].client, request_id))
             for flaw in _flaws(attempts, rows, key, facts):
                 yield Violation(promise=PROMISE, subject=f"{attempts[0].kind} {request_id}", detail=flaw)
+    yield from _repetitions(evidence)
     sent = {_sent(operation) for operation in evidence.operations if operation.outcome is not Outcome.REFUSED}
     for fact in facts.keys() - sent:
         yield Violation(promise=PROMISE, subject=f"fact {fact}", detail="no client sent it, or it was refused")
@@ -61,6 +62,19 @@ def _flaws(
         yield f"acknowledged as versions {[attempt.version for attempt in acks]}, and its key has {key}"
     if rows and key != max(row["version"] for row in rows):
         yield f"its key has version {key}, and its last entry {rows[-1]['version']}"
+
+
+def _repetitions(evidence: Evidence) -> Iterator[Violation]:
+    """A fact that was acknowledged is acknowledged again, whatever the key of the repetition."""
+    known: dict[tuple[str, int | None], float] = {}
+    for operation in sorted(evidence.operations, key=lambda one: one.ended):
+        if operation.kind in FACTS and operation.outcome is Outcome.ACKNOWLEDGED:
+            known.setdefault(_sent(operation), operation.ended)
+    for operation in evidence.operations:
+        refused = operation.kind in FACTS and operation.outcome is Outcome.REFUSED
+        if refused and known.get(_sent(operation), operation.began) < operation.began:
+            subject = f"{operation.kind} {operation.request_id}"
+            yield Violation(promise=PROMISE, subject=subject, detail="refused, after it had been acknowledged")
 
 
 def _fact(row: Row) -> tuple[str, int | None] | None:

@@ -74,7 +74,6 @@ def test_short_run_with_faults_has_no_violation(running: Servers, tmp_path: Path
     assert broken == set()
     assert len(evidence.faults) >= 4
     assert placed_by_contract(evidence) == {f"{contract}.place" for contract in PATHS}
-    assert late_captures(evidence)
 
 
 @pytest.mark.deep
@@ -85,6 +84,7 @@ def test_long_run_with_faults_has_no_violation(running: Servers, tmp_path: Path,
 
     assert broken == set()
     assert len({fault.name for fault in evidence.faults}) >= 25
+    assert late_captures(evidence)
 
 
 @pytest.mark.deep

@@ -68,7 +68,7 @@ def _is_allowed(line: Row) -> bool:
     if kind == "expired":
         return before in ("PENDING", "CONFIRMED") and after == "CANCELED"
     if kind == "canceled":
-        return after == "CANCELED" in TRANSITIONS[before]
+        return bool(after == "CANCELED" in TRANSITIONS[before])
     if kind == "status_changed":
         return after != "CANCELED" and after in TRANSITIONS[before]
     return bool(after == REACHED.get(kind) and after in TRANSITIONS[before])

@@ -38,10 +38,10 @@ def main(
     """Run a complete service under load and faults, and check that nothing is lost.
 
     PostgreSQL, Redis and RabbitMQ are started on private ports, and on them two web workers, two relays and two
-    tracking consumers. Buyers through all four contracts, readers, cancellers, administrators, restockers, carriers
-    and users who sign in load the service, while processes, servers and the network are killed, frozen, cut and
-    slowed down. In the end a checker that shares no code with the service compares the clients' log with the
-    stores. The exit status is 1 if a promise was broken.
+    tracking consumers. Buyers through four contracts, a merchant and a late payer through the fifth, readers,
+    cancellers, holders of stock, administrators, restockers, carriers and users who sign in load the service, while
+    processes, servers and the network are killed, frozen, cut and slowed down. In the end a checker that shares no
+    code with the service compares the clients' log with the stores. The exit status is 1 if a promise was broken.
 
     Ctrl-C ends the run early; the checker decides about the run so far.
     """

@@ -18,14 +18,17 @@ DEAD = f"{TRACKING}.dlq"
 EMPTY = (TRACKING, f"{TRACKING}.retry")
 _QUERIES = {
     "orders": """SELECT id::text, number, user_id, status, version, total_minor, currency, lines, created_at,
-        updated_at, deleted_at, cancellation_reason, shipment_id, cart ->> 'snapshotId' AS snapshot_id FROM orders""",
+        updated_at, deleted_at, cancellation_reason, shipment_id, cart ->> 'snapshotId' AS snapshot_id,
+        captured_minor, refunded_minor, refunding_minor, life -> 'counters' AS counters FROM orders""",
     "history": """SELECT order_id::text, version, kind, at, actor, role, request_id, from_status, to_status, details
         FROM order_history""",
     "items": "SELECT order_id::text, product_id, quantity FROM order_items",
     "products": "SELECT id, stock_quantity FROM products",
     "movements": "SELECT product_id, order_id::text, hold_id::text, kind, quantity FROM stock_movements",
     "outbox": "SELECT event_id::text, order_id::text, version, type, state, last_error FROM outbox",
-    "keys": "SELECT subject, key, order_id::text FROM idempotency_keys",
+    "keys": "SELECT subject, key, order_id::text, version FROM idempotency_keys",
+    "counters": "SELECT order_id::text, number, quantity, shipped, cancelled, returned, awaited FROM order_lines",
+    "facts": "SELECT order_id::text, provider, reference, kind, amount_minor FROM payment_facts",
     "jobs": "SELECT id::text, status FROM jobs",
     "reservations": "SELECT order_id::text, state FROM reservations",
 }

@@ -45,6 +45,7 @@ def fulfilled_promises() -> Evidence:
     """One order of 3 of 10 units, shipped by its carrier; one refused order, one restock, one token, one read."""
     row = {"id": ORDER, "number": 7, "status": "SHIPPED", "version": 2, "cancellation_reason": None, "deleted_at": None}
     row |= {"created_at": AT + timedelta(seconds=1), "updated_at": AT + timedelta(seconds=2), "snapshot_id": None}
+    row |= {"captured_minor": 0, "refunded_minor": 0, "refunding_minor": 0, "counters": None}
     waiting = {"state": "sent", "last_error": None, "order_id": ORDER}
     return Evidence(
         operations=[
@@ -79,7 +80,7 @@ def fulfilled_promises() -> Evidence:
                 waiting | {"event_id": "notice-2", "version": 2, "type": "orders.user_notification.v1"},
             ],
             inbox=["parcel-1"],
-            keys=[{"subject": BUYER, "key": KEY, "order_id": ORDER}],
+            keys=[{"subject": BUYER, "key": KEY, "order_id": ORDER, "version": 1}],
             events=[
                 event(1, "order_placed", "PENDING", None),
                 event(2, "order_status_changed", "SHIPPED", "PENDING"),

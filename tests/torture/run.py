@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
-from tests.torture import collector, prepare
+from tests.torture import collector, deadlines, prepare
 from tests.torture.checker.evidence import Evidence
 from tests.torture.faults.fault import Scene
 from tests.torture.faults.schedule import Schedule
@@ -46,7 +47,8 @@ class Run:
 
     def _torture(self, service: Service, shared: Shared, *, recovery: float) -> Evidence:
         broker, clients, seed = self.servers.rabbit.url, self.options.clients, self.options.seed
-        crew = Crew(shared, service=service, broker=broker, clients=clients, seed=seed)
+        make_due = partial(deadlines.make_due, self.servers)
+        crew = Crew(shared, service=service, broker=broker, make_due=make_due, clients=clients, seed=seed)
         scene = Scene(service=service, servers=self.servers, chance=Random(seed))
         schedule = Schedule(scene, seed=seed, faults=self.options.faults, log=self.options.directory / "faults.jsonl")
         crew.start()

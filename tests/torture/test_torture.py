@@ -12,6 +12,7 @@ from tests.torture import servers
 from tests.torture.checker import violations_in
 from tests.torture.checker.evidence import Evidence
 from tests.torture.defects import DEFECTS
+from tests.torture.load.readers import PATHS
 from tests.torture.log import Outcome
 from tests.torture.options import Options
 from tests.torture.report import report
@@ -56,6 +57,15 @@ def placed_by_contract(evidence: Evidence) -> set[str]:
     }
 
 
+def late_captures(evidence: Evidence) -> set[str]:
+    """The orders that have expired and then captured something."""
+    return {
+        order
+        for order, lines in evidence.history.items()
+        if "payment_recorded" in [line["kind"] for line in lines if line["from_status"] == "CANCELED"]
+    }
+
+
 def test_short_run_with_faults_has_no_violation(running: Servers, tmp_path: Path) -> None:
     options = Options(seconds=20, seed=SEED, clients=1, pace=10, forked=True, directory=tmp_path)
 
@@ -63,7 +73,7 @@ def test_short_run_with_faults_has_no_violation(running: Servers, tmp_path: Path
 
     assert broken == set()
     assert len(evidence.faults) >= 4
-    assert placed_by_contract(evidence) == {"orders.place", "management.place", "ostore.place", "checkout.place"}
+    assert placed_by_contract(evidence) == {f"{contract}.place" for contract in PATHS}
 
 
 @pytest.mark.deep
@@ -74,6 +84,7 @@ def test_long_run_with_faults_has_no_violation(running: Servers, tmp_path: Path,
 
     assert broken == set()
     assert len({fault.name for fault in evidence.faults}) >= 25
+    assert late_captures(evidence)
 
 
 @pytest.mark.deep

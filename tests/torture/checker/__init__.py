@@ -4,16 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tests.torture.checker import (
     changes,
+    counters,
     events,
     histories,
     holds,
     keys,
     leftovers,
     orders,
+    payments,
     reads,
     stock,
     tokens,
     tracking,
+    verbs,
 )
 from tests.torture.checker.evidence import Evidence, Violation
 
@@ -25,6 +28,9 @@ CHECKS: Sequence[Callable[[Evidence], Iterator[Violation]]] = (
     holds.check,
     events.check,
     histories.check,
+    verbs.check,
+    counters.check,
+    payments.check,
     reads.check,
     tokens.check,
     tracking.check,

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 from tests.torture.checker.evidence import Evidence, Violation, acknowledged, certainly_refused
+from tests.torture.checker.verbs import RECORDED
 from tests.torture.checker.words import WORDS
 from tests.torture.load.kinds import PLACING
 from tests.torture.log import Operation, Outcome
 
 PROMISE = "responses are allowed by the contracts and show committed states"
 CHANGING = frozenset({"orders.change", "management.status", "management.delete", "checkout.cancel"})
+
+WRITING = CHANGING | PLACING | RECORDED.keys() | {"carrier.publish", "management.bulk"}
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
@@ -28,7 +31,7 @@ def check(evidence: Evidence) -> Iterator[Violation]:
             order = evidence.id_of(attempts[0].order)
             if order is None or evidence.orders[order]["deleted_at"] is None:
                 yield _violation(attempts[0], "acknowledged, and the order is not deleted")
-        if kind not in CHANGING | PLACING | {"carrier.publish"} and rows and kind != "management.bulk":
+        if kind not in WRITING and rows:
             yield _violation(attempts[0], "a request without a change has a history entry")
 
 

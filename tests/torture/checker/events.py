@@ -74,10 +74,16 @@ def _others(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _is_notified(line: Row, order: Row | None) -> bool:
-    """Users are notified of changes that another actor made to their order."""
+    """Users are notified of changes of the status, and failures of shipments, that are not their own doing."""
     if order is None or order["user_id"] is None or line["version"] == 1 or line["kind"] == "deleted":
         return False
+    if line["from_status"] == line["to_status"] and not _is_failure(line):
+        return False
     return bool(line["role"] == "system" or line["actor"] != order["user_id"])
+
+
+def _is_failure(line: Row) -> bool:
+    return line["kind"] == "shipment_changed" and line["details"]["event"]["state"] in ("failed", "returned")
 
 
 def _tasks(evidence: Evidence) -> Iterator[Violation]:

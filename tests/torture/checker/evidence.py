@@ -44,6 +44,8 @@ class Stores:
     outbox: Sequence[Row] = ()
     inbox: Sequence[str] = ()
     keys: Sequence[Row] = ()
+    counters: Sequence[Row] = ()  # of lines
+    facts: Sequence[Row] = ()  # of payment providers
     jobs: Sequence[Row] = ()
     reservations: Sequence[Row] = ()
     locks: int = 0  # advisory locks

@@ -4,9 +4,31 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tests.torture.checker.evidence import Evidence, Row, Violation
-from tests.torture.checker.words import TRANSITIONS
+from tests.torture.checker.words import STATUSES, TRANSITIONS
 
 PROMISE = "histories rebuild the orders"
+
+OPEN = ("PENDING", "CONFIRMED", "PAID")
+UNCHANGED = {
+    "deleted": ("PENDING",),
+    "lines_canceled": OPEN,
+    "payment_recorded": STATUSES,
+    "refund_requested": STATUSES,
+    "refund_settled": STATUSES,
+    "shipment_created": OPEN,
+    "shipment_changed": (*OPEN, "SHIPPED", "DELIVERED"),
+    "return_authorized": (*OPEN, "SHIPPED", "DELIVERED"),
+    "return_received": (*OPEN, "SHIPPED", "DELIVERED"),
+}
+"""By kind of an entry: the statuses that it may leave as they are."""
+
+REACHED = {
+    "lines_canceled": "SHIPPED",
+    "payment_recorded": "PAID",
+    "shipment_created": "SHIPPED",
+    "shipment_changed": "DELIVERED",
+}
+"""By kind of an entry: the status that it may set."""
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
@@ -33,16 +55,27 @@ def _flaw(lines: Sequence[Row]) -> str | None:
     for before, line in pairwise(lines):
         if before["kind"] == "deleted" or line["from_status"] != before["to_status"]:
             return f"version {line['version']} does not follow from the one before"
-        if line["kind"] == "deleted":
-            allowed = line["to_status"] == line["from_status"] == "PENDING"
-        elif line["kind"] == "shipment_changed":  # a failure after shipping
-            allowed = line["to_status"] == line["from_status"] in {"SHIPPED", "DELIVERED"}
-        else:
-            allowed = line["to_status"] in TRANSITIONS[line["from_status"]]
-            allowed &= (line["kind"] == "canceled") == (line["to_status"] == "CANCELED")
-        if not allowed:
+        if not _is_allowed(line):
             return f"version {line['version']}: {line['kind']} from {line['from_status']} to {line['to_status']}"
     return None
+
+
+def _is_allowed(line: Row) -> bool:
+    """Whether an entry of the kind may have its statuses."""
+    kind, before, after = line["kind"], line["from_status"], line["to_status"]
+    if before == after:
+        return before in UNCHANGED.get(kind, ())
+    if kind == "expired":
+        return before in ("PENDING", "CONFIRMED") and after == "CANCELED"
+    if kind == "canceled":
+        return bool(after == "CANCELED" in TRANSITIONS[before])
+    if kind == "status_changed":
+        return after != "CANCELED" and after in TRANSITIONS[before]
+    return bool(after == REACHED.get(kind) and after in TRANSITIONS[before])
+
+
+def _cancels(line: Row) -> bool:
+    return bool(line["to_status"] == "CANCELED" != line["from_status"])
 
 
 def _difference(lines: Sequence[Row], row: Row) -> str | None:
@@ -54,7 +87,7 @@ def _difference(lines: Sequence[Row], row: Row) -> str | None:
         "updated_at": last["at"],
         "created_at": lines[0]["at"],
         "deleted_at": last["at"] if last["kind"] == "deleted" else None,
-        "cancellation_reason": last["details"].get("reason") if last["kind"] == "canceled" else None,
+        "cancellation_reason": next((line["details"].get("reason") for line in lines if _cancels(line)), None),
         "user_id": placing["user_id"],
         "total_minor": placing["total_minor"],
         "currency": placing["currency"],

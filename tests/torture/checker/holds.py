@@ -1,11 +1,12 @@
-"""Stock holds: one per key, whose units are taken once, and given back once if it has ended."""
+"""Stock holds: one per key, whose units are taken once, and given back once if it has ended, or go into one order."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tests.torture.checker.evidence import Evidence, Violation, acknowledged
+from tests.torture.checker.evidence import Evidence, Violation, acknowledged, certainly_refused
+from tests.torture.log import Operation
 
-PROMISE = "a hold takes its units once, and gives them back once"
+PROMISE = "a hold takes its units once, and gives them back once, to stock or to one order"
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
@@ -26,6 +27,20 @@ def check(evidence: Evidence) -> Iterator[Violation]:
                 yield _violation(request_id, "acknowledged, and no units are taken")
         if kind == "holds.end" and acknowledged(attempts) and not units[str(attempts[0].order)]["hold_ended"]:
             yield _violation(request_id, "acknowledged, and no units are given back")
+        if kind == "shop.place" and attempts[0].subject:
+            hold, _, again = attempts[0].subject.partition(" ")
+            for flaw in _takeover(attempts, again=bool(again), has_ended=bool(units[hold]["hold_ended"])):
+                yield _violation(f"hold {hold}", f"order of the request {request_id}: {flaw}")
+
+
+def _takeover(attempts: Sequence[Operation], *, again: bool, has_ended: bool) -> Iterator[str]:
+    """The order of a hold's units has them, and the hold ends with it; another order does not have them again."""
+    if again and acknowledged(attempts):
+        yield "another order had taken the hold over"
+    elif not again and certainly_refused(attempts):
+        yield f"refused with {attempts[0].status}, though the hold has its units"
+    elif not again and acknowledged(attempts) and not has_ended:
+        yield "acknowledged, and the hold has not ended"
 
 
 def _violation(subject: str, detail: str) -> Violation:

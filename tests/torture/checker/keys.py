@@ -1,4 +1,4 @@
-"""Idempotency: one order per key, and one per cart."""
+"""Idempotency: one order per key, one placing per order, and one order per cart."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,9 +18,10 @@ def check(evidence: Evidence) -> Iterator[Violation]:
         owed = attempts[0].kind in PLACING and acknowledged(attempts)
         if owed and (attempts[0].client, request_id) not in rows:
             yield _violation(request_id, "the order was acknowledged, and its key is not stored")
-    for order, count in Counter(rows.values()).items():
+    placings = Counter(row["order_id"] for row in evidence.stores.keys if row["version"] == 1)
+    for order, count in placings.items():
         if count > 1:
-            yield _violation(order, f"{count} keys have one order")
+            yield _violation(order, f"{count} keys have placed one order")
     carts = Counter(row["snapshot_id"] for row in evidence.stores.orders if row["snapshot_id"])
     for cart, count in carts.items():
         if count > 1:

@@ -1,8 +1,9 @@
-"""Stock = initial + restocks - quantities of live orders and holds = ledger, by product; items = deducted units."""
+"""Stock = initial + restocks - units of live orders and holds = ledger, by product; items = deducted units."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from tests.torture.checker import life
 from tests.torture.checker.evidence import Evidence, Violation
 from tests.torture.log import Outcome
 
@@ -28,6 +29,9 @@ def _products(evidence: Evidence) -> Iterator[Violation]:
     for row in evidence.stores.items:
         if _lives(evidence, row["order_id"]):
             held[row["product_id"]] += row["quantity"]
+    for order in {row["order_id"] for row in evidence.stores.items}:
+        if _lives(evidence, order):
+            held.subtract(_released(evidence, order))
     for row in evidence.stores.products:
         product, stock = row["id"], row["stock_quantity"]
         expected = evidence.initial_stock[product] + restocked[product] - held[product]
@@ -53,7 +57,10 @@ def _restocks(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _orders(evidence: Evidence) -> Iterator[Violation]:
-    """Each order deducted the quantities of its items, and released all of them only if it is no longer live."""
+    """Each order deducted the quantities of its items. It released all of them only if it is no longer live.
+
+    A live one released the units of its lines that were cancelled, and those that came back to be restocked, once.
+    """
     items: dict[str, Counter[int]] = defaultdict(Counter)
     taken: dict[str, Counter[int]] = defaultdict(Counter)
     back: dict[str, Counter[int]] = defaultdict(Counter)
@@ -64,10 +71,15 @@ def _orders(evidence: Evidence) -> Iterator[Violation]:
             sign, book = (-1, taken) if row["kind"] == "deducted" else (1, back)
             book[row["order_id"]][row["product_id"]] += sign * row["quantity"]
     for order in {*items, *taken, *back}:
-        expected = Counter[int]() if _lives(evidence, order) else taken[order]
+        expected = _released(evidence, order) if _lives(evidence, order) else taken[order]
         if taken[order] != items[order] or back[order] != expected:
             detail = f"items {dict(items[order])}, taken {dict(taken[order])}, given back {dict(back[order])}"
             yield Violation(promise=PROMISE, subject=f"order {order}", detail=detail)
+
+
+def _released(evidence: Evidence, order: str) -> Counter[int]:
+    entries = evidence.history.get(order, ())
+    return life.folded(evidence.orders[order], entries).released if entries else Counter()
 
 
 def _lives(evidence: Evidence, order: str) -> bool:

@@ -10,6 +10,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "management": "pending confirmed confirmed shipped delivered cancelled",
         "ostore": "pending confirmed confirmed shipped delivered cancelled",
         "checkout": "pending confirmed paid shipped delivered canceled",
+        "shop": "pending confirmed paid shipped delivered canceled",
     }.items()
 }
 TRANSITIONS: Mapping[str, frozenset[str]] = {
@@ -25,7 +26,15 @@ EVENT_TYPES: Mapping[str, str] = {
     "status_changed": "orders.order_status_changed.v1",
     "canceled": "orders.order_canceled.v1",
     "deleted": "orders.order_deleted.v1",
+    "lines_canceled": "orders.lines_canceled.v1",
+    "payment_recorded": "orders.payment_recorded.v1",
+    "refund_requested": "orders.refund_requested.v1",
+    "refund_settled": "orders.refund_settled.v1",
+    "expired": "orders.order_expired.v1",
+    "shipment_created": "orders.shipment_created.v1",
     "shipment_changed": "orders.shipment_changed.v1",
+    "return_authorized": "orders.return_authorized.v1",
+    "return_received": "orders.return_received.v1",
 }
 NOTIFICATION = "orders.user_notification.v1"
 STOCK_LOW = "orders.stock_low.v1"

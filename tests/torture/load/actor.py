@@ -59,13 +59,16 @@ class Actor:
         key: str | None = None,
         order: str | None = None,
         subject: str | None = None,
+        amount: int | None = None,
         client: Client | None = None,
         prefer: str | None = None,
+        if_match: str | None = None,
     ) -> Operation:
-        """Send a request once and log its outcome."""
+        """Send a request once and log its outcome; `response` is the last one on the actor's own connection."""
         request_id = request_id or self.new_id()
         headers = {"X_Request_ID": request_id} | ({"Idempotency_Key": key} if key else {})
         headers |= {"Prefer": prefer} if prefer else {}
+        headers |= {"If_Match": if_match} if if_match else {}
         began = now()
         try:
             response = (client or self.client).send(method, path, body, token=token, **headers)
@@ -76,11 +79,11 @@ class Actor:
             outcome = KINDS[kind].outcome(response)
             facts = {"outcome": outcome, "status": response.status, "version": response.version}
             facts |= _facts(response) if outcome is not Outcome.FORBIDDEN else {"detail": str(response.body)[:300]}
-            self.response = response
+            if client is None:
+                self.response = response
         facts["order"] = facts.get("order") or order
-        operation = Operation(
-            client=self.name, kind=kind, request_id=request_id, began=began, ended=now(), subject=subject, **facts
-        )
+        facts |= {"subject": subject, "amount": amount}
+        operation = Operation(client=self.name, kind=kind, request_id=request_id, began=began, ended=now(), **facts)
         self.shared.log.add(operation)
         return operation
 

@@ -1,7 +1,7 @@
 """All actors of a run."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.torture.load.actor import Actor
 from tests.torture.load.administrators import Administrator
@@ -9,6 +9,8 @@ from tests.torture.load.buyers import CheckoutBuyer, ManagementBuyer, OrdersBuye
 from tests.torture.load.cancellers import Canceller
 from tests.torture.load.carriers import Carrier
 from tests.torture.load.holders import Holder
+from tests.torture.load.late_payers import LatePayer
+from tests.torture.load.merchants import Merchant
 from tests.torture.load.readers import Reader
 from tests.torture.load.restockers import Restocker
 from tests.torture.load.shared import GRACE_SECONDS, Shared
@@ -22,7 +24,16 @@ SIGN_INS = ("sign-in-1", "sign-in-2")
 class Crew:
     """`start`, and later `stop`, which waits for the final response to every request."""
 
-    def __init__(self, shared: Shared, *, service: Service, broker: str, clients: int, seed: int) -> None:
+    def __init__(
+        self,
+        shared: Shared,
+        *,
+        service: Service,
+        broker: str,
+        make_due: Callable[[str], bool],
+        clients: int,
+        seed: int,
+    ) -> None:
         self._shared = shared
         self._actors: list[Actor] = [
             buyer(f"{buyer.contract}-buyer-{number}", shared, seed=seed)
@@ -36,6 +47,8 @@ class Crew:
             Holder("holder-1", shared, seed=seed),
             Administrator("administrator-1", shared, seed=seed),
             Carrier("carrier-1", shared, seed=seed, url=broker),
+            Merchant("merchant-1", shared, seed=seed),
+            LatePayer("late-payer-1", shared, seed=seed, make_due=make_due),
             Restocker("restocker-1", shared, seed=seed, service=service),
         ]
 

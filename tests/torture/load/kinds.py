@@ -24,13 +24,18 @@ class Kind:
             return Outcome.ACKNOWLEDGED
         if response.status == 409 and _is_shortage(response.body):  # ostore: a final 409
             return Outcome.REFUSED
-        if response.status in self.retry:
+        if response.status in self.retry or _is_in_progress(response.body):
             return Outcome.RETRY
         return Outcome.REFUSED if response.status in self.refused else Outcome.FORBIDDEN
 
 
 def _is_shortage(body: Any) -> bool:
     return isinstance(body, dict) and "unavailableItems" in body
+
+
+def _is_in_progress(body: Any) -> bool:
+    """Whether the first request under the key is still in progress, in the words of the contract `shop`."""
+    return isinstance(body, dict) and body.get("code") == "request_in_progress"
 
 
 def _kind(name: str, *, ok: tuple[int, ...] = (200,), no: tuple[int, ...] = (), again: tuple[int, ...] = ()) -> Kind:
@@ -59,6 +64,15 @@ KINDS: Mapping[str, Kind] = {
         _kind("checkout.place", ok=(200, 201), no=(422,), again=(409,)),
         _kind("checkout.read", no=(404,)),
         _kind("checkout.cancel", no=(404, 409)),
+        _kind("shop.place", ok=(201,), no=(409, 422)),
+        _kind("shop.read", no=(404,)),
+        _kind("shop.pay", ok=(200, 201), no=(409,)),
+        _kind("shop.refund", ok=(201,), no=(409,)),
+        _kind("shop.ship", ok=(201,), no=(409, 412)),
+        _kind("shop.track", no=(409,)),
+        _kind("shop.cancel", no=(409, 412)),
+        _kind("shop.return", ok=(201,), no=(409,)),
+        _kind("shop.receive", no=(409,)),
         _kind("holds.take", ok=(201,), no=(409,)),
         _kind("holds.end", ok=(204,), no=(404,)),
         _kind("auth.login", again=(429,)),

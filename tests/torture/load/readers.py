@@ -3,7 +3,13 @@
 from tests.torture.credentials import bearer_token
 from tests.torture.load.actor import Actor
 
-PATHS = {"orders": "/orders/", "management": "/api/v1/orders/", "ostore": "/ostore/orders/", "checkout": "/api/orders/"}
+PATHS = {
+    "orders": "/orders/",
+    "management": "/api/v1/orders/",
+    "ostore": "/ostore/orders/",
+    "checkout": "/api/orders/",
+    "shop": "/v1/orders/",
+}
 
 
 class Reader(Actor):
@@ -12,7 +18,7 @@ class Reader(Actor):
     pause = (0.0, 0.01)
 
     def act(self) -> None:
-        contracts = ("orders",) * 3 + ("checkout", "management", "ostore")
+        contracts = ("orders",) * 3 + ("checkout", "management", "ostore", "shop")
         order = self.shared.pick(self.chance, self.chance.choice(contracts), newest=self.chance.choice((4, 30, 500)))
         if order is None:
             self.wait(0.05, 0.1)

@@ -96,6 +96,7 @@ def executed(browser: Browser, demonstration: Served, account: str, names: Itera
     return responses
 
 
+@pytest.mark.timeout(1_200)  # of all operations, in Chromium on two cores
 def test_operations_of_v1_succeed_in_the_page(
     browser: Browser, demonstration: Served, document: dict[str, Any]
 ) -> None:
@@ -106,6 +107,7 @@ def test_operations_of_v1_succeed_in_the_page(
     assert len(responses) == (len(names) if deep() else 2)
 
 
+@pytest.mark.timeout(1_200)
 def test_prefilled_operations_succeed_in_the_page(browser: Browser, demonstration: Served) -> None:
     responses = [one for account, names in ROUNDS for one in executed(browser, demonstration, account, names)]
 

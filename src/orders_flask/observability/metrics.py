@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -123,7 +124,9 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         stored = CollectorRegistry()
+        until = time.monotonic() + SCRAPE_SECONDS
         for collector in self._collectors:
+            collector.begin(until)
             stored.register(collector)
         text = generate_latest(registry) + generate_latest(stored)
         return Response(text, content_type=CONTENT_TYPE_LATEST)
@@ -132,26 +135,32 @@ class Metrics:
 class StoreCollector(Generic[Read]):
     """Reads the store at each scrape, because all processes share it.
 
-    A database that does not respond within ``SCRAPE_SECONDS`` counts as unavailable, so that a scrape has the rest.
+    A database that does not respond within ``SCRAPE_SECONDS`` counts as unavailable, so that a scrape has the rest. The
+    collectors of a scrape read at the same time, so that it waits once for all of them.
     """
 
     def __init__(self, read: Callable[[], Read], clock: Callable[[], datetime]) -> None:
         self._query = read
         self._clock = clock
         self._lock = threading.Lock()
-        self._reading: Future[Read] | None = None
+        self._reading: Future[Read] = Future()
+        self._reading.cancel()  # none yet
+        self._until = 0.0
 
-    def _read(self) -> Read | None:
-        """Return what is stored, or None if the database is unavailable. One thread at a time reads it."""
-        from orders_domain.errors import StoreUnavailable
-
+    def begin(self, until: float) -> None:
+        """Read what is stored in a thread, one at a time; the scrape waits for it ``until`` this monotonic time."""
         with self._lock:
-            if self._reading is None or self._reading.done():
+            self._until = until
+            if self._reading.done():
                 self._reading = Future()
                 threading.Thread(target=self._run, args=(self._reading,), name="metrics", daemon=True).start()
-            reading = self._reading
+
+    def _read(self) -> Read | None:
+        """Return what is stored, or None if the database is unavailable."""
+        from orders_domain.errors import StoreUnavailable
+
         try:
-            return reading.result(SCRAPE_SECONDS)
+            return self._reading.result(max(self._until - time.monotonic(), 0))
         except (StoreUnavailable, TimeoutError):
             return None
 

@@ -143,24 +143,25 @@ class StoreCollector(Generic[Read]):
         self._query = read
         self._clock = clock
         self._lock = threading.Lock()
-        self._reading: Future[Read] = Future()
-        self._reading.cancel()  # none yet
+        self._reading: Future[Read] | None = None
         self._until = 0.0
 
-    def begin(self, until: float) -> None:
+    def begin(self, until: float) -> Future[Read]:
         """Read what is stored in a thread, one at a time; the scrape waits for it ``until`` this monotonic time."""
         with self._lock:
             self._until = until
-            if self._reading.done():
+            if self._reading is None or self._reading.done():
                 self._reading = Future()
                 threading.Thread(target=self._run, args=(self._reading,), name="metrics", daemon=True).start()
+            return self._reading
 
     def _read(self) -> Read | None:
         """Return what is stored, or None if the database is unavailable."""
         from orders_domain.errors import StoreUnavailable
 
+        reading = self._reading or self.begin(time.monotonic() + SCRAPE_SECONDS)
         try:
-            return self._reading.result(max(self._until - time.monotonic(), 0))
+            return reading.result(max(self._until - time.monotonic(), 0))
         except (StoreUnavailable, TimeoutError):
             return None
 

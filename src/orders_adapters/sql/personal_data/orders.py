@@ -84,7 +84,7 @@ def exclude_webhooks(connection: Connection) -> None:
 
 
 def delete_exports(connection: Connection) -> None:
-    """Delete all exports, whoever started them, because their files may have the orders as they were."""
+    """Delete the exports of all users. Their files may contain the orders before the erasure."""
     connection.execute(_DELETE_EXPORTS)
 
 

@@ -1,4 +1,4 @@
-"""Contract of PersonalDataStore: what is a person's is found, and erased in whole batches."""
+"""Contract of PersonalDataStore: it finds the data of a person, and erases it in whole batches."""
 
 import json
 from collections.abc import Sequence

@@ -45,9 +45,9 @@ class PersonalDataStore(Protocol):
     def erase_orders(self, order_ids: Sequence[UUID], *, erase: Erase) -> Mapping[UUID, int]:
         """Replace these orders and their histories by what ``erase`` returns, in one transaction; return the versions.
 
-        It stores the new entries and their events, rewrites the events that are not sent yet, and deletes the events
-        that are sent, the notifications, the tags and the stored requests of the orders, and all exports, whoever
-        started them, because their files may have the orders. An error of ``erase`` changes nothing.
+        It stores the new entries and their events, and rewrites the events that are not sent yet. It deletes the events
+        that are sent, the notifications, the tags and the stored requests of the orders. It also deletes the exports of
+        all users, whose files may contain the orders. An error of ``erase`` changes nothing.
         """
         ...
 

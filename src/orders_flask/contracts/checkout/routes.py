@@ -67,7 +67,7 @@ def blueprint() -> ContractBlueprint:
     )
     def place(body: dict[str, Any]) -> Any:
         scope = "checkout.signature" if actor().role is Role.SYSTEM else "checkout"
-        key = required_idempotency_key(scope, members=("cartSnapshot",))  # what is beside it differs by the sender
+        key = required_idempotency_key(scope, members=("cartSnapshot",))  # gateways add other members, which vary
         placing = replace(placement(body, actor=actor()), idempotency_key=key)
         return placed_or_replayed(
             lambda: use_cases().place_cart_order(placing),

@@ -131,7 +131,7 @@ class Person:
 
 
 def found_in(stack: Stack, mark: str) -> dict[str, list[str]]:
-    """What any table, the cache server or the database file has with the mark, by the place."""
+    """The values that contain the mark, by table, and those of Redis and the database file."""
     found: dict[str, list[str]] = {}
     for table, rows in stack.contents().items():
         if marked := [repr(row) for row in rows if mark.lower() in repr(row).lower()]:

@@ -14,7 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from urllib.error import URLError
 
@@ -91,7 +91,9 @@ class Running:
         """The files in its home and working directory, of which it needs none."""
         return sorted(file.name for file in self._folder.iterdir())
 
-    def end(self) -> None:
+    def close(self) -> None:
+        if self._output.closed:
+            return
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(20)
@@ -142,7 +144,7 @@ def servers(
                 program_of(line)
                 assert orders("migrate", here=folder, **settings).returncode == 0
                 running[line] = Running(line, folder / str(number), settings, queue)
-                until.callback(running[line].end)
+                until.callback(running[line].close)
         for server in running.values():
             server.wait()
         yield running
@@ -156,13 +158,13 @@ def test_every_order_is_answered_and_published(
         for_want_of(line.partition(" ")[0], why="it is not installed")
     server, token = servers[line], orders("token", "ada", here=tmp_path, JWT_SECRET=SECRET).stdout.strip()
 
-    with ThreadPoolExecutor(8) as clients:
+    with ThreadPoolExecutor(8) as clients, closing(server):  # all at once need more connections than PostgreSQL has
         placed = [clients.submit(server.request, "/orders/", BODY, token) for _ in range(ORDERS)]
 
-    assert [answer.result() for answer in placed] == [201] * ORDERS, server.output
-    assert server.files_at_home() == ["output"]
-    with rabbitmq_server.channel() as channel:
-        assert _messages(channel, server.queue, ORDERS) == ORDERS, server.output
+        assert [answer.result() for answer in placed] == [201] * ORDERS, server.output
+        assert server.files_at_home() == ["output"]
+        with rabbitmq_server.channel() as channel:
+            assert _messages(channel, server.queue, ORDERS) == ORDERS, server.output
 
 
 def _messages(channel: pika.adapters.blocking_connection.BlockingChannel, queue: str, wanted: int) -> int:

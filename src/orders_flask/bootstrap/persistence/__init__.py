@@ -6,8 +6,8 @@ from functools import partial
 from orders_flask.bootstrap.components import Check, PersistenceComponent, require_extra
 from orders_flask.settings import Settings
 
-BACKGROUND_CONNECTIONS = 6
-"""Connections beside those of the threads for requests: relay, jobs, reservations, health check, and two for files."""
+BACKGROUND_CONNECTIONS = 7
+"""Beside those of the threads for requests: relay, jobs, reservations, webhooks, health check, and two for files."""
 
 
 def connections(threads: int) -> int:

@@ -46,8 +46,10 @@ def sockets(served: Served) -> int:
 def settled(served: Served, *, at_most: int) -> int:
     """The number of open sockets after those of earlier clients were closed, for which the service has some time."""
     deadline = time.monotonic() + 2 * UNREAD_TIMEOUT
-    while (count := sockets(served)) > at_most and time.monotonic() < deadline:
+    former, count = -1, sockets(served)
+    while (count > at_most or count != former) and time.monotonic() < deadline:
         time.sleep(1)
+        former, count = count, sockets(served)
     return count
 
 

@@ -177,6 +177,7 @@ def install(app: Flask, *, integer_user_ids: bool = False) -> OrdersApi:
     page.after_request(_finish_page)
     app.register_blueprint(page)
     api = app.extensions[_KEY] = OrdersApi(app, spec_kwargs={"extra_plugins": [OperationIds(), Descriptions()]})
+    api.ma_plugin.converter.add_attribute_function(_no_null_default)
     if integer_user_ids:
         api.ma_plugin.converter.add_attribute_function(_user_id)
     return api
@@ -193,6 +194,13 @@ def served_document(app: Flask) -> dict[str, Any]:
     document = api_of(app).document()
     servers = [server | {"url": request.root_path or "/"} for server in document["servers"]]
     return document | {"servers": servers}
+
+
+def _no_null_default(_: Any, field: Any, *, ret: dict[str, Any], **__: Any) -> dict[str, Any]:
+    """Remove the default of an optional member that has none: generated clients would require the member."""
+    if ret.get("default", ...) is None:
+        del ret["default"]
+    return {}
 
 
 def _user_id(_: Any, field: Any, **__: Any) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from tests.support.report import in_ci
 
 Effort = TypeVar("Effort", int, float)
 WAITING = (
-    "tests/torture",
-    "tests/contract/faults",
+    "tests/torture/",
+    "tests/contract/faults/",
     "tests/contract/cli/test_serve.py",
     "tests/contract/http/ostore_orders/test_services_failing.py",
     "tests/contract/http/jobs/test_jobs_celery.py",
@@ -70,8 +70,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = {item for item in items if item.get_closest_marker("deep")} | other_stack(items)
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
-    ranks = _ranks(dict.fromkeys(item.path.relative_to(config.rootpath) for item in items))
-    items.sort(key=lambda item: ranks[item.path.relative_to(config.rootpath)])
+    ranks = _ranks(dict.fromkeys(_file(item) for item in items))
+    items.sort(key=lambda item: ranks[_file(item)])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -106,13 +106,17 @@ def _places(config: pytest.Config) -> list[Path]:
     return [Path(argument.partition("::")[0]) for argument in config.args]
 
 
-def _ranks(files: Iterable[Path]) -> dict[Path, float]:
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _ranks(files: Iterable[str]) -> dict[str, float]:
     """Return the position of each file, from 0 to 1: the waiting files are done when half of the others are."""
-    waiting: list[Path] = []
-    working: list[Path] = []
+    waiting: list[str] = []
+    working: list[str] = []
     for file in files:
-        (waiting if any(file.is_relative_to(place) for place in WAITING) else working).append(file)
-    waiting.sort(key=lambda file: WAITING.index(next(folder for folder in WAITING if file.is_relative_to(folder))))
+        (waiting if file.startswith(WAITING) else working).append(file)
+    waiting.sort(key=lambda file: next(place for place, start in enumerate(WAITING) if file.startswith(start)))
     return {file: 0.5 * place / len(waiting) for place, file in enumerate(waiting)} | {
         file: place / len(working) for place, file in enumerate(working)
     }

@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run unit test deep torture bench check format docs reference lock check-locks clauses clean
+.PHONY: help run unit test clients deep torture bench check format docs reference lock check-locks clauses clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,11 @@ unit: .venv/dev.stamp ## run the tests that need no server, in seconds
 
 test: .venv/dev.stamp ## run the tests (ARGS="-k stock", or ARGS=--cov for the coverage)
 	@$(BIN)/pytest --numprocesses=auto $(if $(CI),--durations=20) $(ARGS)
+
+clients: .venv/dev.stamp ## generate clients in Python and TypeScript from the OpenAPI document, and use them; lint it
+	@$(BIN)/pytest --deep --quiet tests/contract/http/documentation/test_generated_client.py \
+	  tests/contract/http/documentation/test_typescript_client.py \
+	  tests/contract/http/documentation/test_spectral.py $(ARGS)
 
 deep: .venv/dev.stamp ## run every test at full length, including three torture runs: about 40 minutes
 	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --cov --cov-report=term:skip-covered --cov-fail-under=97 $(ARGS)

@@ -22,7 +22,7 @@ from tests.support.depth import effort
 from tests.support.servers import node
 
 SIGNING = Path(__file__).parents[2] / "docs" / "signing"
-CANONICALIZE = "2.1.0"
+CANONICALIZE = "canonicalize@2.1.0"
 SECRET = "a secret of the cart service of 32 bytes or more"
 CARTS = effort(300, 10_000)
 WORDS = (
@@ -44,7 +44,7 @@ def signed_by_node(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, A
 
 def run_node(tmp_path_factory: pytest.TempPathFactory, carts: list[Any], secret: str = SECRET) -> list[bytes]:
     directory = tmp_path_factory.mktemp("node")
-    node.installed("canonicalize", CANONICALIZE, within=directory)
+    node.installed(CANONICALIZE, within=directory)
     shutil.copy(SIGNING / "sign_cart.mjs", directory)
     sent = "".join(f"{json.dumps(signed_cart)}\n" for signed_cart in carts)
     command = ["node", str(directory / "sign_cart.mjs")]

@@ -75,8 +75,8 @@ def closed(schema: Any, *, part: bool = False) -> Any:
 
 
 def test_document_is_valid_asyncapi(tmp_path: Path) -> None:
-    specifications = node.installed("@asyncapi/specs", "6.11.1", within=tmp_path)
-    schema = json.loads((specifications / "schemas" / "3.0.0.json").read_text(encoding="utf-8"))
+    modules = node.installed("@asyncapi/specs@6.11.1", within=tmp_path)
+    schema = json.loads((modules / "@asyncapi" / "specs" / "schemas" / "3.0.0.json").read_text(encoding="utf-8"))
 
     validator = jsonschema_rs.validator_for(schema)
 

@@ -32,7 +32,7 @@ WAITING = (
     "tests/contract/sql/test_database_unavailable.py",
 )
 """Tests that wait for servers to stop, start and answer, the longest first; the others need the cores meanwhile."""
-WORKERS_PER_CORE = 3  # most tests wait for a server, so that one worker a core would leave the cores idle
+WORKERS_PER_CORE = 2  # many tests wait for a server; a third worker would cost 20 s of CPU: it collects the tests, too
 
 STACKS = ("embedded", "real")  # the values of the parameter `stack` of tests over HTTP
 NO_CASE = SimpleNamespace(params={})  # of a test without parameters

@@ -26,10 +26,10 @@ def test_redis_outage_fails_no_request(
     service = on_a_redis_to_break
     with service.serve() as web, shop_of(service) as core:
         with busy(service, web, place_pay_and_ship, customers=4) as well:
-            time.sleep(1)
+            time.sleep(effort(0.5, 1.0))
         with busy(service, web, place_pay_and_ship, customers=4) as acknowledged:
             getattr(throwaway_redis, end)()
-            time.sleep(effort(2.0, 3.0))
+            time.sleep(effort(1.0, 3.0))
         getattr(throwaway_redis, begin)()
         within(10, lambda: not core.in_state(OutboxState.WAITING, OutboxState.PUBLISHED), "the relay has not healed")
 

@@ -21,7 +21,7 @@ from tests.support.depth import effort
 from tests.support.shop import Shop
 
 BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
-RUSH_SECONDS = effort(2, 30)  # seconds of the rush on PostgreSQL
+RUSH_SECONDS = effort(1, 30)  # seconds of the rush on PostgreSQL
 ROUNDS = effort(2, 20)
 SECONDS = effort(0.5, 2.0)
 ACTIONS = {"ordered", "short", "canceled", "deleted", "restocked", "adjusted"}

@@ -142,7 +142,7 @@ orders_flask.__main__.main()
 """
 
 
-@pytest.mark.parametrize(("options", "threads"), [((), 8), (("--threads", "3"), 3)])
+@pytest.mark.parametrize(("options", "threads"), [pytest.param((), 8, marks=pytest.mark.deep), (("--threads", "3"), 3)])
 def test_thread_count_follows_the_option(tmp_path: Path, port: int, options: tuple[str, ...], threads: int) -> None:
     command = [sys.executable, "-c", ITS_THREADS, "serve", "--port", str(port), *options]
 

@@ -13,7 +13,7 @@ from tests.contract.faults.service import Service
 from tests.support.depth import effort
 from tests.support.servers.proxy import Proxy
 
-SECONDS = effort(2.0, 5.0)
+SECONDS = effort(1.0, 5.0)
 REDIS_SECONDS = 0.1
 """The time limit of a call of Redis. A change that took longer on a busy machine may have passed it."""
 STALE_SECONDS = 2.5

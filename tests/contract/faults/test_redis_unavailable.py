@@ -19,7 +19,7 @@ from tests.support.servers.ephemeral.server import HOST
 MAX_LATENCY = 1.0  # seconds: two timeouts of 0.1 and a margin; a request that waits for Redis takes longer
 
 
-@pytest.mark.parametrize(("end", "begin"), [("freeze", "thaw"), ("kill", "start")])
+@pytest.mark.parametrize(("end", "begin"), [pytest.param("freeze", "thaw", marks=pytest.mark.deep), ("kill", "start")])
 def test_redis_outage_fails_no_request(
     on_a_redis_to_break: Service, throwaway_redis: ThrowawayRedis, end: str, begin: str
 ) -> None:

@@ -122,7 +122,7 @@ def doom(core: DatabaseShop) -> None:
 
 @pytest.mark.clause("000-05")
 @pytest.mark.clause("000-21")
-@pytest.mark.parametrize("relays", [1, 2])
+@pytest.mark.parametrize("relays", [pytest.param(1, marks=pytest.mark.deep), 2])
 def test_killed_relays_lose_no_event(
     service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer, chance: Random, relays: int
 ) -> None:
@@ -190,7 +190,7 @@ def test_relay_killed_after_confirm_republishes(
     assert tasks(rabbitmq_server, service.name) == [str(order.id)] * 2
 
 
-@pytest.mark.parametrize("options", [[], ["--workers", "2"]])
+@pytest.mark.parametrize("options", [pytest.param([], marks=pytest.mark.deep), ["--workers", "2"]])
 def test_stopped_service_records_published_events(
     service: Service, core: DatabaseShop, rabbitmq_server: RabbitServer, options: list[str]
 ) -> None:

@@ -35,7 +35,7 @@ WAITING = (
     "tests/contract/test_servers.py",
 )
 """Tests that wait for servers to stop, start and answer, the longest first; the others need the cores meanwhile."""
-WORKERS_PER_CORE = 2  # many tests wait for a server; a third worker would cost 20 s of CPU: it collects the tests, too
+WORKERS_PER_CORE = 2.5  # many tests wait for a server; but each further worker collects all tests: 8 s of CPU
 
 STACKS = ("embedded", "real")  # the values of the parameter `stack` of tests over HTTP
 NO_CASE = SimpleNamespace(params={})  # of a test without parameters
@@ -83,7 +83,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     places = _places(config)
     if len(places) == 1 and places[0].is_file():
         return 0
-    return (WORKERS_PER_CORE if needs_servers(config) else 1) * (os.cpu_count() or 1)
+    return round((WORKERS_PER_CORE if needs_servers(config) else 1) * (os.cpu_count() or 1))
 
 
 def needs_servers(config: pytest.Config) -> bool:

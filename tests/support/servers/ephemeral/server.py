@@ -43,6 +43,7 @@ class Throwaway(ABC):
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     patience: ClassVar[float] = 30  # seconds for a start, and for an orderly stop
     account: str | None = None  # the user that runs the server, if it is not the current user
+    place: Path | None = None  # where its directory is created, if not with all temporary files
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -70,7 +71,7 @@ class Throwaway(ABC):
         return {}
 
     def __enter__(self) -> Self:
-        self.directory = Path(tempfile.mkdtemp(prefix="orders-test-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="orders-test-", dir=self.place))
         try:
             if self.account is not None:
                 shutil.chown(self.directory, self.account)

@@ -13,28 +13,26 @@ from tests.support.report import in_ci
 
 Effort = TypeVar("Effort", int, float)
 WAITING = (
-    "tests/torture/",
     "tests/contract/ports/messages/test_message_consumer_port.py",
     "tests/contract/http/ostore_orders/test_services_failing.py",
-    "tests/contract/faults/",
     "tests/contract/http/test_tracking.py",
     "tests/contract/test_kafka_publisher.py",
     "tests/contract/ports/test_store_unavailable.py",
     "tests/contract/ports/services/test_http_services.py",
-    "tests/contract/http/jobs/test_jobs_celery.py",
     "tests/contract/sql/test_database_unavailable.py",
-    "tests/contract/test_mail.py",
     "tests/contract/http/ostore_orders/test_services.py",
-    "tests/contract/sql/test_pgbouncer.py",
+    "tests/contract/test_mail.py",
+    "tests/contract/http/jobs/test_jobs_celery.py",
     "tests/contract/ports/messages/test_event_publisher_port.py",
-    "tests/contract/cli/test_serve.py",
+    "tests/contract/sql/test_pgbouncer.py",
+    "tests/contract/sql/test_host_transaction.py",
     "tests/contract/test_rabbitmq_celery.py",
     "tests/contract/test_rabbitmq_broken.py",
-    "tests/contract/sql/migrations/test_migrations.py",
-    "tests/contract/sql/test_host_transaction.py",
     "tests/contract/test_servers.py",
 )
-"""Tests that wait for servers to stop, start and answer, the longest first; the others need the cores meanwhile."""
+"""Tests that wait for servers to stop, start and answer, the longest first."""
+KILLING = ("tests/torture/", "tests/contract/faults/")
+"""Tests that do both: they kill servers and processes under load."""
 WORKERS_PER_CORE = 2.5  # many tests wait for a server; but each further worker collects all tests: 8 s of CPU
 
 STACKS = ("embedded", "real")  # the values of the parameter `stack` of tests over HTTP
@@ -114,12 +112,16 @@ def _file(item: pytest.Item) -> str:
 
 
 def _ranks(files: Iterable[str]) -> dict[str, float]:
-    """Return the position of each file, from 0 to 1: the waiting files are done when most of the others are."""
+    """Return the position of each file, from 0 to 1.
+
+    Files of each kind are spread over the run, so that some wait while others compute; those that take long end early.
+    """
     waiting: list[str] = []
+    killing: list[str] = []
     working: list[str] = []
     for file in files:
-        (waiting if file.startswith(WAITING) else working).append(file)
-    waiting.sort(key=lambda file: next(place for place, start in enumerate(WAITING) if file.startswith(start)))
-    return {file: 0.75 * place / len(waiting) for place, file in enumerate(waiting)} | {
-        file: place / len(working) for place, file in enumerate(working)
-    }
+        (waiting if file.startswith(WAITING) else killing if file.startswith(KILLING) else working).append(file)
+    waiting.sort(key=WAITING.index)
+    killing.sort(key=lambda file: not file.startswith(KILLING[0]))
+    kinds = ((waiting, 0.7), (killing, 0.8), (working, 1.0))
+    return {file: end * place / len(kind) for kind, end in kinds for place, file in enumerate(kind)}

@@ -131,7 +131,7 @@ def test_failed_start_names_a_misspelt_setting(here: Path) -> None:
     assert ended.stderr.endswith("JWT_SECERT is not a setting of orders; did you mean JWT_SECRET?\n")
 
 
-@pytest.mark.parametrize("module", ["orders_flask.wsgi", "orders_flask.asgi"])
+@pytest.mark.parametrize("module", [pytest.param("orders_flask.wsgi", marks=pytest.mark.deep), "orders_flask.asgi"])
 def test_wsgi_and_asgi_start_warn_once(module: str, here: Path) -> None:
     command = [sys.executable, "-c", f"import {module}"]
 

@@ -1,6 +1,6 @@
 """Mappers between rows and orders, history entries and events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Table
@@ -96,10 +96,18 @@ def line_counter_values(order: Order) -> list[Values]:
 
     They are those of every line with such a counter once the status says that no unit is open.
     """
-    awaited = awaited_units(order.life.returns)
-    changed = _changed_lines(order) & (order.life.counters.keys() | _returning_lines(order))
-    if not changed:
+    return _counter_rows(order, _changed_lines(order) & _counted_lines(order))
+
+
+def stored_counter_values(order: Order) -> list[Values]:
+    """Return the rows of all lines of which any entry of the history has changed units by themselves."""
+    return _counter_rows(order, _counted_lines(order))
+
+
+def _counter_rows(order: Order, numbers: Collection[int]) -> list[Values]:
+    if not numbers:
         return []
+    awaited = awaited_units(order.life.returns)
     every_line = zip(quantities(order), line_counters(order), strict=True)
     return [
         {
@@ -112,7 +120,7 @@ def line_counter_values(order: Order) -> list[Values]:
             "awaited": awaited.get(number, 0),
         }
         for number, (quantity, counter) in enumerate(every_line, start=1)
-        if number in changed
+        if number in numbers
     ]
 
 
@@ -123,14 +131,15 @@ def _changed_lines(order: Order) -> set[int]:
         if entry.from_status is not entry.to_status:
             return set(order.life.counters)
         if entry.kind in RETURN_KINDS:
-            return set(order.life.counters) | _returning_lines(order)
+            return _counted_lines(order)
         lines = details["shipment"]["lines"] if "shipment" in details else details.get("lines", ())
         changed |= {number for number, _ in lines}
     return changed
 
 
-def _returning_lines(order: Order) -> set[int]:
-    return {number for known in order.life.returns for number, _ in known.lines}
+def _counted_lines(order: Order) -> set[int]:
+    """Return the numbers of the lines that have counters, and of those of which units may come back, or might have."""
+    return {*order.life.counters, *(number for known in order.life.returns for number, _ in known.lines)}
 
 
 def item_values(order: Order) -> list[Values]:

@@ -189,6 +189,8 @@ def _life_conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = [_orders[name] == value for name, value in equal.items()]
     if order_filter.updated_since is not None:
         clauses.append(_orders.updated_at >= order_filter.updated_since)
+    if order_filter.updated_before is not None:
+        clauses.append(_orders.updated_at < order_filter.updated_before)
     if order_filter.tag is not None:
         tags = tables.order_tags.c
         clauses.append(_orders.id.in_(select(tags.order_id).where(tags.tag == order_filter.tag)))

@@ -85,6 +85,7 @@ class OrderFilter:
     tag: str | None = None
     sku: str | None = None  # of a product of the catalogue; ``matches`` leaves it to the store
     updated_since: datetime | None = None
+    updated_before: datetime | None = None
     currency: str | None = None
     sort: Sort = Sort.NEWEST
 
@@ -93,6 +94,7 @@ class OrderFilter:
             ("placed_from", self.placed_from),
             ("placed_before", self.placed_before),
             ("updated_since", self.updated_since),
+            ("updated_before", self.updated_before),
         ):
             if at is not None and (error := timestamp_error(at)):
                 raise InvalidValue(f"The timestamp {error}.", field=field)
@@ -126,6 +128,7 @@ class OrderFilter:
                 self.reference in (None, order.reference),
                 self.tag is None or self.tag in order.life.tags,
                 self.updated_since is None or order.updated_at >= self.updated_since,
+                self.updated_before is None or order.updated_at < self.updated_before,
                 self.currency in (None, order.total.currency),
             )
         )

@@ -14,6 +14,7 @@ _NAMES = {
     "accounts.refresh_token": "RefreshToken refresh_token",
     "accounts.sign_in": "SignIn sign_in",
     "accounts.sign_out": "SignOut sign_out",
+    "background.check_consistency": "CheckConsistency ConsistencyStep check_consistency",
     "background.defer_placement": "DeferPlacement GetPlacement defer_placement get_placement",
     "background.expire_orders": "ExpiryResult expire_orders",
     "background.expire_stock_holds": "expire_stock_holds",

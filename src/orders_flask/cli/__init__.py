@@ -13,7 +13,9 @@ from orders_flask.settings import InvalidSetting
 _ENTRIES = {
     "bulk-status": Entry("orders_flask.cli.bulk_status", "Change the status of the orders of FILE to STATUS."),
     "demo": Entry("orders_flask.cli.demo", "Run the service with sample data and sample requests."),
-    "doctor": Entry("orders_flask.cli.doctor", "Check every configured component and report failures."),
+    "doctor": Entry(
+        "orders_flask.cli.doctor.command:doctor", "Check every configured component and the data, and report failures."
+    ),
     "events": Entry("orders_flask.cli.events", "Read the event feed, and publish events again."),
     "export": Entry(
         "orders_flask.cli.export.command:export", "Write orders to FILE, newest first, as CSV or JSON Lines."
@@ -67,7 +69,7 @@ def orders(ctx: click.Context) -> None:
       orders demo               run the service with sample data
       orders migrate            upgrade the database schema
       orders serve              run the service
-      orders doctor             check every configured component
+      orders doctor             check every configured component, and the data
     """
     if ctx.invoked_subcommand not in _WITHOUT_LOG:
         from orders_flask.observability import structured_logging

@@ -69,6 +69,13 @@ class BackgroundUseCases(FileJobUseCases):
         revoked_tokens=Components.revoked_tokens,
         clock=Components.clock,
     )
+    check_consistency: providers.Callable[Iterator[use_cases.ConsistencyStep]] = providers.Callable(
+        use_cases.check_consistency,  # not instrumented, because it ends when its steps are taken
+        checks=Components.store.provided.consistency,
+        cache=Components.order_cache,
+        queries=Components.queries,
+        clock=Components.store_clock,
+    )
     reservation_releaser = providers.Factory(
         ReservationReleaser, release_reservations=OrderUseCases.release_reservations.provider
     )

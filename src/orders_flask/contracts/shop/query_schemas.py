@@ -29,6 +29,7 @@ from orders_flask.web.fields import (
 )
 
 MAX_PAGE = 200
+MAX_STUCK_HOURS = 24 * 366
 MAX_WAIT = 30  # seconds of a long poll
 
 
@@ -73,6 +74,10 @@ class ShopQuery(Schema):
     created_from = DateOrDateTime()
     created_to = DateOrDateTime(description="An ISO 8601 date or datetime; that day or moment is included.")
     updated_since = DateOrDateTime()
+    stuck_hours = QueryInteger(
+        validate=validate.Range(min=1, max=MAX_STUCK_HOURS),
+        metadata={"description": "Only orders with open units that have not changed for so many hours."},
+    )
     min_total_minor = _total("The smallest total in minor units of `currency`.")
     max_total_minor = _total("The largest total in minor units of `currency`.")
     currency = currency(withdrawn=True, example=None, description="Only orders in this currency.")

@@ -109,6 +109,7 @@ SIGN_IN = {"email", "password"}
 LIFE = {
     *("billing", "charges", "code", "contact", "life", "lines", "metadata", "reference", "shipping", "source", "tags"),
     *("amount_minor", "carrier", "event_id", "provider", "recorded_at", "tracking_number", "updated_since"),
+    "updated_before",
     *("seconds", "stock_hold_id"),
     *("url", "types", "overlap_seconds"),  # of webhooks
 }

@@ -19,7 +19,7 @@ from orders_domain.ports.alert_recipients import AlertRecipientRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.consistency import ConsistencyChecks
+from orders_domain.ports.consistency.checks import ConsistencyChecks
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.event_publisher import EventPublisher
 from orders_domain.ports.events.event_feed import EventFeed

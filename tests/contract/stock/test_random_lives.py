@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from orders_adapters.memory.order_cache import NullOrderCache
+from orders_adapters.sql.consistency.store import SqlConsistencyChecks
 from orders_adapters.system.ids import UuidSequence
 from orders_adapters.testing.examples import ADMIN, Clock, only
 from orders_domain import CustomItem, Order, OrderStatus, use_cases
@@ -41,7 +42,7 @@ from orders_flask.contracts.shop.ucp import ucp_order
 from tests.contract.http.shop.test_ucp import validator
 from tests.support.depth import effort
 from tests.support.secrets import JWT_SECRET
-from tests.support.shop import Shop
+from tests.support.shop import DatabaseShop, Shop
 
 EXAMPLES = {"memory": effort(12, 1_000), "sqlite": effort(4, 200), "postgresql": effort(1, 100)}
 STOCK = 30
@@ -260,6 +261,13 @@ class Lives(RuleBasedStateMachine):
             )
             assert [match.id for match in found.orders] == [order.id]
         self._compare_stock(orders)
+
+    def teardown(self) -> None:
+        """Check that the data of the life has no finding."""
+        if isinstance(self.shop, DatabaseShop):
+            checks = SqlConsistencyChecks(self.shop.engine)
+            found = [checks.examine(area, after=None, now=self.clock()).findings for area in checks.areas]
+            assert [each for findings in found for each in findings] == []
 
     def _compare_units(self, order: Order) -> None:
         awaited, returned = awaited_units(order.life.returns), returned_units(order)

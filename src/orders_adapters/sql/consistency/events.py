@@ -15,7 +15,7 @@ from orders_adapters.sql.consistency.records import OrderRecords
 from orders_adapters.sql.mappers import event_values, insert_all
 from orders_domain.model import history
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import FindingKind
+from orders_domain.model.consistency.finding import FindingKind
 from orders_domain.model.events import EVENT_TYPES, event_for
 from orders_domain.model.order import rebuild
 

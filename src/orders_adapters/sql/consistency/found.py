@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection
 
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import Finding, FindingKind, Key
+from orders_domain.model.consistency.finding import Finding, FindingKind, Key
 
 BATCH = 500
 """Subjects that are examined in one transaction."""

@@ -14,7 +14,7 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.consistency.found import Found
 from orders_adapters.sql.consistency.records import OrderRecords
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import FindingKind
+from orders_domain.model.consistency.finding import FindingKind
 from orders_domain.model.life.taken_units import taken_units
 from orders_domain.model.order import Order
 from orders_domain.model.product_audit import MovementKind

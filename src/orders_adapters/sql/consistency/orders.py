@@ -11,7 +11,7 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.consistency import events, movements, parts, rows
 from orders_adapters.sql.consistency.found import BATCH, Area, Batch, Found, last_of
 from orders_adapters.sql.consistency.records import OrderRecords, read
-from orders_domain.model.consistency import FindingKind, Key
+from orders_domain.model.consistency.finding import FindingKind, Key
 
 _orders = tables.orders.c
 _PAGE = select(tables.orders).order_by(_orders.id).limit(BATCH)

@@ -24,7 +24,7 @@ from orders_adapters.sql.mappers import (
 )
 from orders_domain.model import history
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import FindingKind
+from orders_domain.model.consistency.finding import FindingKind
 from orders_domain.model.order import Order
 
 Values = dict[str, Any]
@@ -163,7 +163,7 @@ _PARTS = (
     ),
     _Part(FindingKind.ORDER_TAGS, tables.order_tags, ("tag",), "The tag", _tags, _replace),
     _Part(
-        FindingKind.ORDER_ITEMS,
+        FindingKind.ORDER_PRODUCTS,
         tables.order_items,
         ("position",),
         "The product at position",

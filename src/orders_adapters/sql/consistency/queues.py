@@ -15,7 +15,7 @@ from orders_adapters.sql.consistency.found import BATCH, Area, Batch, Found, las
 from orders_adapters.sql.consistency.requests import MAX_LEASE
 from orders_adapters.sql.sharding import shard_of
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import FindingKind, Key
+from orders_domain.model.consistency.finding import FindingKind, Key
 from orders_domain.ports.outbox import DUE_AT_ONCE, OutboxState
 
 MAX_DELIVERY_DELAY = timedelta(days=1)
@@ -42,7 +42,10 @@ class _Queue:
 
     @property
     def _rows(self) -> Any:
-        return (select(self.table) if self.statement is None else self.statement).where(self.waits)
+        statement: Any = self.statement
+        if statement is None:
+            statement = select(self.table)
+        return statement.where(self.waits)
 
     def _examine(self, connection: Connection, after: Key | None, now: datetime) -> Batch:
         ids = self.table.c.id

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, null, select, tuple_
 from orders_adapters.sql import tables
 from orders_adapters.sql.consistency.found import BATCH, Area, Batch, Found, last_of
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import FindingKind, Key
+from orders_domain.model.consistency.finding import FindingKind, Key
 from orders_domain.model.reservation import ReservationState
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.outbox import DUE_AT_ONCE

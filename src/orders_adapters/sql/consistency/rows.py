@@ -15,7 +15,7 @@ from orders_adapters.sql.consistency.records import OrderRecords
 from orders_adapters.sql.mappers import entry_values, event_values, insert_all, order_values, to_order
 from orders_domain.errors import OrdersError
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import FindingKind
+from orders_domain.model.consistency.finding import FindingKind
 from orders_domain.model.events import event_for
 from orders_domain.model.life.changes import MAX_NOTE_LENGTH, annotate
 from orders_domain.model.order import Order

@@ -18,7 +18,7 @@ from orders_adapters.sql.mappers import event_values, insert_all
 from orders_adapters.sql.products import LOCAL_ONLY, to_product, write_changes
 from orders_adapters.sql.stock import lock_products
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import FindingKind, Key
+from orders_domain.model.consistency.finding import FindingKind, Key
 from orders_domain.model.events import stock_low_events
 from orders_domain.model.product_audit import MovementKind
 

@@ -14,8 +14,8 @@ from orders_adapters.sql.consistency.found import Area
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import Examined, Finding, Key, Repaired
-from orders_domain.ports.consistency import ConsistencyChecks
+from orders_domain.model.consistency.finding import Examined, Finding, Key, Repaired
+from orders_domain.ports.consistency.checks import ConsistencyChecks
 
 AREAS: Mapping[str, Area] = {
     "orders": orders.AREA,

@@ -9,10 +9,10 @@ from uuid import UUID
 from orders_domain.errors import InvalidValue, OrderNotFound
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import Examined, Finding, FindingKind, Key
+from orders_domain.model.consistency.finding import Examined, Finding, FindingKind, Key
 from orders_domain.model.order import Order
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.consistency import ConsistencyChecks
+from orders_domain.ports.consistency.checks import ConsistencyChecks
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.order_queries import OrderQueries
 
@@ -61,7 +61,7 @@ def check_consistency(
     areas = [*checks.areas, CACHE]
     first, after = request.start or (areas[0], None)
     if first not in areas:
-        raise InvalidValue(f"The area must be one of: {', '.join(areas)}.", field="start")
+        raise InvalidValue(f"The area must be one of: {', '.join(areas)}.")
     return _Run(request, checks, cache, queries, clock).steps(areas[areas.index(first) :], after)
 
 

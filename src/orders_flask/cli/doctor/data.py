@@ -11,7 +11,7 @@ from uuid import UUID
 import click
 
 from orders_domain.errors import StoreUnavailable
-from orders_domain.model.consistency import Finding, Key
+from orders_domain.model.consistency.finding import Finding, Key
 from orders_domain.use_cases import CheckConsistency, ConsistencyStep
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._error_text import error_text

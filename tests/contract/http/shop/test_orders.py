@@ -193,6 +193,19 @@ def test_others_order_is_not_found(stack: Stack, shop: Shopkeeper) -> None:
     problem(stranger.get(f"/orders?user_id={shop.caller.subject}"), 403, "access_denied")
 
 
+def test_stuck_orders_are_old_and_open(stack: Stack, shop: Shopkeeper) -> None:
+    tag = str(uuid4())
+    orders = [shop.place(tags=[tag]) for _ in range(3)]
+    shop.changed(orders[2], "cancel", {"reason": "late"})
+    for order in orders[1:]:
+        stack.rows(f"UPDATE orders SET updated_at = '2026-03-14' WHERE number = {order['number']} RETURNING id")
+
+    assert shop.listed(f"tag={tag}&stuck_hours=24") == [orders[1]["id"]]
+    assert shop.listed(f"tag={tag}&stuck_hours=24&status=pending") == [orders[1]["id"]]
+    assert shop.listed(f"tag={tag}&stuck_hours=24&status=canceled") == []
+    assert shop.get("/orders?stuck_hours=0").status_code == 400
+
+
 def test_list_filters_and_pages(shop: Shopkeeper) -> None:
     tag = str(uuid4())
     orders = [shop.place(tags=[tag], reference=f"{tag}-{number}") for number in range(5)]

@@ -23,7 +23,7 @@ class FindingKind(Enum):
     PAYMENT_SUMS = "payment_sums"
     PAYMENT_FACTS = "payment_facts"
     ORDER_TAGS = "order_tags"
-    ORDER_ITEMS = "order_items"
+    ORDER_PRODUCTS = "order_products"
     SHIPMENTS = "shipments"
     RETURNS = "returns"
     STOCK_MOVEMENTS = "stock_movements"

@@ -16,7 +16,7 @@ from orders_adapters.sql.tables.jobs import JobKind
 from orders_adapters.system.clock import now
 from orders_adapters.testing.examples import ADA, ADMIN, new_id
 from orders_domain import Money, Order, OrderStatus, Role, use_cases
-from orders_domain.model.consistency import Finding, FindingKind
+from orders_domain.model.consistency.finding import Finding, FindingKind
 from orders_domain.model.jobs import JobStatus
 from orders_domain.model.life.payments import PaymentKind
 from orders_domain.model.life.placing import Placing
@@ -190,7 +190,7 @@ CORRUPTIONS: Mapping[FindingKind, Callable[[Store], None]] = {
     _KIND.PAYMENT_SUMS: lambda store: store.run(update(tables.payment_sums).values(captured_minor=1)),
     _KIND.PAYMENT_FACTS: lambda store: store.delete(tables.payment_facts),
     _KIND.ORDER_TAGS: lambda store: store.delete(tables.order_tags),
-    _KIND.ORDER_ITEMS: lambda store: store.delete(tables.order_items),
+    _KIND.ORDER_PRODUCTS: lambda store: store.delete(tables.order_items),
     _KIND.SHIPMENTS: _parcels,
     _KIND.RETURNS: lambda store: store.delete(tables.order_returns),
     _KIND.STOCK_MOVEMENTS: lambda store: store.delete(_movements, _movements.c.kind == MovementKind.DEDUCTED),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency import Examined, Key, Repaired
+from orders_domain.model.consistency.finding import Examined, Key, Repaired
 
 
 class ConsistencyChecks(Protocol):
@@ -23,7 +23,7 @@ class ConsistencyChecks(Protocol):
     def repair(self, area: str, key: Key, *, by: Actor, at: datetime) -> Repaired:
         """Lock the subject, examine it again, and repair what is found, in one transaction.
 
-        Nothing is found if another transaction was the cause. What no history and no ledger says remains, and so does
-        everything of the subject if a constraint refuses the repair.
+        Nothing is found if another transaction was the cause. A finding remains if no history and no ledger has the
+        truth; all findings of the subject remain if a constraint refuses a repair.
         """
         ...

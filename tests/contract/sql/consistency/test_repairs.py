@@ -13,9 +13,9 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.consistency.store import SqlConsistencyChecks
 from orders_adapters.testing.examples import ADMIN
 from orders_domain import OrderStatus
-from orders_domain.model.consistency import FindingKind
+from orders_domain.model.consistency.finding import FindingKind
 from orders_domain.model.order import rebuild
-from tests.support.corruptions import CORRUPTIONS, ON_POSTGRESQL, Store, kinds
+from tests.contract.sql.consistency.corruptions import CORRUPTIONS, ON_POSTGRESQL, Store, kinds
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 NOBODY_KNOWS = {FindingKind.ORDER_HISTORY}

@@ -109,14 +109,13 @@ SIGN_IN = {"email", "password"}
 LIFE = {
     *("billing", "charges", "code", "contact", "life", "lines", "metadata", "reference", "shipping", "source", "tags"),
     *("amount_minor", "carrier", "event_id", "provider", "recorded_at", "tracking_number", "updated_since"),
-    "updated_before",
     *("seconds", "stock_hold_id"),
     *("url", "types", "overlap_seconds"),  # of webhooks
 }
 """The fields that only requests of the contract `shop` have."""
 PRODUCTS = {"name", "sku", "description", "stock", "low_stock_threshold", "requested_items", "text"}
 REPORTS = {"since", "before", "placed_from", "placed_before", "offset", "order_ids"}
-COMMANDS = {"gap", "address", "language"}  # of the command line only
+COMMANDS = {"gap", "address", "language", "updated_before"}  # of the command line only, or computed from a request
 WITHOUT: Mapping[str, set[str]] = {
     "orders": ACCOUNTS | SIGN_IN | LIFE | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "occurred_at", "order", "price", "quantity", "reason", "shipment_id"},

@@ -64,10 +64,15 @@ class _Queue:
             yield Found(
                 kind=self.kind,
                 key=row.id,
-                subject=f"{self.noun} {row.id}",
+                subject=f"{self.noun} {row.id}{_of_order(row)}",
                 text=f"It waits, and its lease or pause ends at {due_at:%Y-%m-%d %H:%M} only.",
                 repair=partial(_update, self.table, row.id, {self.due.name: DUE_AT_ONCE}),
             )
+
+
+def _of_order(row: Any) -> str:
+    order_id = row._mapping.get("order_id")
+    return f" of order {order_id}" if order_id else ""
 
 
 def _update(table: Table, key: Any, values: dict[str, Any], connection: Connection, by: Actor, at: datetime) -> None:
@@ -79,7 +84,7 @@ def _shards(row: Any) -> Iterator[Found]:
         yield Found(
             kind=FindingKind.EVENT_SHARD,
             key=row.id,
-            subject=f"event {row.event_id}",
+            subject=f"event {row.id}{_of_order(row)}",
             text=f"It is in shard {row.shard} of the outbox, and its order in shard {shard}.",
             repair=partial(_update, tables.outbox, row.id, {"shard": shard}),
         )
@@ -145,7 +150,7 @@ _ADVANCE = text("SELECT setval('order_numbers', :number) FROM order_numbers WHER
 
 
 def _examine_numbers(connection: Connection, after: Key | None, now: datetime) -> Batch:
-    return Batch(_lock_numbers(connection, 0, now), 1, None)
+    return Batch(_lock_numbers(connection, 0, now), 0, None)
 
 
 def _lock_numbers(connection: Connection, key: Any, now: datetime) -> Sequence[Found]:

@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, delete, select, text, update
+from sqlalchemy import Engine, delete, event, select, text, update
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.consistency.store import SqlConsistencyChecks
 from orders_adapters.testing.examples import ADMIN
-from orders_domain import OrderStatus
+from orders_domain import Order, OrderStatus, use_cases
 from orders_domain.model.consistency.finding import FindingKind
 from orders_domain.model.order import rebuild
 from tests.contract.sql.consistency.corruptions import CORRUPTIONS, ON_POSTGRESQL, Store, kinds
@@ -81,6 +81,22 @@ def test_lost_history_is_reported_and_not_repaired(store: Store) -> None:
     assert [(each.kind, each.repairable) for each in found] == [(FindingKind.ORDER_HISTORY, False)]
     assert "lacks version 3" in found[0].text
     assert repaired == []
+
+
+def test_change_during_examination_is_no_finding(store: Store, engine: Engine) -> None:
+    """The order changes between the statement that reads its row and the one that reads its history."""
+    noted = use_cases.AnnotateOrder(actor=ADMIN, order_id=store.order.id, tags=("new",))
+    changed: list[Order] = []
+
+    def change(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if not changed and "FROM orders" in statement:
+            changed.append(store.container.annotate_order(noted))
+
+    event.listen(engine, "after_cursor_execute", change)
+    examined = SqlConsistencyChecks(engine).examine("orders", after=None, now=store.order.updated_at)
+
+    assert changed[0].version == store.order.version + 1
+    assert (examined.findings, examined.count) == ((), 1)
 
 
 def test_moment_of_another_transaction_is_not_repaired(on_postgresql: Engine) -> None:

@@ -13,6 +13,7 @@ from orders_adapters.sql.consistency import orders, queues, requests, stock
 from orders_adapters.sql.consistency.found import Area
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.retry import retry_on_contention
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.consistency.finding import Examined, Finding, Key, Repaired
 from orders_domain.ports.consistency.checks import ConsistencyChecks
@@ -44,15 +45,19 @@ class SqlConsistencyChecks(ConsistencyChecks):
         return Examined(tuple(found.finding for found in batch.found), batch.count, batch.last)
 
     def repair(self, area: str, key: Key, *, by: Actor, at: datetime) -> Repaired:
+        return retry_on_contention(self._repair)(area, key, by=by, at=at)
+
+    def _repair(self, area: str, key: Key, *, by: Actor, at: datetime) -> Repaired:
         found: Sequence[Finding] = ()
-        try:
-            with translate_errors(), self._engine.begin() as connection:
-                locked = AREAS[area].lock(connection, key, at)
-                found = [each.finding for each in locked]
-                repairs = dict.fromkeys(each.repair for each in locked if each.repair)
-                versions = [repair(connection, by, at) for repair in repairs]
-        except IntegrityError:
-            return Repaired(remaining=tuple(found))
+        with translate_errors():
+            try:
+                with self._engine.begin() as connection:
+                    locked = AREAS[area].lock(connection, key, at)
+                    found = [each.finding for each in locked]
+                    repairs = dict.fromkeys(each.repair for each in locked if each.repair)
+                    versions = [repair(connection, by, at) for repair in repairs]
+            except IntegrityError:  # a constraint has refused a repair
+                return Repaired(remaining=tuple(found))
         return Repaired(
             repaired=tuple(each for each in found if each.repairable),
             remaining=tuple(each for each in found if not each.repairable),

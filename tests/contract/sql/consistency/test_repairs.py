@@ -16,6 +16,7 @@ from orders_domain import Order, OrderStatus, use_cases
 from orders_domain.model.consistency.finding import FindingKind
 from orders_domain.model.order import rebuild
 from tests.contract.sql.consistency.corruptions import CORRUPTIONS, ON_POSTGRESQL, Store, kinds
+from tests.support.shop import an_order
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 NOBODY_KNOWS = {FindingKind.ORDER_HISTORY}
@@ -81,6 +82,23 @@ def test_lost_history_is_reported_and_not_repaired(store: Store) -> None:
     assert [(each.kind, each.repairable) for each in found] == [(FindingKind.ORDER_HISTORY, False)]
     assert "lacks version 3" in found[0].text
     assert repaired == []
+
+
+def test_refused_repair_remains(store: Store) -> None:
+    """Another order has the payment fact of this one, so that its key refuses the repair."""
+    other = store.container.place_order(an_order())
+    store.run(update(tables.payment_facts).values(order_id=other.id))
+    store.change(is_held=True)
+
+    found, repaired = store.check(repair=True)
+
+    assert {(each.kind, each.key, each.repairable) for each in found} == {
+        (FindingKind.PAYMENT_FACTS, store.order.id, True),
+        (FindingKind.ORDER_AXES, store.order.id, True),
+        (FindingKind.PAYMENT_FACTS, other.id, False),
+    }
+    assert repaired == []
+    assert store.container.queries().get(store.order.id).version == store.order.version
 
 
 def test_change_during_examination_is_no_finding(store: Store, engine: Engine) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, Table, event, insert, text, update
@@ -19,6 +20,7 @@ from orders_adapters.sql.engine.bulk_insert import insert_rows
 from orders_adapters.sql.mappers import entry_values, event_values, item_values, order_values, stored_counter_values
 from orders_adapters.testing.examples import ADA, ADMIN, new_id, only
 from orders_domain import Money, Order, OrderStatus, Origin
+from orders_domain.model.consistency.finding import Finding, Key
 from orders_domain.model.events import event_for
 from orders_domain.model.life import changes
 from orders_domain.model.life.taken_units import taken_units
@@ -41,7 +43,9 @@ def test_many_orders_have_no_finding(engine: Engine) -> None:
         statements[batches] += 1
 
     event.listen(engine, "before_cursor_execute", count)
-    batches, after, found, began = 0, None, [], time.monotonic()
+    found: list[Finding] = []
+    after: Key | None = None
+    batches, began = 0, time.monotonic()
     while batches == 0 or after is not None:
         examined = checks.examine("orders", after=after, now=datetime.now(UTC))
         found += examined.findings
@@ -70,14 +74,19 @@ def fill(engine: Engine) -> None:
     for first in range(1, ORDERS + 1, 1_000):
         orders = [lived(chance, number) for number in range(first, min(first + 1_000, ORDERS + 1))]
         with engine.begin() as connection:
-            for table, values in stored(orders, taken).items():
-                insert_rows(connection, table, values)
+            for table, rows in stored(orders, taken).items():
+                insert_rows(connection, table, rows if engine.dialect.name == "sqlite" else list(map(plain, rows)))
     with engine.begin() as connection:
         for product in PRODUCTS:
             changed = update(tables.products).where(tables.products.c.id == product)
             connection.execute(changed.values(stock_quantity=STOCK - taken[product]))
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT setval('order_numbers', :last)"), {"last": ORDERS})
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with its ids as texts, as JSON has them."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}
 
 
 def lived(chance: Random, number: int) -> Order:

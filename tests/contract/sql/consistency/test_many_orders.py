@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -28,10 +29,19 @@ from orders_domain.model.order import rebuild
 from orders_domain.model.product import OrderLine
 from orders_domain.model.product_audit import MovementKind
 from tests.support.depth import effort
+from tests.support.stores import copied_sqlite
 
 ORDERS = effort(BATCH + 1, 100_000)
 PRODUCTS = range(1, 21)
 STOCK = 10**9
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path, connect: Callable[..., Engine]) -> Engine:
+    """A database of its own, because the next test would wait for the deletion of so many rows."""
+    if request.param == "sqlite":
+        return connect(copied_sqlite(request.getfixturevalue("migrated_sqlite"), tmp_path))
+    return connect(request.getfixturevalue("large_postgresql"))
 
 
 @pytest.mark.timeout(effort(60, 1_800))

@@ -43,6 +43,10 @@ class InMemoryOrderRepository(OrderRepository):
     def reserve_number(self) -> int:
         return next(self._store.numbers)
 
+    def store_words(self, *, after: UUID, limit: int) -> UUID | None:
+        following = sorted(order_id for order_id in self._store.orders if order_id > after)  # words are not stored here
+        return following[:limit][-1] if following else None
+
     def release_cart(self, snapshot_id: str) -> None:
         order = self._stored(self._ordered(snapshot_id))
         if order and (order.status is OrderStatus.CANCELED or order.deleted_at):

@@ -11,6 +11,7 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_entry, to_order
+from orders_adapters.sql.search.order_search import matching_rows
 from orders_adapters.sql.tables.column_types import UtcDateTime, is_valid_id
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
@@ -130,8 +131,12 @@ class SqlOrderQueries(OrderQueries):
         if cursor is not None:
             statement = statement.where(after)
             values |= {"after_at": cursor.created_at, "after_id": cursor.order_id}
+        statement = statement.where(*conditions(order_filter))
         with translate_errors(), self._engine.connect() as connection:
-            rows = connection.execute(statement.where(*conditions(order_filter)), values).all()
+            if order_filter.search is None:
+                rows = connection.execute(statement, values).all()
+            else:
+                rows = matching_rows(connection, order_filter.search, statement, values, sort=order_filter.sort)
         return [to_order(row) for row in rows]
 
     def expiring(self, *, before: datetime, limit: int, offset: int = 0) -> Sequence[UUID]:
@@ -157,7 +162,7 @@ class SqlOrderQueries(OrderQueries):
 
 
 def conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filter. An index serves each of them."""
+    """Return the conditions of the filter, without that of its text. An index serves each of them."""
     clauses: list[ColumnElement[bool]] = []
     if order_filter.user_id is not None:
         clauses.append(_orders.user_id == order_filter.user_id)

@@ -23,6 +23,7 @@ from orders_adapters.sql.mappers import (
     to_order,
     to_placed_order,
 )
+from orders_adapters.sql.search import order_words
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
 from orders_domain.model import events, history
@@ -34,6 +35,7 @@ from orders_domain.model.life.shipping import ShipmentNotFound
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.order_state import CHANGING, FOLDED
+from orders_domain.model.search.order_words import changes_words
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
 
@@ -128,9 +130,10 @@ class SqlOrderRepository(OrderRepository):
             number = self._connection.scalar(add[self._connection.dialect.name], values)
             if number is None:
                 raise self._conflict(order)
+            order.number = number
             self._insert_history(order)
             _add_tags(self._connection, order)
-        order.number = number
+            order_words.store(self._connection, order)
 
     def reserve_number(self) -> int:
         name = self._connection.dialect.name
@@ -177,7 +180,13 @@ class SqlOrderRepository(OrderRepository):
             _save_tags(self._connection, order)
             _save_payments(self._connection, order)
             _save_parts(self._connection, order)
+            if any(map(changes_words, order.new_entries)):
+                order_words.store(self._connection, order)
             self._insert_history(order)
+
+    def store_words(self, *, after: UUID, limit: int) -> UUID | None:
+        with translate_errors():
+            return order_words.store_next(self._connection, after, limit=limit)
 
     def publish(self, events: Sequence[Event]) -> None:
         self._published += events

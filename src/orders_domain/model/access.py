@@ -44,7 +44,7 @@ class AccessPolicy:
             AccessDenied: the policy grants nothing to owners, and nothing to the actor's role and scopes.
         """
         if not self.owner and not self.grants_all(actor):
-            scopes = f"the scope {' '.join(sorted(self.scopes))}" if self.scopes else ""
+            scopes = f"the scope {' or '.join(sorted(self.scopes))}" if self.scopes else ""
             required = " or ".join(filter(None, ("the administrator role" if self.roles else "", scopes)))
             raise AccessDenied(f"This operation requires {required}.")
 
@@ -125,6 +125,11 @@ ADMIN_ONLY = AccessPolicy(owner=False, roles=frozenset({Role.ADMIN}))
 
 ADMIN_OR_READER = AccessPolicy(owner=False, roles=frozenset({Role.ADMIN}), scopes=frozenset({"orders:read"}))
 """Clause 002-15: administrators, and operators who find orders but change none."""
+
+ADMIN_OR_OPERATOR = AccessPolicy(
+    owner=False, roles=frozenset({Role.ADMIN}), scopes=frozenset({"orders:read", "orders:write"})
+)
+"""Administrators and operators: the search for orders by the data of their customers."""
 
 OWNER_OR_ADMIN_HIDDEN = AccessPolicy(roles=frozenset({Role.ADMIN}), hides_existence=True)
 """Clause 003-06: as ``OWNER_OR_ADMIN``, but other users get 'not found'."""

@@ -13,6 +13,8 @@ from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
+from orders_domain.model.search.order_words import order_words
+from orders_domain.model.search.search_text import SearchText
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.money import Money
 from orders_domain.model.values.timestamps import timestamp_error
@@ -86,6 +88,7 @@ class OrderFilter:
     sku: str | None = None  # of a product of the catalogue; ``matches`` leaves it to the store
     updated_since: datetime | None = None
     currency: str | None = None
+    search: SearchText | None = None
     sort: Sort = Sort.NEWEST
 
     def __post_init__(self) -> None:
@@ -127,6 +130,7 @@ class OrderFilter:
                 self.tag is None or self.tag in order.life.tags,
                 self.updated_since is None or order.updated_at >= self.updated_since,
                 self.currency in (None, order.total.currency),
+                self.search is None or self.search.matches(order_words(order)),
             )
         )
 

@@ -31,6 +31,17 @@ class OrderRepository(Protocol):
         """
         ...
 
+    def store_words(self, *, after: UUID, limit: int) -> UUID | None:
+        """Store anew the words by which the next orders are found; return the id of the last one, or None.
+
+        They are the first ``limit`` orders with a greater id than ``after``. ``add`` and ``save`` store the words of
+        their orders by themselves; a former release has stored none.
+
+        Raises:
+            StoreUnavailable: the store is unavailable.
+        """
+        ...
+
     def release_cart(self, snapshot_id: str) -> None:
         """Let the cart be ordered anew, if its order is canceled or deleted.
 

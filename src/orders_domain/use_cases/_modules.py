@@ -58,6 +58,7 @@ _NAMES = {
     "orders.get_order_analytics": "GetOrderAnalytics get_order_analytics",
     "orders.get_order_history": "GetOrderHistory get_order_history",
     "orders.get_order_statistics": "GetOrderStatistics OrderStatistics get_order_statistics",
+    "orders.index_orders": "IndexOrders index_orders",
     "orders.list_orders": "ListOrders list_orders",
     "orders.manage_templates": "AddTemplate DeleteTemplate ListTemplates add_template delete_template list_templates",
     "orders.place_cart_order": "CartPolicy PlaceCartOrder place_cart_order",

@@ -48,6 +48,12 @@ TABLES: Mapping[str, Decision] = {
         because="each change remains, and the history still gives the order",
     ),
     "order_tags": Decision(rows=Rows.DELETED, exported=True, erased="tag order_id", because="any text may be a tag"),
+    "order_words": Decision(
+        rows=Rows.REWRITTEN,
+        erased="words",
+        retained="order_id",
+        because="the words of what is left: the number, the reference and the skus",
+    ),
     "order_items": Decision(
         rows=Rows.UNCHANGED,
         retained="order_id position product_id quantity unit_price_minor subtotal_minor placed_at",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, false, select, update
 from orders_adapters.serialization.cloudevents import event_bytes
 from orders_adapters.sql import tables
 from orders_adapters.sql.mappers import entry_values, event_values, insert_all, order_values, to_entry, to_order
+from orders_adapters.sql.search import order_words
 from orders_adapters.sql.tables.jobs import JobKind
 from orders_domain.model import events
 from orders_domain.model.personal.erasure import Erase, ErasedOrder
@@ -97,6 +98,7 @@ def _store(connection: Connection, erased: ErasedOrder, *, user_id: str | None) 
         for entry in erased.entries
     ]
     connection.execute(_REWRITE, rewritten)
+    order_words.store(connection, order)
     _rewrite_events(connection, erased)
     for statement in (_DELETE_TAGS, _DELETE_LETTERS, _REWRITE_RESERVATION):
         connection.execute(statement, {"of": order.id})

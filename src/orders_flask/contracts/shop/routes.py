@@ -78,7 +78,8 @@ def _add_list(routes: ContractBlueprint) -> None:
             changes=False, posts=False,
             use_case="list_orders",
             summary="List orders by filters",
-            description="Customers see their own orders; orders:read, orders:write and administrators see all.",
+            description="Customers see their own orders; orders:read, orders:write and administrators see all, and "
+            "may search by q.",
         )
     )  # fmt: skip
     def list_orders(query: dict[str, Any]) -> Any:
@@ -114,6 +115,7 @@ def _filter(query: dict[str, Any]) -> OrderFilter:
         source=query.get("source"),
         tag=query.get("tag"),
         sku=query.get("sku"),
+        search=query.get("q"),
         placed_from=since.start if since else None,
         placed_before=before.end if before else None,
         updated_since=updated.start if updated else None,

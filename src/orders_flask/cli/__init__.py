@@ -19,11 +19,13 @@ _ENTRIES = {
         "orders_flask.cli.export.command:export", "Write orders to FILE, newest first, as CSV or JSON Lines."
     ),
     "expire": Entry("orders_flask.cli.expire", "Cancel orders that were not paid in time, and end due stock holds."),
+    "find": Entry("orders_flask.cli.find", "Find orders by TEXT, newest first."),
     "history": Entry("orders_flask.cli.history", "Show every change of ORDER, oldest first."),
     "hold": Entry(
         "orders_flask.cli.life.changes:hold",
         "Hold ORDER: it is not confirmed, cancelled or shipped until it is released.",
     ),
+    "index": Entry("orders_flask.cli.find:index", "Store anew the words by which orders are found."),
     "migrate": Entry("orders_flask.cli.migrate", "Upgrade the database schema."),
     "notify": Entry("orders_flask.cli.notify", "Send letters to customers, and alerts to administrators."),
     "outbox": Entry("orders_flask.cli.outbox", "Inspect the outbox, and publish events again."),

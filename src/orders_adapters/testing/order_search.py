@@ -47,13 +47,12 @@ FINDS_NOT = (
 WITHOUT_WORDS = ("", " ", "%", "_", "*", "'", '"', "\\", "\0", "-.-", "🍵", "x" * 321, "x" * 10_000)
 
 
-def example(**particulars: Any) -> Order:
+def example(*, reference: str = "WEB-0042", tags: tuple[str, ...] = ("vip", "süß")) -> Order:
     """A new order of a lamp and a cable."""
-    life = Life(tags=particulars.pop("tags", ("vip", "süß")))
     contact = Contact(
         name="Zoë O'Brien-Müller", email="zoe.m+shop@example.com", phone="+49 151 1234567", shipping=_HOME
     )
-    placing = Placing(source="shop", life=life, **{"reference": "WEB-0042", "contact": contact} | particulars)
+    placing = Placing(source="shop", reference=reference, contact=contact, life=Life(tags=tags))
     return Order.place(
         order_id=new_id(), origin=Origin.SHOP, items=items(), total=Money(7550, "USD"), placing=placing, by=ADA, at=NOON
     )

@@ -48,7 +48,7 @@ class InMemoryOrderRepository(OrderRepository):
         if order and (order.status is OrderStatus.CANCELED or order.deleted_at):
             self._carts[snapshot_id] = None
 
-    def get_for_update(self, ref: OrderRef) -> Order:
+    def get_for_update(self, ref: OrderRef, *, with_shipments: bool = True) -> Order:
         order = self._stored(self._store.ids.get(ref) if isinstance(ref, int) else ref)
         if order is None or order.deleted_at is not None:
             raise OrderNotFound(ref)
@@ -69,7 +69,7 @@ class InMemoryOrderRepository(OrderRepository):
             raise OrderNotFound(reference)
         return self.get_for_update(order_id)
 
-    def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
+    def get_by_parcel_for_update(self, parcel_id: UUID, *, with_shipments: bool = True) -> Order:
         if order := self._find(lambda order: any(shipment.id == str(parcel_id) for shipment in order.life.shipments)):
             return order
         raise ShipmentNotFound

@@ -11,6 +11,7 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_entry, to_order
+from orders_adapters.sql.mapping import shipments
 from orders_adapters.sql.tables.column_types import UtcDateTime, is_valid_id
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
@@ -26,7 +27,7 @@ from orders_domain.ports.order_queries import OrderQueries
 _orders = tables.orders.c
 _history = tables.order_history.c
 
-_NOT_DELETED = select(tables.orders).where(_orders.deleted_at.is_(None))
+_NOT_DELETED = select(*shipments.COLUMNS).where(_orders.deleted_at.is_(None))
 _BY_ID = _NOT_DELETED.where(_orders.id == bindparam("ref", type_=_orders.id.type))
 _BY_NUMBER = _NOT_DELETED.where(_orders.number == bindparam("ref", type_=_orders.number.type))
 _PAGE = _NOT_DELETED.limit(bindparam("limit")).offset(bindparam("offset"))

@@ -24,9 +24,9 @@ from orders_adapters.testing.examples import ADMIN, Clock, only
 from orders_domain import CustomItem, Order, OrderStatus, use_cases
 from orders_domain.errors import OrdersError
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.life.changes import cancelled_minor, fulfillment_status, open_units, payment_status
+from orders_domain.model.life.changes import cancelled_minor, fulfillment_status, payment_status
 from orders_domain.model.life.charges import Charge, ChargeKind
-from orders_domain.model.life.lines import line_counters, order_shares, quantities
+from orders_domain.model.life.lines import line_counters, open_units, order_shares, quantities
 from orders_domain.model.life.payments import PaymentKind, RefundState
 from orders_domain.model.life.placing import Placing
 from orders_domain.model.life.returns import awaited_units

@@ -1,6 +1,6 @@
 """Tables of the life of orders: counters of lines and sums of payments, which constrain them, facts and tags."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, SmallInteger, String, Table, Uuid
+from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, Column, ForeignKey, SmallInteger, String, Table, Uuid
 
 from orders_adapters.sql.tables.column_types import UtcDateTime, enum_column
 from orders_adapters.sql.tables.metadata import metadata
@@ -62,6 +62,7 @@ shipments = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("order_id", ForeignKey(orders.c.id), nullable=False, index=True),
+    Column("content", JSON, nullable=False, server_default="{}"),  # the shipment with its events (decision 0065)
 )
 
 shipment_events = Table(

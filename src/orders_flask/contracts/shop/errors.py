@@ -53,7 +53,7 @@ def details(error: OrdersError) -> Mapping[str, Any]:
     """Return the further members of an error body: the code, and what the client needs to go on."""
     members: dict[str, Any] = {"code": "invalid_request" if isinstance(error, InvalidValue) else error.code}
     match error:
-        case OrderVersionMismatch():
+        case OrderVersionMismatch() if not error.order.life.unread.count:
             members["order"] = representation(error.order, actor())
         case ExceedsCaptured():
             members |= {"left_minor": error.left_minor, "allowed_actions": list(allowed_for(error.order, actor()))}

@@ -1,7 +1,8 @@
 """Shipments in rows of their own, so that a parcel does not write those before it again (decision 0065).
 
-The row of an order has only their sums: how many there are, how many are delivered, and the units in them. A migration
-does not import ``tables``, because a migration is immutable and the tables change later.
+The row of an order has only their sums: how many there are, how many are delivered, and the units in them. An index has
+the orders with requested refunds, which are counted for metrics. A migration does not import ``tables``, because a
+migration is immutable and the tables change later.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,10 @@ SET_CONTENT = (
 
 
 def upgrade() -> None:
+    refunding = sa.text("refunding_minor > 0")
+    op.create_index(
+        "ix_orders_refunding", "orders", ["updated_at", "id"], postgresql_where=refunding, sqlite_where=refunding
+    )
     op.add_column("shipments", sa.Column("content", sa.JSON, nullable=False, server_default="{}"))
     for rows in shipped_orders():
         contents = [{"of": UUID(shipment["id"]), "new": shipment} for _, life in rows for shipment in life["shipments"]]
@@ -47,6 +52,7 @@ def downgrade() -> None:
             known.sort(key=lambda content: content["number"])
         write(rows, lambda order_id, life: {**without(life, "unread"), "shipments": shipments[order_id]})  # noqa: B023
     op.drop_column("shipments", "content")
+    op.drop_index("ix_orders_refunding", table_name="orders")
 
 
 def shipped_orders() -> Iterator[Sequence[Any]]:

@@ -16,7 +16,7 @@ from orders_adapters.sql.tables.column_types import UtcDateTime, is_valid_id
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
-from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders
+from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders, RefundBacklog
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page, Sort
 from orders_domain.model.order_ref import OrderRef
@@ -85,6 +85,14 @@ _AXES = (
 _OPEN_ORDERS = select(
     *_AXES, func.count().label("count"), func.min(_FIRST_OPEN.c.updated_at).label("oldest_change")
 ).group_by(*_AXES)
+_REFUNDING = (
+    select(_orders.updated_at)
+    .where(_orders.refunding_minor > 0)
+    .order_by(_orders.updated_at, _orders.id)
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_REFUND_BACKLOG = select(func.count().label("orders"), func.min(_REFUNDING.c.updated_at).label("oldest_change"))
 _PAYING = _orders.status != OrderStatus.CANCELED
 _USER_TOTALS = select(
     func.count().label("orders"),
@@ -143,6 +151,11 @@ class SqlOrderQueries(OrderQueries):
         with translate_errors(), self._engine.connect() as connection:
             rows = connection.execute(_OPEN_ORDERS, {"limit": limit}).mappings()
             return [OpenOrders(**row) for row in rows]
+
+    def refund_backlog(self, *, limit: int) -> RefundBacklog:
+        with translate_errors(), self._engine.connect() as connection:
+            row = connection.execute(_REFUND_BACKLOG, {"limit": limit}).mappings().one()
+            return RefundBacklog(**row)
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         if not is_valid_id(ref):

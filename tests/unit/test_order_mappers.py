@@ -55,6 +55,8 @@ ORDER = Order(
     lines=(LAMP,),
     address=HOME,
     number=42,
+    source="shop",
+    reference="R-1",
 )
 CART = cart()
 CONTACT = Contact(
@@ -124,8 +126,8 @@ VARIANTS: Mapping[str, Order] = {
     "number": replace(ORDER, number=43),
     "lines.sku": line(sku="LAMP"),
     "lines.title": line(title="Lamp"),
-    "source": replace(ORDER, source="web", reference="R-1"),
-    "reference": replace(ORDER, source="shop", reference="R-2"),
+    "source": replace(ORDER, source="web"),
+    "reference": replace(ORDER, reference="R-2"),
     "charges": replace(ORDER, charges=(Charge(kind=ChargeKind.TAX, amount_minor=7, line=1, included=True),)),
     "contact": replace(ORDER, contact=CONTACT),
     "life": replace(ORDER, life=LIFE),

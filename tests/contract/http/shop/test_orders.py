@@ -100,7 +100,8 @@ def test_reference_is_one_order(shop: Shopkeeper) -> None:
     taken = problem(shop.post("/orders", {"lines": [GIFT], "reference": reference}), 409, "reference_taken")
 
     assert taken["order_id"] == order["id"]
-    assert order["source"] == "shop"
+    shown = [order, shop.order(order), *shop.get(f"/orders?reference={reference}").json["data"]]
+    assert [(each["source"], each["reference"]) for each in shown] == [("shop", reference)] * 3
     assert shop.place(reference=reference, source="market")["id"] != order["id"]
     assert shop.listed(f"reference={reference}&source=shop") == [order["id"]]
 

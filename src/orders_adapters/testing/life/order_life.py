@@ -64,14 +64,14 @@ def changed(store: StoreHarness, order: Order, lines: Mapping[int, int]) -> Orde
     return present
 
 
-def paid(store: StoreHarness, order: Order, *, amount: int = 8050) -> Order:
-    """The order after the provider's fact "1" was recorded."""
+def paid(store: StoreHarness, order: Order, *, amount: int = 8050, reference: str = "1") -> Order:
+    """The order after the provider's fact was recorded."""
     with store.unit_of_work() as uow:
         present = uow.orders.get_for_update(order.id)
         fact = Payment(
             id=str(new_id()),
             provider="bank",
-            reference="1",
+            reference=reference,
             kind=PaymentKind.CAPTURED,
             amount_minor=amount,
             occurred_at=NOON,

@@ -115,7 +115,7 @@ class OrderLifeQueriesTests:
         orders = [of_shop() for _ in range(3)]
         store.add(*orders)
         for order in orders[:2]:
-            paid(store, order, amount=100)
+            paid(store, order, amount=100, reference=str(order.id))
             refunding(store, order, 60)
 
         backlog = store.queries.refund_backlog(limit=10)

@@ -94,7 +94,8 @@ class TooSlow:
 
 
 def test_purge_goes_on_if_a_kind_fails() -> None:
-    store, slow = in_memory(), TooSlow()
+    store = in_memory()
+    slow: Any = TooSlow()
     store.denied.revoke({"a": Revocation(valid_from=1, until=NOON - timedelta(days=1))})
     ports: dict[str, Any] = {
         "outbox": slow,

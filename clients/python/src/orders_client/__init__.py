@@ -1,6 +1,6 @@
 """Client of the service `orders`: its requests, and its events, each handled once."""
 
-from orders_client._generated import events, models
+from orders_client import events, models
 from orders_client.client import AsyncOrdersClient, OrdersClient
 from orders_client.errors import (
     ApiError,

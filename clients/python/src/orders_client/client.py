@@ -5,9 +5,9 @@ from typing import Any, Self, TypeVar, cast
 import httpx
 from tenacity import AsyncRetrying, Retrying
 
-from orders_client._generated.operations import AsyncAuth, AsyncShop, Auth, Shop
 from orders_client.errors import NoResponse, error_of
 from orders_client.json_values import from_json, to_json
+from orders_client.operations import AsyncAuth, AsyncShop, Auth, Shop
 from orders_client.requests import Request
 from orders_client.retries import policy
 from orders_client.tokens import AsyncToken, BearerToken, Token

@@ -6,8 +6,8 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-from orders_client._generated.models import ShopOrder
 from orders_client.json_values import to_json
+from orders_client.models import ShopOrder
 
 T = TypeVar("T")
 

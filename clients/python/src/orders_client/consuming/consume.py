@@ -26,8 +26,8 @@ def consume(
     for delivery in source.deliveries(inbox.position()):
         if stop and stop.is_set():
             break
-        if delivery is not None:
+        if delivery and (delivery.event or delivery.position):
             handled += inbox.handle(delivery.event, handler, position=delivery.position)
-        elif until_empty:
+        elif until_empty and delivery is None:
             break
     return handled

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from orders_client._generated.events import TYPES, Event
+from orders_client.events import TYPES, Event
 from orders_client.json_values import from_json
 
 

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Collection, Iterator
 
-from orders_client._generated.events import Event
 from orders_client.client import OrdersClient
 from orders_client.consuming.deliveries import Delivery, read_event
 from orders_client.errors import Conflict
+from orders_client.events import Event
 
 PAUSE = 1.0
 """Seconds between two polls of an empty feed, if the service answers before the time of a long poll."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any, Generic, Protocol, TypeVar
 
-from orders_client._generated.events import Event
+from orders_client.events import Event
 
 TABLES = (
     "CREATE TABLE orders_inbox (consumer VARCHAR(100), event_id VARCHAR(36), PRIMARY KEY (consumer, event_id))",

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from orders_client.consuming.deliveries import Delivery, read_event
 
@@ -26,24 +26,30 @@ class KafkaTopic:
             **configuration,
             "enable.auto.commit": True,
             "enable.auto.offset.store": False,  # only the offsets of handled records are committed
+            "enable.partition.eof": True,
         }
         self._topic = topic
 
     def deliveries(self, position: str | None) -> Iterator[Delivery | None]:
-        """Yield the deliveries, and None after a second without one. The group has the position."""
+        """Yield the deliveries, and None at the ends of all partitions. The group has the position."""
         consumer = Consumer(self._configuration)
+        finished: set[int] = set()  # the partitions that were read to their ends
         try:
             consumer.subscribe([self._topic])
             while True:
                 record = consumer.poll(IDLE_SECONDS)
                 if record is None:
-                    yield None
-                    continue
-                if error := record.error():
-                    raise KafkaException(error)
-                if delivery := _delivery(record):
-                    yield delivery
-                consumer.store_offsets(record)
+                    assigned = {place.partition for place in consumer.assignment()}
+                    yield None if assigned and assigned <= finished else Delivery(event=None)
+                elif error := record.error():
+                    if error.code() != KafkaError._PARTITION_EOF:
+                        raise KafkaException(error)
+                    finished.add(record.partition() or 0)
+                else:
+                    finished.discard(record.partition() or 0)
+                    if delivery := _delivery(record):
+                        yield delivery
+                    consumer.store_offsets(record)
         finally:
             consumer.close()
 

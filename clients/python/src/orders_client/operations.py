@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from orders_client._generated.models import (
+from orders_client.json_values import Open
+from orders_client.models import (
     Account,
     AccountPatch,
     Credentials,
@@ -47,7 +48,6 @@ from orders_client._generated.models import (
     WebhookShown,
     WebhooksShown,
 )
-from orders_client.json_values import Open
 from orders_client.requests import (
     AsyncSend,
     OrderRef,

@@ -46,7 +46,7 @@ def source(name):
         return EventFeed(OrdersClient(*sources["feed"]), wait=0, limit=3)
     if name == "rabbitmq":
         return RabbitQueue(sources["rabbitmq"][0], sources["rabbitmq"][1], exchange=sources["rabbitmq"][1])
-    group = {"bootstrap.servers": sources["kafka"][0], "group.id": "client", "session.timeout.ms": 2000}
+    group = {"bootstrap.servers": sources["kafka"][0], "group.id": "client", "session.timeout.ms": 6000}
     return KafkaTopic({**group, "log_level": 0}, sources["kafka"][1])
 
 

@@ -9,7 +9,7 @@ from tests.contract.client.programs import begin
 from tests.support.depth import effort
 from tests.support.server import Served
 
-PLACE = """
+PLACE = r"""
 import asyncio, sys
 from concurrent.futures import ThreadPoolExecutor
 

@@ -78,7 +78,7 @@ for line in sys.stdin:
         os._exit(0)
 """
 """Each line of standard input is a source and the moment at which its consumer is killed; its status is printed."""
-MOMENTS = ("before the effect", "after the effect", "after the commit")
+MOMENTS = ("after the commit", "before the effect", "after the effect")
 
 
 @pytest.fixture
@@ -130,7 +130,8 @@ def test_killed_consumers_have_one_effect_for_each_event(
         assert time.monotonic() < deadline, "the notifications were not published"
         time.sleep(0.1)
     for source in ("feed", "rabbitmq", "kafka"):
-        for moment in MOMENTS * effort(1, 10):
+        # The broker waits for the session of a killed member of a Kafka group, so that the short form kills one.
+        for moment in MOMENTS[: effort(1, 3)] if source == "kafka" else MOMENTS * effort(1, 10):
             assert consume(source, moment) == -9
         assert consume(source) == 0
     consumers.communicate()

@@ -45,7 +45,7 @@ class Forbidden(ApiError):
 
 
 class NotFound(ApiError):
-    """What the request names does not exist (404)."""
+    """The order, or another thing that the request names, does not exist (404)."""
 
 
 class Conflict(ApiError):

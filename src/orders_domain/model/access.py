@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,27 @@ from orders_domain.model.access_rules import (
     is_allowed,
 )
 from orders_domain.model.accounts.actor import Role
+from orders_domain.model.life.changes import allowed_actions
 from orders_domain.model.status import TRANSITIONS, InvalidTransition
 
 if TYPE_CHECKING:
     from orders_domain.model.accounts.actor import Actor
     from orders_domain.model.order import Order
     from orders_domain.model.status import TargetStatus
+
+ACTIONS: Mapping[str, Action] = {
+    "confirm": Action.CONFIRM,
+    "cancel": Action.CANCEL,
+    "ship": Action.SHIP,
+    "hold": Action.HOLD,
+    "release": Action.HOLD,
+    "annotate": Action.ANNOTATE,
+    "record_payment": Action.RECORD,
+    "refund": Action.REFUND,
+    "return": Action.RETURN,
+    "receive_return": Action.RETURN,
+}
+"""The action of the access rules behind each of ``allowed_actions`` of an order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +107,11 @@ class AccessPolicy:
         }
         applicable = frozenset(relation for relation, applies in relations.items() if applies)
         return applicable or frozenset({Relation.STRANGER})
+
+    def allowed_actions(self, actor: Actor, order: Order) -> tuple[str, ...]:
+        """Return the actions that the state of the order and the access rules allow to the actor."""
+        relations = self.relations(actor, order)
+        return tuple(name for name in allowed_actions(order) if is_allowed(order.origin, ACTIONS[name], relations))
 
     def authorize_owner(self, actor: Actor, user_id: str | None) -> None:
         """Check that the actor may read all orders of the user, or of all users if ``user_id`` is None.

@@ -130,6 +130,15 @@ class BackgroundUseCases(FileJobUseCases):
         store_identity=Components.store.provided.identity,
         publisher=Components.publisher,
     )
+    list_outbox: providers.Callable[use_cases.OutboxEvents] = providers.Callable(
+        instrumented(use_cases.list_outbox), metrics=Components.metrics, outbox=Components.outbox
+    )
+    resend_events: providers.Callable[use_cases.ResentEvents] = providers.Callable(
+        instrumented(use_cases.resend_events),
+        metrics=Components.metrics,
+        outbox=Components.outbox,
+        clock=Components.store_clock,
+    )
     purge_expired_data: providers.Callable[use_cases.PurgeResult] = providers.Callable(
         use_cases.purge_expired_data,
         outbox=Components.outbox,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from orders_domain.model.status import TRANSITIONS, InvalidTransition
 
 if TYPE_CHECKING:
     from orders_domain.model.accounts.actor import Actor
+    from orders_domain.model.history import HistoryEntry
     from orders_domain.model.order import Order
     from orders_domain.model.status import TargetStatus
 
@@ -112,6 +113,11 @@ class AccessPolicy:
         """Return the actions that the state of the order and the access rules allow to the actor."""
         relations = self.relations(actor, order)
         return tuple(name for name in allowed_actions(order) if is_allowed(order.origin, ACTIONS[name], relations))
+
+    def visible_entries(self, actor: Actor, order: Order, entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:
+        """Return the entries that the actor may see: internal notes only readers, operators and administrators."""
+        sees_internal = self.relations(actor, order) & {Relation.READER, Relation.OPERATOR, Relation.ADMINISTRATOR}
+        return [entry for entry in entries if sees_internal or not entry.is_internal]
 
     def authorize_owner(self, actor: Actor, user_id: str | None) -> None:
         """Check that the actor may read all orders of the user, or of all users if ``user_id`` is None.

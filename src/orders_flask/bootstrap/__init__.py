@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         log_demo_accounts,
     )
     from orders_flask.bootstrap.demo_examples import DemoExamples, demo_examples
+    from orders_flask.bootstrap.demo_history import PastOrders
     from orders_flask.bootstrap.demo_orders import place_demo_orders
     from orders_flask.bootstrap.jobs import job_checks, job_runner
     from orders_flask.bootstrap.messaging import broker, event_bytes, payment_facts, tracking_events
@@ -60,6 +61,7 @@ __all__ = [
     "DemoExamples",
     "Migrations",
     "NotifierComponent",
+    "PastOrders",
     "PersistenceComponent",
     "RemoteServices",
     "broker",
@@ -105,6 +107,7 @@ _NAMES = {
     "PersistenceComponent RemoteServices check_broker describe",
     "orders_flask.bootstrap.demo_accounts": "DEMO_ACCOUNTS demo_accounts_warning demo_tokens log_demo_accounts",
     "orders_flask.bootstrap.demo_examples": "DemoExamples demo_examples",
+    "orders_flask.bootstrap.demo_history": "PastOrders",
     "orders_flask.bootstrap.demo_orders": "place_demo_orders",
     "orders_flask.bootstrap.jobs": "job_checks job_runner",
     "orders_flask.bootstrap.messaging": "broker event_bytes payment_facts tracking_events",

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orders_domain.model.access import SHOP
-from orders_domain.model.access_rules import Relation
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.accounts.contact import NO_CONTACT
 from orders_domain.model.address import Address
-from orders_domain.model.history import ANNOTATED, PLACED, HistoryEntry
+from orders_domain.model.history import PLACED, HistoryEntry
 from orders_domain.model.life.changes import (
     cancelled_minor,
     fulfillment_status,
@@ -165,13 +164,7 @@ def return_json(returned: Return) -> dict[str, Any]:
 
 def timeline(entries: Iterable[HistoryEntry], order: Order, actor: Actor) -> list[dict[str, Any]]:
     """Return the entries that the actor may see: internal notes only readers and operators."""
-    sees_internal = SHOP.relations(actor, order) & {Relation.READER, Relation.OPERATOR, Relation.ADMINISTRATOR}
-    return [_entry(entry) for entry in entries if sees_internal or not _is_internal(entry)]
-
-
-def _is_internal(entry: HistoryEntry) -> bool:
-    note = entry.details.get("note")
-    return entry.kind == ANNOTATED and isinstance(note, Mapping) and note["visibility"] == "internal"
+    return [_entry(entry) for entry in SHOP.visible_entries(actor, order, entries)]
 
 
 def _entry(entry: HistoryEntry) -> dict[str, Any]:

@@ -31,22 +31,21 @@ _BATCH = 10
 _PAUSE = 0.02  # seconds between two batches, for the requests of others
 _ADMIN = Actor(subject="admin", role=Role.ADMIN)
 _PRODUCTS = (
-    ("TEA-2", "Assam Second Flush, 250 g", 1450, 420),
-    ("TEA-3", "Sencha Superior, 100 g", 1890, 300),
-    ("TEA-4", "Earl Grey, 100 bags", 990, 520),
-    ("TEA-5", "Rooibos Vanilla, 250 g", 1120, 260),
-    ("TEA-6", "Jasmine Pearls, 50 g", 2400, 110),
-    ("CUP-2", "Stoneware mug, 350 ml", 1600, 180),
-    ("CUP-3", "Glass cup, double wall", 1250, 190),
-    ("POT-2", "Cast iron teapot, 800 ml", 6900, 60),
-    ("POT-3", "Glass teapot with infuser", 3900, 75),
-    ("SET-1", "Gift box “Afternoon”", 4500, 90),
-    ("INF-1", "Tea infuser", 790, 240),
-    ("BIS-1", "Shortbread, 200 g", 650, 350),
+    ("TEA-2", "Assam Second Flush, 250 g", 1450, 120),
+    ("TEA-3", "Sencha Superior, 100 g", 1890, 95),
+    ("TEA-4", "Earl Grey, 100 bags", 990, 160),
+    ("TEA-5", "Rooibos Vanilla, 250 g", 1120, 70),
+    ("TEA-6", "Jasmine Pearls, 50 g", 2400, 40),
+    ("CUP-2", "Stoneware mug, 350 ml", 1600, 55),
+    ("CUP-3", "Glass cup, double wall", 1250, 60),
+    ("POT-2", "Cast iron teapot, 800 ml", 6900, 24),
+    ("POT-3", "Glass teapot with infuser", 3900, 30),
+    ("SET-1", "Gift box “Afternoon”", 4500, 26),
+    ("INF-1", "Tea infuser", 790, 64),
+    ("BIS-1", "Shortbread, 200 g", 650, 110),
 )
 """SKU, name, price in minor units, and the stock at the beginning of the 60 days."""
-_RESTOCKED = 0.04
-"""The share of orders after which the product with the least stock is restocked."""
+_LOW = 12
 
 log = structlog.get_logger(__name__)
 
@@ -113,7 +112,13 @@ def _products(database: Any, settings: Settings, *, now: datetime) -> Sequence[P
         products = [
             known.get(sku)
             or uow.products.add(
-                NewProduct(sku=sku, name=name, price=Money(price, settings.default_currency), stock=stock),
+                NewProduct(
+                    sku=sku,
+                    name=name,
+                    price=Money(price, settings.default_currency),
+                    stock=stock,
+                    low_stock_threshold=_LOW,
+                ),
                 by=_ADMIN,
                 at=since,
             )
@@ -149,8 +154,8 @@ def _add(order: Order, uow: _Unpublished, chance: Random, *, now: datetime) -> N
     if order.lines:
         present = uow.products.get_many([line.product_id for line in order.lines])
         for line in order.lines:
-            if present[line.product_id].stock < line.quantity + 5 or chance.random() < _RESTOCKED:
-                uow.stock.restock(line.product_id, 40 + 10 * chance.randrange(6), by=_ADMIN, at=order.created_at)
+            if present[line.product_id].stock < line.quantity:
+                uow.stock.restock(line.product_id, 20 + 10 * chance.randrange(6), by=_ADMIN, at=order.created_at)
         uow.stock.deduct(order, by=_ADMIN, at=order.created_at)
     live(order, chance, now=now)
     is_canceled = any(entry.kind == CANCELED for entry in order.new_entries)

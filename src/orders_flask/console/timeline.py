@@ -20,7 +20,7 @@ def timeline(entries: Sequence[HistoryEntry], order: Order) -> list[dict[str, An
         {
             "at": entry.at,
             "by": entry.actor,
-            "role": "" if entry.role is Role.CUSTOMER else entry.role.value,
+            "role": entry.role.value if entry.role is Role.SYSTEM else "",
             "version": entry.version,
             "tone": _TONES.get(entry.kind, ""),
             "text": _sentence(entry, currency),

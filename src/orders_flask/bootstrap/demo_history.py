@@ -14,9 +14,9 @@ from typing import Any
 
 import structlog
 
-from orders_adapters.sql import order_queries, unit_of_work
+from orders_adapters.sql import order_queries
 from orders_adapters.sql.engine import engine
-from orders_adapters.sql.orders import SqlOrderRepository
+from orders_adapters.sql.unit_of_work import SqlUnpublishedUnitOfWork
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.history import CANCELED
 from orders_domain.model.order import Order
@@ -50,14 +50,6 @@ _LOW = 12
 log = structlog.get_logger(__name__)
 
 
-class _Unpublished(unit_of_work.SqlUnitOfWork):
-    """A unit of work whose orders leave no events in the outbox."""
-
-    @property
-    def orders(self) -> SqlOrderRepository:
-        return SqlOrderRepository(self._open, published=[])
-
-
 @dataclass(kw_only=True)
 class PastOrders:
     """A worker that stores the past orders that are missing, a batch at a time, and ends."""
@@ -82,7 +74,7 @@ class PastOrders:
         for begin in range(0, len(missing), _BATCH):
             if self.stop.is_set():
                 return
-            with _Unpublished(database) as uow:
+            with SqlUnpublishedUnitOfWork(database) as uow:
                 for order in missing[begin : begin + _BATCH]:
                     _add(order, uow, chance, now=now)
                 uow.commit()
@@ -107,7 +99,7 @@ def _stored(database: Any) -> set[tuple[str | None, str | None]]:
 def _products(database: Any, settings: Settings, *, now: datetime) -> Sequence[Product]:
     """Return the products of the past orders; those that are missing are added as of 60 days ago."""
     since = now - timedelta(days=DAYS + 1)
-    with _Unpublished(database) as uow:
+    with SqlUnpublishedUnitOfWork(database) as uow:
         known = uow.products.get_by_sku_for_update({sku for sku, *_ in _PRODUCTS})
         products = [
             known.get(sku)
@@ -148,7 +140,7 @@ def _by_day(at: datetime, chance: Random) -> datetime:
     return at - timedelta(hours=9) if at.hour < 6 and chance.random() < 0.8 else at
 
 
-def _add(order: Order, uow: _Unpublished, chance: Random, *, now: datetime) -> None:
+def _add(order: Order, uow: SqlUnpublishedUnitOfWork, chance: Random, *, now: datetime) -> None:
     """Store the order as it was placed, and then everything that has happened to it."""
     uow.orders.add(order)
     if order.lines:

@@ -78,7 +78,7 @@ List orders, and mark one as paid:
     type=click.IntRange(0, 10_000),
     default=500,
     show_default=True,
-    envvar="ORDERS_DEMO_ORDERS",
+    envvar="DEMO_ORDERS",
     help="Orders of the last 60 days, which are stored in the background.",
 )
 @click.option("--port-option", default="--port", hidden=True)  # the Makefile passes the name of its variable
@@ -103,7 +103,7 @@ def demo(host: str, port: int, orders: int, port_option: str) -> None:
     click.echo(_guide(container, read, at=f"http://{host}:{port}"))
     if serve.is_loopback(host):  # because the page gives everybody who reads it a token
         os.environ["ORDERS_DEMO"] = "on"
-        os.environ["ORDERS_DEMO_ORDERS"] = str(orders)
+        os.environ["DEMO_ORDERS"] = str(orders)
     serve.run(read, host=host, port=port)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import Forbidden, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,7 +13,7 @@ from orders_domain.errors import AccessDenied, InvalidToken
 from orders_domain.model.access import SHOP
 from orders_flask.console import formats, session
 from orders_flask.console.errors import error_page
-from orders_flask.console.pages import sign_in_url
+from orders_flask.console.pages import sign_in_url, to_address
 from orders_flask.web.context import actor
 from orders_flask.web.rate_limiting import limit_address, limit_subject
 
@@ -68,20 +68,13 @@ def _authenticate() -> AnyResponse | None:
             session.identify()
         except InvalidToken:
             limit_address()
-            return _to_sign_in()
+            return to_address(sign_in_url())
         limit_subject(actor().subject)
         if function not in FOR_EVERYBODY and not SHOP.grants_all(actor()):
             raise AccessDenied("The console is for operators: the account must be an administrator or have a scope.")
     if request.method == "POST" and not session.is_own_form():
         raise Forbidden("The form must be one of this session. Open the page again, and repeat the action.")
     return None
-
-
-def _to_sign_in() -> AnyResponse:
-    address = sign_in_url()
-    if "HX-Request" in request.headers:  # a part of a page would get the page to sign in
-        return Response(status=204, headers={"HX-Redirect": address})
-    return redirect(address, 303)
 
 
 def _protect(response: Response) -> Response:

@@ -14,30 +14,16 @@ from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.money import to_major_units
-from orders_domain.model.values.total_table import total_table
 
 _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 
-PAYMENT_LABELS = total_table(
-    PaymentStatus,
-    {
-        PaymentStatus.NONE: "unpaid",
-        PaymentStatus.AUTHORIZED: "authorized",
-        PaymentStatus.PART_PAID: "part paid",
-        PaymentStatus.PAID: "paid",
-        PaymentStatus.PART_REFUNDED: "part refunded",
-        PaymentStatus.REFUNDED: "refunded",
-    },
-)
-FULFILLMENT_LABELS = total_table(
-    FulfillmentStatus,
-    {
-        FulfillmentStatus.NONE: "unshipped",
-        FulfillmentStatus.PART: "part shipped",
-        FulfillmentStatus.FULL: "all shipped",
-        FulfillmentStatus.DELIVERED: "delivered",
-    },
-)
+_WORDS = {
+    str(PaymentStatus.NONE): "unpaid",
+    str(FulfillmentStatus.NONE): "unshipped",
+    str(FulfillmentStatus.PART): "part shipped",
+    str(FulfillmentStatus.FULL): "all shipped",
+}
+"""The words for members whose value alone does not say what they mean."""
 _TONES = {
     "good": {"paid", "delivered", "enabled", "sent", "done", "received", "succeeded", "ok"},
     "busy": {"confirmed", "shipped", "authorized", "all shipped", "running", "published", "in transit"},
@@ -90,10 +76,8 @@ def count(number: int, noun: str) -> str:
 
 def label(value: Any) -> str:
     """Return the text of a member of an enumeration."""
-    if isinstance(value, PaymentStatus):
-        return PAYMENT_LABELS[value]
-    if isinstance(value, FulfillmentStatus):
-        return FULFILLMENT_LABELS[value]
+    if str(value) in _WORDS:
+        return _WORDS[str(value)]
     text = str(value.value if isinstance(value, Enum) else value)
     return text.lower().replace("_", " ")
 

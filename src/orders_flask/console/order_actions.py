@@ -183,7 +183,7 @@ _ACTIONS: Mapping[str, tuple[Callable[[Change], Order], str]] = {
     "receive_return": (_receive_return, "The units of the return are received."),
     "refuse_return": (_refuse_return, "The rest of the return is refused."),
 }
-"""What performs each action, and the notice afterwards."""
+"""The function of each action, and the notice afterwards."""
 
 
 def _currency(change: Change) -> str:

@@ -17,6 +17,7 @@ from orders_domain.model.order_filter import Page, Sort
 from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.model.origin import Origin
 from orders_domain.model.status import OrderStatus, TargetStatus
+from orders_domain.model.values.total_table import total_table
 from orders_domain.use_cases import BulkChangeStatus, GetOrder
 from orders_domain.use_cases.background.start_file_job import EXPORTS
 from orders_flask.console import saved_views, session
@@ -26,12 +27,15 @@ from orders_flask.web.context import actor, use_cases
 from orders_flask.web.pagination import write_cursor
 
 BULK_TARGETS = (OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.CANCELED)
-SORTS = {
-    Sort.NEWEST: "newest first",
-    Sort.OLDEST: "oldest first",
-    Sort.LAST_UPDATED: "last changed first",
-    Sort.FIRST_UPDATED: "longest without a change first",
-}
+SORTS = total_table(
+    Sort,
+    {
+        Sort.NEWEST: "newest first",
+        Sort.OLDEST: "oldest first",
+        Sort.LAST_UPDATED: "last changed first",
+        Sort.FIRST_UPDATED: "longest without a change first",
+    },
+)
 
 
 def register(console: Blueprint) -> None:
@@ -43,14 +47,14 @@ def register(console: Blueprint) -> None:
 
 
 def home() -> Response:
-    return redirect(url_for("console.orders"), 303)
+    return to("orders")
 
 
 def orders() -> Response:
     """Show the orders of the query; a number or id in the search box leads to its order."""
     text = request.args.get("q", "")
     if (ref := searched_order(text)) and _exists(text):
-        return redirect(url_for("console.order", order_ref=ref), 303)
+        return to("order", order_ref=ref)
     return _list(parse_query(request.args))
 
 

@@ -60,7 +60,14 @@ def to(endpoint: str, *, notice: str = "", failure: str = "", **values: Any) -> 
     """Return the redirection to a page of the console after an action; the page shows the notice or the failure."""
     if notice or failure:
         session.announce(notice or failure, kind="success" if notice else "failure")
-    return redirect(url_for(f"console.{endpoint}", **values), 303)
+    return to_address(url_for(f"console.{endpoint}", **values))
+
+
+def to_address(address: str) -> AnyResponse:
+    """Return the redirection; to a script that wants a part of a page, the order to open the address itself."""
+    if "HX-Request" in request.headers:
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, 303)
 
 
 def asset(name: str) -> str:

@@ -23,7 +23,12 @@ def register(console: Blueprint) -> None:
 
 
 def sign_in() -> Response:
-    return _form()
+    """Show the form; a session that is valid leads to the orders."""
+    try:
+        session.identify()
+    except InvalidToken:
+        return _form()
+    return to("orders")
 
 
 def begin_session() -> Response:

@@ -31,7 +31,7 @@ class DeploymentSettings:
     )
 
     demo_orders: int = setting(
-        "ORDERS_DEMO_ORDERS", 0, "past orders that a demonstration stores in the background; set by `orders demo`"
+        "DEMO_ORDERS", 0, "past orders that a demonstration stores in the background; set by `orders demo`"
     )
 
     @property
@@ -54,7 +54,7 @@ class DeploymentSettings:
         )
         require_one_of("ORDERS_ENV", self.environment, "development", "production")
         require_one_of("ORDERS_DEMO", self.demo, "on", "off")
-        require_within("ORDERS_DEMO_ORDERS", self.demo_orders, 0, 10_000)
+        require_within("DEMO_ORDERS", self.demo_orders, 0, 10_000)
         if self.demo == "on" and self.production:
             raise InvalidSetting("ORDERS_DEMO must not be on in production, because it gives everybody tokens.")
         for word in self.exceptions:

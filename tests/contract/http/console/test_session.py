@@ -16,7 +16,7 @@ from orders_flask.app import container_of
 from orders_flask.bootstrap.container import close
 from tests.contract.http.console.client import CONSOLE, Operator, Page, administrator, operator
 from tests.support.cases import each_case
-from tests.support.client import Answer
+from tests.support.client import Answer, ask
 from tests.support.secrets import CART_SECRET, JWT_SECRET
 from tests.support.service_stack import Stack
 
@@ -98,6 +98,12 @@ def test_console_is_below_the_root_path(embedded_stack: Stack) -> None:
     assert "Path=/shop/console" in begun.headers["Set-Cookie"]
 
 
+def test_part_of_a_page_leads_to_the_sign_in_page(embedded_stack: Stack) -> None:
+    answer = embedded_stack.app.test_client().get("/console/orders", headers={"HX-Request": "true"})
+
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/console/sign-in?next=/console/orders")
+
+
 def test_sign_out_revokes_the_token(stack: Stack) -> None:
     browser = administrator(stack)
 
@@ -163,7 +169,9 @@ def test_form_of_no_session_is_refused(embedded_stack: Stack) -> None:
 
 @pytest.mark.parametrize("path", ["/sign-in", *PAGES, "/unknown"])
 def test_pages_have_a_strict_policy(embedded_stack: Stack, path: str) -> None:
-    page = administrator(embedded_stack).get(path)
+    browser = visitor(embedded_stack) if path == "/sign-in" else administrator(embedded_stack)
+
+    page = browser.get(path)
 
     headers = page.answer.headers
     assert "default-src 'none'; script-src 'self'; style-src 'self'" in headers["Content-Security-Policy"]
@@ -195,6 +203,5 @@ def test_console_can_be_left_out(monkeypatch: pytest.MonkeyPatch, embedded_stack
     close(container_of(app))
 
     assert statuses == [404, 200]
-    assert not [
-        path for path in embedded_stack.app.test_client().get("/openapi.json").json["paths"] if "console" in path
-    ]
+    documented = ask(embedded_stack.app, "GET", "/openapi.json").json["paths"]
+    assert [path for path in documented if "console" in path] == []

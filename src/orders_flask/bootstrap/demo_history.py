@@ -58,6 +58,8 @@ class PastOrders:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
+        if self.settings.store_url == "memory://":  # whose orders the pages of another process would not show
+            return
         database = engine.create(self.settings.store_url, pool_size=1, schema=self.settings.database_schema)
         try:
             self._store(database, now=datetime.now(UTC))

@@ -18,7 +18,7 @@ from orders_flask.web.context import actor
 from orders_flask.web.rate_limiting import limit_address, limit_subject
 
 MAX_FORM_BYTES = 128 * 1024
-"""The most bytes of a form; one of the bulk actions has up to 200 orders."""
+"""The most bytes of a form; one of the bulk actions has the orders of a page."""
 OPEN = frozenset({"static", "sign_in", "begin_session"})
 """The functions that need no session."""
 FOR_EVERYBODY = frozenset({"end_session"})
@@ -82,9 +82,11 @@ def _protect(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Frame-Options"] = "DENY"
-    if request.endpoint != "console.static":
-        response.headers["Cache-Control"] = "no-store"
-        response.vary.add("Cookie")
+    if request.endpoint == "console.static" and response.status_code in (200, 304):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"  # the URL changes with the content
+        return response
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Cookie")
     return session.remember(response)
 
 

@@ -54,22 +54,15 @@ def act(order_ref: str, action: str) -> Response:
         raise NotFound("The console has no such action.")
     perform, done = _ACTIONS[action]
     ref = parse_order_ref(order_ref)
-    with suppress(DuplicateRequest):  # the first request with the form has done it
-        try:
-            perform(
-                {
-                    "actor": actor(),
-                    "order_id": ref,
-                    "versions": expected_versions(),
-                    "idempotency_key": form_key(),
-                }
-            )
-        except DuplicateRequest:
+    change = {"actor": actor(), "order_id": ref, "versions": expected_versions()}
+    try:
+        perform({**change, "idempotency_key": form_key()})
+    except DuplicateRequest:
+        pass  # the first request with the form has done it
+    except OrdersError as error:
+        if isinstance(error, Unavailable) or error.kind in _NOT_BESIDE_A_FORM:
             raise
-        except OrdersError as error:
-            if isinstance(error, Unavailable) or error.kind in _NOT_BESIDE_A_FORM:
-                raise
-            return order_page(ref, failure=_failure(error, action))
+        return order_page(ref, failure=_failure(error, action))
     return to("order", order_ref=order_ref, notice=done)
 
 

@@ -18,7 +18,7 @@ from orders_domain.model.accounts.actor import Role
 from orders_flask.console import session
 
 _STATIC = Path(__file__).parent / "static"
-_OWN_PATH = re.compile(r"/console(/[^/\\][^\\]*)?/?")
+_OWN_PATH = re.compile(r"/console(/[^/\\\s][^\\\s]*)?/?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,16 @@ from typing import Any
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from orders_domain.errors import InvalidToken, OrdersError
+from orders_domain.errors import InvalidToken, InvalidValue, OrdersError
 from orders_domain.use_cases import SignIn, SignOut
 from orders_flask.console import session
 from orders_flask.console.pages import own_path, page, to
 from orders_flask.web.context import authenticated_token, use_cases
 from orders_flask.web.error_handlers import described
 from orders_flask.web.proxies.client_address import client_address
+
+MAX_TOKEN = 3_900
+"""The most characters of a token; a cookie has 4,096 bytes with its name and attributes."""
 
 
 def register(console: Blueprint) -> None:
@@ -35,7 +38,7 @@ def begin_session() -> Response:
     """Begin a session with an e-mail address and a password, or with a token of an identity provider."""
     form = request.form
     try:
-        session.begin(form.get("token", "").strip() or _new_token())
+        session.begin(_given_token() or _new_token())
     except InvalidToken as error:
         return _form(error=error, failure="The token must be valid, and is not.")
     except OrdersError as error:
@@ -47,6 +50,18 @@ def end_session() -> Response:
     use_cases().sign_out(SignOut(token=authenticated_token()))
     session.end()
     return to("sign_in")
+
+
+def _given_token() -> str:
+    """Return the token of the form.
+
+    Raises:
+        InvalidValue: it is too long for a cookie, so that the browser would drop it.
+    """
+    token = request.form.get("token", "").strip()
+    if len(token) > MAX_TOKEN:
+        raise InvalidValue(f"A token must have at most {MAX_TOKEN:,} characters to be a session.", field="token")
+    return token
 
 
 def _new_token() -> str:

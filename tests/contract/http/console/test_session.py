@@ -59,7 +59,15 @@ def test_sign_in_leads_back_to_the_page(stack: Stack) -> None:
 
 
 @each_case(
-    "wanted", ["//evil.example/console", "https://evil.example", "/console/\\evil", "/console//evil", "/v1/orders"]
+    "wanted",
+    [
+        "//evil.example/console",
+        "https://evil.example",
+        "/console/\\evil",
+        "/console//evil",
+        "/console/a\nb",
+        "/v1/orders",
+    ],
 )
 def test_sign_in_leads_to_no_other_place(embedded_stack: Stack, wanted: str) -> None:
     browser = visitor(embedded_stack)
@@ -69,6 +77,16 @@ def test_sign_in_leads_to_no_other_place(embedded_stack: Stack, wanted: str) -> 
     answer = browser.http.post(form.action, data={**form.fields, "token": token, "next": wanted})
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/console/orders")
+
+
+@each_case(("token", "status"), [("not a token", 401), ("x" * 4_000, 422)])
+def test_unsuitable_token_begins_no_session(embedded_stack: Stack, token: str, status: int) -> None:
+    browser = visitor(embedded_stack)
+
+    page = browser.send(browser.get("/sign-in").form("sign-in"), token=token)
+
+    assert (page.status, len(page.alerts)) == (status, 1)
+    assert browser.get("/orders").status == 303
 
 
 def test_cookie_is_secure_behind_https(embedded_stack: Stack) -> None:

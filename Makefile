@@ -47,6 +47,8 @@ check: .venv/dev.stamp ## lint, format, types, imports, migrations, docs: all of
 	step "lint" $(BIN)/ruff check .; \
 	step "format" $(BIN)/ruff format --check .; \
 	step "types" $(BIN)/mypy; \
+	step "client types" env PYTHONPATH=.venv/examples MYPYPATH=clients/python/src $(BIN)/mypy --strict --config-file= \
+	  --ignore-missing-imports -p orders_client; \
 	step "imports" $(BIN)/lint-imports --no-logo; \
 	step "migrations" $(BIN)/orders migrate --check; \
 	step "docs" $(MAKE) --no-print-directory docs; \
@@ -61,8 +63,8 @@ docs: .venv/dev.stamp ## build the documentation into site/, and check its links
 	@! grep -rlE '<(script|link|img)[^>]+(src|href)="?(https?:)?//' site --include='*.html'
 	@echo "The documentation is site/index.html; for its search: python3 -m http.server --directory site"
 
-reference: .venv/dev.stamp ## regenerate the generated parts of docs/
-	@$(BIN)/python -m tools.reference
+reference: .venv/dev.stamp ## regenerate the generated parts of docs/ and of the Python client
+	@$(BIN)/python -m tools.reference && $(BIN)/python -m tools.client
 
 clauses: .venv/dev.stamp ## list each source clause with its tests
 	@$(BIN)/pytest --clauses --quiet $(ARGS)

@@ -11,7 +11,7 @@ from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from orders_flask import bootstrap
+from orders_flask import bootstrap, console
 from orders_flask.bootstrap.container import Container, answer_requests_with
 from orders_flask.contracts import CONTRACTS
 from orders_flask.observability import structured_logging
@@ -67,11 +67,13 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     long_polls.install(app, threads=settings.threads)
     app.register_blueprint(health.blueprint)
     error_handlers.install(app, _mount(app, settings))
+    if settings.console == "on":
+        console.install(app)
     if settings.offers_demo_tokens:
         demonstration.install(
             app,
             partial(bootstrap.demo_tokens, settings),
-            examples=partial(bootstrap.demo_examples, settings, services.web_use_cases()),
+            examples=partial(bootstrap.make_demo_examples, settings, services.web_use_cases()),
             document=partial(openapi.served_document, app),
         )
     url_converters.add_slash_aliases(app)

@@ -85,6 +85,8 @@ class UseCases:
     read_export: Callable[[use_cases.GetFileJob], use_cases.WrittenFile]
     read_refused_lines: Callable[[use_cases.GetFileJob], use_cases.WrittenFile]
     read_events: Callable[[use_cases.ReadEvents], use_cases.EventPage]
+    list_outbox: Callable[[use_cases.ListOutbox], use_cases.OutboxEvents]
+    resend_events: Callable[[use_cases.ResendEvents], use_cases.ResentEvents]
     add_webhook: Callable[[webhooks.AddWebhook], WebhookEndpoint]
     list_webhooks: Callable[[webhooks.ListWebhooks], Sequence[WebhookEndpoint]]
     get_webhook: Callable[[webhooks.GetWebhook], WebhookEndpoint]

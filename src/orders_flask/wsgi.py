@@ -28,6 +28,8 @@ def _start(workers: runner.BackgroundWorkers) -> None:
                 workers.start(sender, name="notification sender")
     if settings.jobs == "on":
         workers.start(container.job_worker(), name="job worker")
+    if settings.demo == "on" and settings.demo_orders:
+        workers.start(bootstrap.PastOrders(settings=settings), name="past orders")
     if settings.services:
         workers.start(container.reservation_releaser(), name="reservation releaser")
 

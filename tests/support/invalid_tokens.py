@@ -182,6 +182,8 @@ def _with_headers(secret: str, subject: str) -> Iterator[tuple[str, str]]:
     yield "kid of a path", signed(own, body, header=HS256 | {"kid": "../../../../etc/hostname"})
     yield "kid of SQL", signed(own, body, header=HS256 | {"kid": "' UNION SELECT 'kkkk' --"})
     yield "kid that is a number", signed(secret, body, header=HS256 | {"kid": 7})
+    for other in ("rt+jwt", "logout+jwt", "application/secevent+jwt", "", 7):
+        yield f"typ {other!r}", signed(secret, body, header=HS256 | {"typ": other})
     yield "crit that nobody knows", signed(secret, body, header=HS256 | {"crit": ["two-factor"], "two-factor": True})
     yield "crit that is empty", signed(secret, body, header=HS256 | {"crit": []})
     yield "crit that is a string", signed(secret, body, header=HS256 | {"crit": "b64"})

@@ -27,7 +27,7 @@ class Served:
         self.port = free_port()
         self._command = command
         self._arguments = arguments
-        self._environment = environment(**settings)
+        self._environment = environment(**{"DEMO_ORDERS": "0", **settings})
 
     @property
     def url(self) -> str:

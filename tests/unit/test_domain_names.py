@@ -115,7 +115,7 @@ LIFE = {
 """The fields that only requests of the contract `shop` have."""
 PRODUCTS = {"name", "sku", "description", "stock", "low_stock_threshold", "requested_items", "text"}
 REPORTS = {"since", "before", "placed_from", "placed_before", "offset", "order_ids"}
-COMMANDS = {"gap", "address", "language"}  # of the command line only
+COMMANDS = {"gap", "address", "language", "updated_before"}  # of the command line only, or computed from a request
 WITHOUT: Mapping[str, set[str]] = {
     "orders": ACCOUNTS | SIGN_IN | LIFE | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "occurred_at", "order", "price", "quantity", "reason", "shipment_id"},

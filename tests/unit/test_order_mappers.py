@@ -14,6 +14,7 @@ from orders_adapters.memory.orders import InMemoryOrderRepository
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.serialization import order_snapshot
 from orders_adapters.sql import mappers, tables
+from orders_adapters.sql.mapping import shipments
 from orders_adapters.testing.carts import cart
 from orders_adapters.testing.examples import ADMIN, NOON, only, placed
 from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Origin
@@ -54,6 +55,8 @@ ORDER = Order(
     lines=(LAMP,),
     address=HOME,
     number=42,
+    source="shop",
+    reference="R-1",
 )
 CART = cart()
 CONTACT = Contact(
@@ -123,8 +126,8 @@ VARIANTS: Mapping[str, Order] = {
     "number": replace(ORDER, number=43),
     "lines.sku": line(sku="LAMP"),
     "lines.title": line(title="Lamp"),
-    "source": replace(ORDER, source="web", reference="R-1"),
-    "reference": replace(ORDER, source="shop", reference="R-2"),
+    "source": replace(ORDER, source="web"),
+    "reference": replace(ORDER, reference="R-2"),
     "charges": replace(ORDER, charges=(Charge(kind=ChargeKind.TAX, amount_minor=7, line=1, included=True),)),
     "contact": replace(ORDER, contact=CONTACT),
     "life": replace(ORDER, life=LIFE),
@@ -240,7 +243,12 @@ def through_row(order: Order) -> Order:
     with engine.begin() as connection:
         tables.metadata.create_all(connection)
         connection.execute(tables.orders.insert(), {**mappers.order_values(order), "number": order.number})
-        return mappers.to_order(connection.execute(select(tables.orders)).one())
+        for shipment in order.life.shipments:
+            row = {"id": UUID(int=1), "order_id": order.id, "content": shipment.as_json()}
+            connection.execute(tables.shipments.insert(), row)
+        connection.execute(tables.orders.update().values(version=order.version + 1))  # new orders have no shipments
+        stored = mappers.to_order(connection.execute(select(*shipments.COLUMNS)).one())
+    return replace(stored, version=order.version)
 
 
 def through_memory(order: Order) -> Order:

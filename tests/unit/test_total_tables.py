@@ -15,11 +15,13 @@ from orders_domain.model import access_rules, analytics, events, history, status
 from orders_domain.model.jobs import FileFormat
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.notification import Channel
+from orders_domain.model.order_filter import Sort
 from orders_domain.model.personal import contents
 from orders_domain.model.values.total_table import total_table
 from orders_domain.model.webhooks.delivery import DeliveryState
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.cli import notify
+from orders_flask.console import orders as console_orders
 from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.web import problems
 from orders_flask.web.background import file_transfer
@@ -41,6 +43,7 @@ TABLES: Mapping[str, tuple[Iterable[Any], Sequence[Mapping[Any, Any]]]] = {
     ),
     "orders_adapters/sql/analytics.py": (BUCKETS, [sql_analytics._STARTS["sqlite"]]),
     "orders_flask/cli/notify.py": (Channel, [notify._SENT_BY, notify._VARIABLES]),
+    "orders_flask/console/orders.py": (Sort, [console_orders.SORTS]),
     "orders_flask/workers/webhook_deliverer.py": (DeliveryState, [webhook_deliverer._OUTCOMES]),
     "orders_flask/web/problems.py": (Kind, [problems.STATUSES]),
     "orders_flask/contracts/management/errors.py": (Kind, [management.errors.MANAGEMENT_STATUSES]),

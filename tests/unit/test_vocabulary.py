@@ -14,8 +14,10 @@ BANNED = {"told", "heard", "kept", "befall", "bell", "ear", "turn", "aside", "ah
 BANNED_CLASSES = {"Once"}  # "once" is plain English in a name such as test_stock_is_released_once
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 SENTENCE = re.compile(r'(?:^\s*(?:[-*#|]+\s+)?|"""|\.\s+|[:!?]\s+)(?:Who|Whoever|What|Whatever)\b[^?]*?[.:|"]?$')
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("docs/**/*.yaml")]
-SOURCES = [path for folder in ("src", "tests", "tools", "benchmarks") for path in ROOT.glob(f"{folder}/**/*.py")]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("clients/*/*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("docs/**/*.yaml")]
+SOURCES = [
+    path for folder in ("src", "tests", "tools", "benchmarks", "clients") for path in ROOT.glob(f"{folder}/**/*.py")
+]
 
 
 def names(source: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Order cache that counts its hits and misses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -32,3 +32,6 @@ class InstrumentedOrderCache(OrderCache):
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
         return self._cache.invalidate(versions)
+
+    def copies(self) -> Iterator[Order]:
+        return self._cache.copies()

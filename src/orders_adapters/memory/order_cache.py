@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -71,6 +71,11 @@ class InMemoryOrderCache(OrderCache):
             self._delete_expired_fences()
         return True
 
+    def copies(self) -> Iterator[Order]:
+        with self._lock:
+            order_ids = list(self._copies)
+        yield from filter(None, map(self.get, order_ids))
+
     def _fence(self, order_id: UUID, version: int) -> None:
         fence, _ = self._fences.pop(order_id, (0, None))
         self._fences[order_id] = (max(fence, version), self._clock() + FENCE_TTL)
@@ -102,3 +107,6 @@ class NullOrderCache(OrderCache):
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
         return True
+
+    def copies(self) -> Iterator[Order]:
+        return iter(())

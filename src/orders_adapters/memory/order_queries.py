@@ -11,7 +11,7 @@ from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import fulfillment_status, payment_status
-from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders
+from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders, RefundBacklog
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter, Page, Sort
 from orders_domain.model.order_ref import OrderRef
@@ -87,6 +87,12 @@ class InMemoryOrderQueries(OrderQueries):
             )
             for (status, payment, fulfillment, is_held), changes in groups.items()
         ]
+
+    def refund_backlog(self, *, limit: int) -> RefundBacklog:
+        with self._store.read_lock:
+            orders = (order for order in self._store.orders.values() if order.life.totals.refunding)
+            changes = sorted(order.updated_at for order in orders)[:limit]
+        return RefundBacklog(orders=len(changes), oldest_change=min(changes, default=None))
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         with self._store.read_lock:

@@ -43,12 +43,16 @@ class InMemoryOrderRepository(OrderRepository):
     def reserve_number(self) -> int:
         return next(self._store.numbers)
 
+    def store_words(self, *, after: UUID, limit: int) -> UUID | None:
+        following = sorted(order_id for order_id in self._store.orders if order_id > after)  # words are not stored here
+        return following[:limit][-1] if following else None
+
     def release_cart(self, snapshot_id: str) -> None:
         order = self._stored(self._ordered(snapshot_id))
         if order and (order.status is OrderStatus.CANCELED or order.deleted_at):
             self._carts[snapshot_id] = None
 
-    def get_for_update(self, ref: OrderRef) -> Order:
+    def get_for_update(self, ref: OrderRef, *, with_shipments: bool = True) -> Order:
         order = self._stored(self._store.ids.get(ref) if isinstance(ref, int) else ref)
         if order is None or order.deleted_at is not None:
             raise OrderNotFound(ref)
@@ -69,7 +73,7 @@ class InMemoryOrderRepository(OrderRepository):
             raise OrderNotFound(reference)
         return self.get_for_update(order_id)
 
-    def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
+    def get_by_parcel_for_update(self, parcel_id: UUID, *, with_shipments: bool = True) -> Order:
         if order := self._find(lambda order: any(shipment.id == str(parcel_id) for shipment in order.life.shipments)):
             return order
         raise ShipmentNotFound

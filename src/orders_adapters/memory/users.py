@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from orders_adapters.memory.store import InMemoryStore
-from orders_domain.errors import EmailTaken, UserExists, UserNotFound
+from orders_domain.errors import EmailTaken, LastAdministrator, UserExists, UserNotFound
 from orders_domain.model.accounts.user import User
 from orders_domain.ports.accounts.users import UserRepository
 
@@ -40,6 +40,13 @@ class InMemoryUserRepository(UserRepository):
 
     def set_disabled(self, user_id: str, *, at: datetime | None) -> None:
         with self._store.read_lock:
+            self._store.users[user_id] = replace(self._stored(user_id), disabled_at=at)
+
+    def disable_replaceable(self, user_id: str, *, at: datetime) -> None:
+        with self._store.read_lock:
+            administrators = {user.id for user in self._store.users.values() if user.administers}
+            if administrators == {user_id}:
+                raise LastAdministrator
             self._store.users[user_id] = replace(self._stored(user_id), disabled_at=at)
 
     def set_language(self, user_id: str, language: str | None) -> None:

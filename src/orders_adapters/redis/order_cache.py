@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -25,6 +27,8 @@ from orders_domain.ports.order_cache import MAX_COPY_BYTES, OrderCache
 
 MAX_REQUEST_SECONDS = 600  # a fence outlives every copy that could have been read before it was raised
 
+_ANY = UUID(int=0)
+_SCANNED = 1_000
 _Result = TypeVar("_Result")
 
 
@@ -104,6 +108,17 @@ class RedisOrderCache(OrderCache):
             return True
 
         return self._try_call(run) is True
+
+    def copies(self) -> Iterator[Order]:
+        """See the port. The keys are found with SCAN, a thousand at a time, so that no request waits for it."""
+        if (keys := self._keys(_ANY)) is None:
+            return
+        pattern = re.sub(r"([*?\[\]\\])", r"\\\1", keys[0]).replace(str(_ANY), "*")
+        found = self._try_call(lambda client: set(client.scan_iter(pattern, count=_SCANNED)))
+        for key in found or ():
+            with suppress(ValueError):  # a key of somebody else
+                if order := self.get(UUID(key.decode().rpartition("{")[2].partition("}")[0])):
+                    yield order
 
     def ping(self) -> None:
         """Check that Redis responds, whatever the state of the circuit.

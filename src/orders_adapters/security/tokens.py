@@ -25,6 +25,8 @@ FAMILY = "fam"  # the claim with the id of the sign-in that issued the token
 GENERATION = "gen"  # the claim with the number of refreshes since the sign-in
 ISSUED_AT = "iat_us"  # the claim with ``iat`` in microseconds, because sessions may end within a second of a sign-in
 MAX_FAMILY_LENGTH = 64
+ACCESS_TYPES = frozenset({"jwt", "at+jwt"})
+"""The headers ``typ`` of access tokens (RFC 8725, 3.11; RFC 9068), in lower case and without ``application/``."""
 DEMO = "demo"  # the claim of the tokens of a demonstration
 LEEWAY = 60  # seconds that an issuer's clock may be ahead (RFC 7519, 4.1.5); expiry has no leeway
 MAX_TIMESTAMP = 253_339_228_800  # seconds since 1970: the latest expiry of a revocation, in the year 9997
@@ -61,6 +63,7 @@ class JwtTokenVerifier:
         audience: str | None = None,
         accept_demo: bool = True,
         names: ClaimNames | None = None,
+        types: frozenset[str] = ACCESS_TYPES,
     ) -> None:
         self._key_for = key_for
         self._algorithm = algorithm
@@ -68,6 +71,7 @@ class JwtTokenVerifier:
         self._audience = audience
         self._accept_demo = accept_demo
         self._names = names or ClaimNames()
+        self._types = types
         self._remembered: OrderedDict[bytes, _Verified] = OrderedDict()  # the oldest first; each operation is atomic
 
     def __call__(self, token: str) -> Actor:
@@ -115,7 +119,7 @@ class JwtTokenVerifier:
         wanted = {"sub": not self._names.subject, "iss": self._issuer, "aud": self._audience}
         required = ["exp", *(name for name, is_wanted in wanted.items() if is_wanted)]
         with _invalid_if_malformed():
-            claims: dict[str, Any] = jwt.decode(
+            decoded = jwt.decode_complete(
                 token,
                 key,
                 algorithms=[self._algorithm],
@@ -130,6 +134,8 @@ class JwtTokenVerifier:
                     "verify_sub": not self._names.subject,
                 },
             )
+        _check_type(decoded["header"], self._types)
+        claims: dict[str, Any] = decoded["payload"]
         return claims
 
     def _actor(self, claims: dict[str, Any]) -> Actor:
@@ -203,6 +209,17 @@ def encode_token(
 def _fingerprint(token: str) -> str:
     """Return the hash of the signed part, because some signatures have two encodings."""
     return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
+
+
+def _check_type(header: Mapping[str, Any], types: frozenset[str]) -> None:
+    """Check ``typ``: a token that was issued for another use has another one. Many access tokens have none.
+
+    Raises:
+        InvalidToken: the header has another type.
+    """
+    given = header.get("typ", "JWT")
+    if not isinstance(given, str) or given.lower().removeprefix("application/") not in types:
+        raise InvalidToken(f"The token's typ must be {' or '.join(sorted(types))}.")
 
 
 _TIMES = ("exp", "nbf", "iat")

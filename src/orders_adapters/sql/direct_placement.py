@@ -23,8 +23,10 @@ from sqlalchemy import (
     FetchedValue,
     FromClause,
     Insert,
+    String,
     Table,
     bindparam,
+    cast,
     column,
     exists,
     func,
@@ -35,6 +37,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import idempotency_keys, tables
@@ -43,13 +46,14 @@ from orders_adapters.sql.engine.compiled_statement import CompiledStatement
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import Values, entry_values, event_values, order_values
 from orders_adapters.sql.products import LOCAL_ONLY
-from orders_adapters.sql.tables.column_types import is_valid_id
+from orders_adapters.sql.tables.column_types import is_valid_id, quoted
 from orders_domain.errors import OrdersError
 from orders_domain.model import events
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_audit import MovementKind
+from orders_domain.model.search.order_words import order_words
 from orders_domain.model.values.money import Money
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.outbox import DUE_AT_ONCE
@@ -175,6 +179,7 @@ def _write(*, keyed: bool) -> CompiledStatement:
         "order_items": _inserting(tables.order_items, _item_values(requested), permits, requested),
         "stock_movements": _inserting(tables.stock_movements, _movement_values(requested), permits, requested),
         **{table.name: _inserting(table, _parameters(table), permits) for table in others},
+        "order_words": _inserting(tables.order_words, _word_values(placed), permits, placed),
     }
     return CompiledStatement(
         select(placed.c.number).add_cte(*(change.cte(f"changed_{name}") for name, change in changes.items()))
@@ -244,6 +249,13 @@ def _movement_values(requested: Any) -> Values:
     }
 
 
+def _word_values(placed: CTE) -> Values:
+    """Return the words of the order, with its number, which nobody knows before."""
+    number = cast(placed.c.number, String)
+    words = bindparam("order_words", type_=String).op("||")(literal_column("' '")).op("||")(number)
+    return {"order_id": _order_parameter("id"), "words": cast(words, TSVECTOR)}
+
+
 def _order_parameter(name: str) -> ColumnElement[Any]:
     return bindparam(f"orders_{name}", type_=tables.orders.c[name].type)
 
@@ -301,4 +313,5 @@ def _values(order: Order, key: IdempotencyKey | None) -> Values:
         "quantities": [line.quantity for line in order.lines],
         "prices": [line.unit_price.minor for line in order.lines],
     }
+    parameters["order_words"] = quoted(order_words(order))
     return parameters | lines | ({"lock": idempotency_keys.lock_number(key)} if key else {})

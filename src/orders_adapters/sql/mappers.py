@@ -1,6 +1,6 @@
 """Mappers between rows and orders, history entries and events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Table
@@ -12,9 +12,10 @@ from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.events import Event
 from orders_domain.model.history import RETURN_KINDS, HistoryEntry
 from orders_domain.model.life.changes import fulfillment_status, payment_status
-from orders_domain.model.life.lines import line_counters, quantities
+from orders_domain.model.life.lines import line_counter, line_quantity
 from orders_domain.model.life.payments import Payment, PaymentKind, by_provider
 from orders_domain.model.life.returns import awaited_units
+from orders_domain.model.life.shipments import Shipment
 from orders_domain.model.order import Order, order_from_state, rebuild
 from orders_domain.ports.outbox import DUE_AT_ONCE, OutboxMessage, OutboxState
 
@@ -33,9 +34,15 @@ def order_values(order: Order) -> Values:
         | {
             "cart_snapshot_id": order.cart.snapshot_id if order.cart else None,
             "contact": order.contact.as_json() or None,
+            "life": life_values(order),
         }
         | {column: address.get(part) for part, column in tables.SHIPPING.items()}
     )
+
+
+def life_values(order: Order) -> Values:
+    """Return the column of the life of the order, which has the sums of the shipments only."""
+    return order.life.without_shipments().as_json()
 
 
 def to_contact(members: Mapping[str, Any] | None) -> Contact:
@@ -96,23 +103,27 @@ def line_counter_values(order: Order) -> list[Values]:
 
     They are those of every line with such a counter once the status says that no unit is open.
     """
+    return _counter_rows(order, _changed_lines(order) & _counted_lines(order))
+
+
+def stored_counter_values(order: Order) -> list[Values]:
+    """Return the rows of all lines of which any entry of the history has changed units by themselves."""
+    return _counter_rows(order, _counted_lines(order))
+
+
+def _counter_rows(order: Order, numbers: Collection[int]) -> list[Values]:
     awaited = awaited_units(order.life.returns)
-    changed = _changed_lines(order) & (order.life.counters.keys() | _returning_lines(order))
-    if not changed:
-        return []
-    every_line = zip(quantities(order), line_counters(order), strict=True)
     return [
         {
             "order_id": order.id,
             "number": number,
-            "quantity": quantity,
+            "quantity": line_quantity(order, number),
             "shipped": counter.shipped,
             "cancelled": counter.cancelled,
             "returned": counter.returned,
             "awaited": awaited.get(number, 0),
         }
-        for number, (quantity, counter) in enumerate(every_line, start=1)
-        if number in changed
+        for number, counter in ((number, line_counter(order, number)) for number in sorted(numbers))
     ]
 
 
@@ -123,14 +134,15 @@ def _changed_lines(order: Order) -> set[int]:
         if entry.from_status is not entry.to_status:
             return set(order.life.counters)
         if entry.kind in RETURN_KINDS:
-            return set(order.life.counters) | _returning_lines(order)
+            return _counted_lines(order)
         lines = details["shipment"]["lines"] if "shipment" in details else details.get("lines", ())
         changed |= {number for number, _ in lines}
     return changed
 
 
-def _returning_lines(order: Order) -> set[int]:
-    return {number for known in order.life.returns for number, _ in known.lines}
+def _counted_lines(order: Order) -> set[int]:
+    """Return the numbers of the lines that have counters, and of those of which units may come back, or might have."""
+    return {*order.life.counters, *(number for known in order.life.returns for number, _ in known.lines)}
 
 
 def item_values(order: Order) -> list[Values]:
@@ -150,10 +162,13 @@ def item_values(order: Order) -> list[Values]:
 
 
 def to_order(row: Row[Any]) -> Order:
+    """Return the order, with its shipments if the row has them (see ``orders_adapters.sql.mapping.shipments``)."""
     values = row._mapping
     address = {part: values[column] for part, column in tables.SHIPPING.items()}
     order = order_from_state({**values, "address": None if address["line1"] is None else address})
     order.contact = to_contact(values["contact"])
+    if order.life.unread.count and (shipments := values.get("shipments")):
+        order.life = order.life.with_shipments(map(Shipment.from_json, shipments))
     return order
 
 

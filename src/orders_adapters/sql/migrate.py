@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import StoreUnsuitable, translate_errors
+from orders_adapters.sql.tables.triggers import WORD_INDEX
 
 Database = str | Engine
 """A URL, or an engine, which may have a schema or be in memory."""
@@ -24,6 +25,7 @@ VERSION_TABLE = "orders_alembic_version"
 """Not Alembic's default, because the database may belong to a host with migrations of its own."""
 
 _FORMER_VERSION_TABLE = "alembic_version"
+_UNCOMPARED = (_FORMER_VERSION_TABLE, WORD_INDEX)
 _OUR_TABLES = {"users", "orders", "order_history", "outbox"}  # of the first revision
 
 _EXISTING_TRIGGERS = {
@@ -156,7 +158,7 @@ def directory() -> Path:
 
 
 def _is_compared(name: str | None, kind: str, parents: object) -> bool:
-    return (kind, name) != ("table", _FORMER_VERSION_TABLE)
+    return kind != "table" or name not in _UNCOMPARED
 
 
 def _run(step: Callable[[Config, str], None], database: Database, revision: str, *, schema: str) -> None:

@@ -11,11 +11,13 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_entry, to_order
+from orders_adapters.sql.mapping import shipments
+from orders_adapters.sql.search.order_search import matching_rows
 from orders_adapters.sql.tables.column_types import UtcDateTime, is_valid_id
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
-from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders
+from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders, RefundBacklog
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page, Sort
 from orders_domain.model.order_ref import OrderRef
@@ -26,7 +28,7 @@ from orders_domain.ports.order_queries import OrderQueries
 _orders = tables.orders.c
 _history = tables.order_history.c
 
-_NOT_DELETED = select(tables.orders).where(_orders.deleted_at.is_(None))
+_NOT_DELETED = select(*shipments.COLUMNS).where(_orders.deleted_at.is_(None))
 _BY_ID = _NOT_DELETED.where(_orders.id == bindparam("ref", type_=_orders.id.type))
 _BY_NUMBER = _NOT_DELETED.where(_orders.number == bindparam("ref", type_=_orders.number.type))
 _PAGE = _NOT_DELETED.limit(bindparam("limit")).offset(bindparam("offset"))
@@ -84,6 +86,14 @@ _AXES = (
 _OPEN_ORDERS = select(
     *_AXES, func.count().label("count"), func.min(_FIRST_OPEN.c.updated_at).label("oldest_change")
 ).group_by(*_AXES)
+_REFUNDING = (
+    select(_orders.updated_at)
+    .where(_orders.refunding_minor > 0)
+    .order_by(_orders.updated_at, _orders.id)
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_REFUND_BACKLOG = select(func.count().label("orders"), func.min(_REFUNDING.c.updated_at).label("oldest_change"))
 _PAYING = _orders.status != OrderStatus.CANCELED
 _USER_TOTALS = select(
     func.count().label("orders"),
@@ -130,8 +140,12 @@ class SqlOrderQueries(OrderQueries):
         if cursor is not None:
             statement = statement.where(after)
             values |= {"after_at": cursor.created_at, "after_id": cursor.order_id}
+        statement = statement.where(*conditions(order_filter))
         with translate_errors(), self._engine.connect() as connection:
-            rows = connection.execute(statement.where(*conditions(order_filter)), values).all()
+            if order_filter.search is None:
+                rows = connection.execute(statement, values).all()
+            else:
+                rows = matching_rows(connection, order_filter.search, statement, values, sort=order_filter.sort)
         return [to_order(row) for row in rows]
 
     def expiring(self, *, before: datetime, limit: int, offset: int = 0) -> Sequence[UUID]:
@@ -142,6 +156,11 @@ class SqlOrderQueries(OrderQueries):
         with translate_errors(), self._engine.connect() as connection:
             rows = connection.execute(_OPEN_ORDERS, {"limit": limit}).mappings()
             return [OpenOrders(**row) for row in rows]
+
+    def refund_backlog(self, *, limit: int) -> RefundBacklog:
+        with translate_errors(), self._engine.connect() as connection:
+            row = connection.execute(_REFUND_BACKLOG, {"limit": limit}).mappings().one()
+            return RefundBacklog(**row)
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         if not is_valid_id(ref):
@@ -157,7 +176,7 @@ class SqlOrderQueries(OrderQueries):
 
 
 def conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filter. An index serves each of them."""
+    """Return the conditions of the filter, without that of its text. An index serves each of them."""
     clauses: list[ColumnElement[bool]] = []
     if order_filter.user_id is not None:
         clauses.append(_orders.user_id == order_filter.user_id)
@@ -189,6 +208,8 @@ def _life_conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = [_orders[name] == value for name, value in equal.items()]
     if order_filter.updated_since is not None:
         clauses.append(_orders.updated_at >= order_filter.updated_since)
+    if order_filter.updated_before is not None:
+        clauses.append(_orders.updated_at < order_filter.updated_before)
     if order_filter.tag is not None:
         tags = tables.order_tags.c
         clauses.append(_orders.id.in_(select(tags.order_id).where(tags.tag == order_filter.tag)))

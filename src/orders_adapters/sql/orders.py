@@ -17,12 +17,15 @@ from orders_adapters.sql.mappers import (
     entry_values,
     fact_values,
     insert_all,
+    life_values,
     line_counter_values,
     order_values,
     payment_sum_values,
     to_order,
     to_placed_order,
 )
+from orders_adapters.sql.mapping import shipments
+from orders_adapters.sql.search import order_words
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
 from orders_domain.model import events, history
@@ -128,9 +131,10 @@ class SqlOrderRepository(OrderRepository):
             number = self._connection.scalar(add[self._connection.dialect.name], values)
             if number is None:
                 raise self._conflict(order)
+            order.number = number
             self._insert_history(order)
             _add_tags(self._connection, order)
-        order.number = number
+            order_words.store(self._connection, order)
 
     def reserve_number(self) -> int:
         name = self._connection.dialect.name
@@ -141,10 +145,11 @@ class SqlOrderRepository(OrderRepository):
         with translate_errors():
             self._connection.execute(_RELEASE_CART, {"snapshot_id": snapshot_id})
 
-    def get_for_update(self, ref: OrderRef) -> Order:
+    def get_for_update(self, ref: OrderRef, *, with_shipments: bool = True) -> Order:
         if not is_valid_id(ref):
             raise OrderNotFound(ref)
-        return self._get_for_update(_GET_BY_ID_FOR_UPDATE if isinstance(ref, UUID) else _GET_BY_NUMBER_FOR_UPDATE, ref)
+        statement = _GET_BY_ID_FOR_UPDATE if isinstance(ref, UUID) else _GET_BY_NUMBER_FOR_UPDATE
+        return self._get_for_update(statement, ref) if with_shipments else self._lock(statement, ref)
 
     def get_by_shipment_for_update(self, shipment_id: str) -> Order:
         return self._get_for_update(_GET_BY_SHIPMENT_FOR_UPDATE, shipment_id)
@@ -153,11 +158,13 @@ class SqlOrderRepository(OrderRepository):
         statement = _GET_BY_REFERENCE_FOR_UPDATE.where(_orders.source == source)
         return self._get_for_update(statement, reference)
 
-    def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
+    def get_by_parcel_for_update(self, parcel_id: UUID, *, with_shipments: bool = True) -> Order:
         try:
-            return self._get_for_update(_GET_BY_PARCEL_FOR_UPDATE, parcel_id)
+            order = self._lock(_GET_BY_PARCEL_FOR_UPDATE, parcel_id)
         except OrderNotFound:
             raise ShipmentNotFound from None
+        self._read_shipments(order, None if with_shipments else parcel_id)
+        return order
 
     def get_by_return_for_update(self, return_id: UUID) -> Order:
         try:
@@ -169,15 +176,21 @@ class SqlOrderRepository(OrderRepository):
         if not order.new_entries:
             return
         values = {name: getattr(order, name) for name in CHANGING} | axis_values(order)
-        values |= {FOLDED: order.life.as_json(), "order_id": order.id, "saved_version": order.persisted_version}
+        values |= {FOLDED: life_values(order), "order_id": order.id, "saved_version": order.persisted_version}
         with translate_errors():
             if self._connection.execute(_SAVE, values).rowcount != 1:
                 raise StaleOrder(order.id)
             _save_lines(self._connection, order)
             _save_tags(self._connection, order)
             _save_payments(self._connection, order)
-            _save_parts(self._connection, order)
+            shipments.save(self._connection, order)
+            _save_returns(self._connection, order)
+            order_words.save(self._connection, order)
             self._insert_history(order)
+
+    def store_words(self, *, after: UUID, limit: int) -> UUID | None:
+        with translate_errors():
+            return order_words.store_next(self._connection, after, limit=limit)
 
     def publish(self, events: Sequence[Event]) -> None:
         self._published += events
@@ -192,6 +205,15 @@ class SqlOrderRepository(OrderRepository):
         return CartOrdered(to_placed_order(row)) if row else StoreContention("The cart was released meanwhile.")
 
     def _get_for_update(self, statement: Select[Any], ref: OrderRef | str) -> Order:
+        order = self._lock(statement, ref)
+        self._read_shipments(order)
+        return order
+
+    def _read_shipments(self, order: Order, shipment_id: UUID | None = None) -> None:
+        with translate_errors():
+            shipments.read(self._connection, order, shipment_id)
+
+    def _lock(self, statement: Select[Any], ref: OrderRef | str) -> Order:
         with translate_errors():
             row = self._connection.execute(statement, {"ref": ref}).one_or_none()
         if row is None:
@@ -248,15 +270,9 @@ def _save_payments(connection: Connection, order: Order) -> None:
     connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed), payment_sum_values(order))
 
 
-def _save_parts(connection: Connection, order: Order) -> None:
-    """Insert the new shipments, their events and the new returns; their keys decide."""
-    known = {shipment.id for shipment in order.life.shipments}
+def _save_returns(connection: Connection, order: Order) -> None:
+    """Insert the new returns; their key decides."""
     for entry in order.new_entries:
         details: Mapping[str, Any] = entry.details
-        if entry.kind == history.SHIPMENT_CREATED:
-            insert_all(connection, tables.shipments, [{"id": UUID(details["shipment"]["id"]), "order_id": order.id}])
-        elif entry.kind == history.RETURN_AUTHORIZED:
+        if entry.kind == history.RETURN_AUTHORIZED:
             insert_all(connection, tables.order_returns, [{"id": UUID(details["return"]["id"]), "order_id": order.id}])
-        elif entry.kind == history.SHIPMENT_CHANGED and details["shipment_id"] in known:
-            key = {"shipment_id": UUID(details["shipment_id"]), "event_id": details["event"]["event_id"]}
-            insert_all(connection, tables.shipment_events, [key])

@@ -137,3 +137,11 @@ class SqlUnitOfWork(UnitOfWork):
         transaction, self._transaction, self._published = self._transaction, None, []
         if transaction is not None:
             transaction.close()
+
+
+class SqlUnpublishedUnitOfWork(SqlUnitOfWork):
+    """A unit of work that leaves no events in the outbox, for orders of the past, which nobody waits for."""
+
+    @property
+    def orders(self) -> SqlOrderRepository:
+        return SqlOrderRepository(self._open, published=[])

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
-from orders_domain.errors import EmailTaken, UserExists, UserNotFound
+from orders_domain.errors import EmailTaken, LastAdministrator, UserExists, UserNotFound
 from orders_domain.model.accounts.actor import Role
 from orders_domain.model.accounts.user import User
 from orders_domain.ports.accounts.users import UserRepository
@@ -40,6 +40,13 @@ _BY_EMAIL = select(tables.users).where(_users.email == bindparam("email"))
 _PAGE = select(tables.users).where(_users.email > bindparam("after")).order_by(_users.email).limit(bindparam("limit"))
 _CHANGE = update(tables.users).where(_users.id == bindparam("user_id"), _users.email.is_not(None))
 _DISABLE = _CHANGE.values(disabled_at=bindparam("at"))
+# A transaction that waited for the lock does not see a row that was disabled meanwhile.
+_LOCK_ADMINISTRATORS = (
+    select(_users.id)
+    .where(_users.role == Role.ADMIN.value, _users.disabled_at.is_(None), ~_users.is_demo, _users.email.is_not(None))
+    .order_by(_users.id)
+    .with_for_update(key_share=True)
+)
 _SET_LANGUAGE = _CHANGE.values(language=bindparam("new"))
 _CHANGE_PASSWORD = _CHANGE.values(password_hash=bindparam("new"))
 _REPLACE_PASSWORD = _CHANGE_PASSWORD.where(_users.password_hash == bindparam("old"))
@@ -78,6 +85,13 @@ class SqlUserRepository(UserRepository):
 
     def set_disabled(self, user_id: str, *, at: datetime | None) -> None:
         self._change(_DISABLE, {"user_id": user_id, "at": at})
+
+    def disable_replaceable(self, user_id: str, *, at: datetime) -> None:
+        with translate_errors(), self._engine.begin() as connection:
+            if connection.scalars(_LOCK_ADMINISTRATORS).all() == [user_id]:
+                raise LastAdministrator
+            if connection.execute(_DISABLE, {"user_id": user_id, "at": at}).rowcount != 1:
+                raise UserNotFound(user_id)
 
     def set_language(self, user_id: str, language: str | None) -> None:
         self._change(_SET_LANGUAGE, {"user_id": user_id, "new": language})

@@ -180,6 +180,16 @@ class OrderCacheTests:
 
         assert [order.id for order in orders if cache.get(order.id)] == [orders[-1].id]
 
+    def test_copies_are_those_in_the_cache(self, cache: OrderCache) -> None:
+        first, second = saved(placed()), saved(placed())
+        cache.put(first)
+        cache.put(second)
+        cache.invalidate({second.id: 2})
+
+        copies = {order.id: order for order in cache.copies()}
+
+        assert (copies.get(first.id), copies.get(second.id)) == (first, None)
+
     def test_empty_invalidation_succeeds(self, cache: OrderCache) -> None:
         assert cache.invalidate({}) is True
 

@@ -44,6 +44,15 @@ class OrderQueriesTests:
         assert list(page.orders) == newest_first(mine)
         assert page.next_cursor is None
 
+    def test_list_is_limited_by_last_change(self, store: StoreHarness) -> None:
+        early, late = placed(at=NOON), placed(at=NOON + timedelta(seconds=1))
+        store.add(early, late)
+
+        before = store.queries.search(OrderFilter(updated_before=late.updated_at))
+        after = store.queries.search(OrderFilter(updated_since=late.updated_at))
+
+        assert ([order.id for order in before.orders], [order.id for order in after.orders]) == ([early.id], [late.id])
+
     def test_equal_timestamps_sort_by_descending_id(self, store: StoreHarness) -> None:
         mine = [placed(by=ADA, at=NOON) for _ in range(5)]
         store.add(*mine)

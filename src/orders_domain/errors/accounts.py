@@ -98,3 +98,13 @@ class EmailTaken(OrdersError):
     def __init__(self, email: str) -> None:
         super().__init__(f"Another account has the e-mail address {email!r}.")
         self.email = email
+
+
+class LastAdministrator(OrdersError):
+    """The account is the only one of an administrator who can sign in."""
+
+    kind = Kind.CONFLICT
+    code = "last_administrator"
+
+    def __init__(self) -> None:
+        super().__init__("The account is that of the last administrator; another one must be created first.")

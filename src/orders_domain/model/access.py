@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,28 @@ from orders_domain.model.access_rules import (
     is_allowed,
 )
 from orders_domain.model.accounts.actor import Role
+from orders_domain.model.life.changes import allowed_actions
 from orders_domain.model.status import TRANSITIONS, InvalidTransition
 
 if TYPE_CHECKING:
     from orders_domain.model.accounts.actor import Actor
+    from orders_domain.model.history import HistoryEntry
     from orders_domain.model.order import Order
     from orders_domain.model.status import TargetStatus
+
+ACTIONS: Mapping[str, Action] = {
+    "confirm": Action.CONFIRM,
+    "cancel": Action.CANCEL,
+    "ship": Action.SHIP,
+    "hold": Action.HOLD,
+    "release": Action.HOLD,
+    "annotate": Action.ANNOTATE,
+    "record_payment": Action.RECORD,
+    "refund": Action.REFUND,
+    "return": Action.RETURN,
+    "receive_return": Action.RETURN,
+}
+"""The action of the access rules behind each of ``allowed_actions`` of an order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +61,7 @@ class AccessPolicy:
             AccessDenied: the policy grants nothing to owners, and nothing to the actor's role and scopes.
         """
         if not self.owner and not self.grants_all(actor):
-            scopes = f"the scope {' '.join(sorted(self.scopes))}" if self.scopes else ""
+            scopes = f"the scope {' or '.join(sorted(self.scopes))}" if self.scopes else ""
             required = " or ".join(filter(None, ("the administrator role" if self.roles else "", scopes)))
             raise AccessDenied(f"This operation requires {required}.")
 
@@ -92,6 +109,16 @@ class AccessPolicy:
         applicable = frozenset(relation for relation, applies in relations.items() if applies)
         return applicable or frozenset({Relation.STRANGER})
 
+    def allowed_actions(self, actor: Actor, order: Order) -> tuple[str, ...]:
+        """Return the actions that the state of the order and the access rules allow to the actor."""
+        relations = self.relations(actor, order)
+        return tuple(name for name in allowed_actions(order) if is_allowed(order.origin, ACTIONS[name], relations))
+
+    def visible_entries(self, actor: Actor, order: Order, entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:
+        """Return the entries that the actor may see: internal notes only readers, operators and administrators."""
+        sees_internal = self.relations(actor, order) & {Relation.READER, Relation.OPERATOR, Relation.ADMINISTRATOR}
+        return [entry for entry in entries if sees_internal or not entry.is_internal]
+
     def authorize_owner(self, actor: Actor, user_id: str | None) -> None:
         """Check that the actor may read all orders of the user, or of all users if ``user_id`` is None.
 
@@ -125,6 +152,11 @@ ADMIN_ONLY = AccessPolicy(owner=False, roles=frozenset({Role.ADMIN}))
 
 ADMIN_OR_READER = AccessPolicy(owner=False, roles=frozenset({Role.ADMIN}), scopes=frozenset({"orders:read"}))
 """Clause 002-15: administrators, and operators who find orders but change none."""
+
+ADMIN_OR_OPERATOR = AccessPolicy(
+    owner=False, roles=frozenset({Role.ADMIN}), scopes=frozenset({"orders:read", "orders:write"})
+)
+"""Administrators and operators: the search for orders by the data of their customers."""
 
 OWNER_OR_ADMIN_HIDDEN = AccessPolicy(roles=frozenset({Role.ADMIN}), hides_existence=True)
 """Clause 003-06: as ``OWNER_OR_ADMIN``, but other users get 'not found'."""

@@ -62,18 +62,24 @@ class CustomItem:
         """The member ``quantity`` or ``qty`` if it is a number, otherwise None."""
         return to_decimal(self.content.get("quantity", self.content.get("qty")))
 
+    @property
+    def sku(self) -> str | None:
+        """The member ``sku`` if it is a string, otherwise None."""
+        sku = self.content.get("sku")
+        return sku if isinstance(sku, str) else None
+
     def as_line(self, currency: str) -> dict[str, JSON]:
         """Return what the item says of its product, quantity and price, by the names of a line; all are optional.
 
         ``product_id`` is a whole number, ``sku`` a text, ``quantity`` a number, ``unit_price_minor`` minor units.
         """
-        product_id, sku = self.content.get("product_id"), self.content.get("sku")
+        product_id = self.content.get("product_id")
         stated = self.content.get("quantity", self.content.get("qty"))
         # It is nearly always a whole number, and an answer about an order asks for that of each item.
         quantity = stated if type(stated) is int and abs(stated) < 2**53 else _number(self.quantity)
         line: dict[str, JSON] = {
             "product_id": product_id if type(product_id) is int else None,
-            "sku": sku if isinstance(sku, str) else None,
+            "sku": self.sku,
             "quantity": quantity,
             "unit_price_minor": self._unit_price_minor(currency),
         }

@@ -59,6 +59,12 @@ class HistoryEntry:
     details: Mapping[str, JSON]
     traceparent: str | None = None
 
+    @property
+    def is_internal(self) -> bool:
+        """Whether this is a note that the customer does not see."""
+        note = self.details.get("note")
+        return self.kind == ANNOTATED and isinstance(note, Mapping) and note["visibility"] == "internal"
+
     @classmethod
     def record(
         cls,

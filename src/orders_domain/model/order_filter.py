@@ -13,6 +13,8 @@ from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
+from orders_domain.model.search.order_words import order_words
+from orders_domain.model.search.search_text import SearchText
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.money import Money
 from orders_domain.model.values.timestamps import timestamp_error
@@ -85,7 +87,9 @@ class OrderFilter:
     tag: str | None = None
     sku: str | None = None  # of a product of the catalogue; ``matches`` leaves it to the store
     updated_since: datetime | None = None
+    updated_before: datetime | None = None
     currency: str | None = None
+    search: SearchText | None = None
     sort: Sort = Sort.NEWEST
 
     def __post_init__(self) -> None:
@@ -93,6 +97,7 @@ class OrderFilter:
             ("placed_from", self.placed_from),
             ("placed_before", self.placed_before),
             ("updated_since", self.updated_since),
+            ("updated_before", self.updated_before),
         ):
             if at is not None and (error := timestamp_error(at)):
                 raise InvalidValue(f"The timestamp {error}.", field=field)
@@ -126,7 +131,9 @@ class OrderFilter:
                 self.reference in (None, order.reference),
                 self.tag is None or self.tag in order.life.tags,
                 self.updated_since is None or order.updated_at >= self.updated_since,
+                self.updated_before is None or order.updated_at < self.updated_before,
                 self.currency in (None, order.total.currency),
+                self.search is None or self.search.matches(order_words(order)),
             )
         )
 

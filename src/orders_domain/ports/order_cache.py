@@ -1,6 +1,6 @@
 """Order cache port. A cache may miss an order, but never returns a stale one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -36,4 +36,8 @@ class OrderCache(Protocol):
 
         Return False if the cache is unavailable; the caller must then retry.
         """
+        ...
+
+    def copies(self) -> Iterator[Order]:
+        """Yield each cached order once, if the cache is available; one that is added meanwhile may be missing."""
         ...

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.life.open_orders import OpenOrders
+from orders_domain.model.life.open_orders import OpenOrders, RefundBacklog
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
@@ -44,6 +44,10 @@ class OrderQueries(Protocol):
 
         Of each status only the ``limit`` orders that were placed first are counted, so that the cost is bounded.
         """
+        ...
+
+    def refund_backlog(self, *, limit: int) -> RefundBacklog:
+        """Return the orders with a refund that is requested, and neither succeeded nor failed; at most ``limit``."""
         ...
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:

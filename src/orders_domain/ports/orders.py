@@ -31,6 +31,17 @@ class OrderRepository(Protocol):
         """
         ...
 
+    def store_words(self, *, after: UUID, limit: int) -> UUID | None:
+        """Store anew the words by which the next orders are found; return the id of the last one, or None.
+
+        They are the first ``limit`` orders with a greater id than ``after``. ``add`` and ``save`` store the words of
+        their orders by themselves; a former release has stored none.
+
+        Raises:
+            StoreUnavailable: the store is unavailable.
+        """
+        ...
+
     def release_cart(self, snapshot_id: str) -> None:
         """Let the cart be ordered anew, if its order is canceled or deleted.
 
@@ -39,10 +50,11 @@ class OrderRepository(Protocol):
         """
         ...
 
-    def get_for_update(self, ref: OrderRef) -> Order:
+    def get_for_update(self, ref: OrderRef, *, with_shipments: bool = True) -> Order:
         """Return the current order, and lock it until this unit of work ends.
 
-        A store without locks detects concurrent changes in ``save``.
+        A store without locks detects concurrent changes in ``save``. Without ``with_shipments`` a store may leave them
+        unread, and ``life.unread`` has their sums.
 
         Raises:
             OrderNotFound: the order does not exist or is deleted.
@@ -68,8 +80,10 @@ class OrderRepository(Protocol):
         """
         ...
 
-    def get_by_parcel_for_update(self, parcel_id: UUID) -> Order:
+    def get_by_parcel_for_update(self, parcel_id: UUID, *, with_shipments: bool = True) -> Order:
         """Return and lock the order that has the shipment in its life, like ``get_for_update``.
+
+        Without ``with_shipments`` a store may read this shipment only.
 
         Raises:
             ShipmentNotFound: no order has it, or its order is deleted.

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
     from orders_domain.use_cases.accounts.sign_in import SignIn, sign_in
     from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
+    from orders_domain.use_cases.background.check_consistency import (
+        CheckConsistency,
+        ConsistencyStep,
+        check_consistency,
+    )
     from orders_domain.use_cases.background.defer_placement import (
         DeferPlacement,
         GetPlacement,
@@ -102,6 +107,14 @@ if TYPE_CHECKING:
         UpsertProducts,
         upsert_products,
     )
+    from orders_domain.use_cases.events.inspect_outbox import (
+        ListOutbox,
+        OutboxEvents,
+        ResendEvents,
+        ResentEvents,
+        list_outbox,
+        resend_events,
+    )
     from orders_domain.use_cases.events.read_events import EventPage, ReadEvents, read_events
     from orders_domain.use_cases.events.replay_events import ReplayEvents, ReplayStep, replay_events
     from orders_domain.use_cases.life.change_order import (
@@ -163,6 +176,7 @@ if TYPE_CHECKING:
         OrderStatistics,
         get_order_statistics,
     )
+    from orders_domain.use_cases.orders.index_orders import IndexOrders, index_orders
     from orders_domain.use_cases.orders.list_orders import ListOrders, list_orders
     from orders_domain.use_cases.orders.manage_templates import (
         AddTemplate,
@@ -186,37 +200,37 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AddAlertRecipient", "AddProduct", "AddTemplate", "AnnotateOrder", "AuthorizeReturn", "BulkChangeStatus",
-    "CancelOrder", "CancelUnits", "CartPolicy", "ChangeLanguage", "ChangePassword", "ChangeStatus", "ConfirmOrder",
-    "CreateUser", "DeferPlacement", "DeleteOrder", "DeleteTemplate", "DisableUser", "EnableUser", "EndSessions",
-    "EndStockHold", "ErasePersonalData", "ErasureStep", "EventPage", "ExpiryResult", "ExportOrders",
-    "ExportPersonalData", "FinishRestore", "GetAccount", "GetFileJob", "GetJob", "GetOrder", "GetOrderAnalytics",
-    "GetOrderAt", "GetOrderHistory", "GetOrderStatistics", "GetPlacement", "GetProduct", "GetProductHistory",
-    "GetStockHealth", "GetStockHold", "HoldOrder", "HoldStock", "ImportProducts", "ImportResult", "ImportRow",
-    "LimitRequests", "ListAlertRecipients", "ListOrders", "ListProducts", "ListStockHolds", "ListStockMovements",
-    "ListTemplates", "ListUsers", "NotificationResult", "OrderStatistics", "PaymentOutcome", "PlaceCartOrder",
-    "PlaceCatalogOrder", "PlaceOrder", "PlaceOrderFromTemplate", "PlaceReservedOrder", "PlaceShippedOrder",
-    "PlaceShopOrder", "ProductUpsert", "PurgeResult", "ReadEvents", "ReceivePayment", "ReceiveReturn",
-    "RecordPayment", "RecordShipmentEvent", "RefreshToken", "RefuseReturn", "RelayResult", "ReleaseOrder",
-    "ReleaseResult", "RemoveAlertRecipient", "ReplayEvents", "ReplayStep", "RequestRefund", "RestockProduct",
-    "RetryRefund", "RunFileJob", "RunJob", "SendNotification", "ShipUnits", "SignIn", "SignOut", "StartExport",
-    "StartImport", "StockHealthReport", "TrackShipment", "TrackingOutcome", "UpdateProduct", "UpsertOutcome",
-    "UpsertProducts", "WrittenFile", "add_alert_recipient", "add_product", "add_template", "annotate_order",
-    "authenticate", "authorize_return", "bulk_change_status", "cancel_order", "cancel_units", "change_language",
-    "change_password", "change_status", "confirm_order", "create_user", "defer_placement", "delete_order",
-    "delete_template", "disable_user", "enable_user", "end_sessions", "end_stock_hold", "erase_personal_data",
-    "expire_orders", "expire_stock_holds", "export_orders", "export_personal_data", "finish_restore",
-    "get_account", "get_export", "get_import", "get_job", "get_order", "get_order_analytics", "get_order_at",
-    "get_order_history", "get_order_statistics", "get_placement", "get_product", "get_product_history",
-    "get_stock_health", "get_stock_hold", "hold_order", "hold_stock", "import_products", "limit_requests",
-    "list_alert_recipients", "list_orders", "list_products", "list_stock_holds", "list_stock_movements",
-    "list_templates", "list_users", "place_cart_order", "place_catalog_order", "place_order",
-    "place_order_from_template", "place_order_via_services", "place_reserved_order", "place_shipped_order",
-    "place_shop_order", "purge_expired_data", "queue_notifications", "read_events", "read_export",
-    "read_refused_lines", "receive_payment", "receive_return", "record_payment", "record_shipment_event",
-    "refresh_token", "refuse_return", "relay_events", "release_order", "release_reservations",
-    "remove_alert_recipient", "replay_events", "request_refund", "restock_product", "retry_refund", "run_file_job",
-    "run_job", "send_notification", "ship_units", "sign_in", "sign_out", "start_export", "start_import",
-    "track_shipment", "update_product", "upsert_products",
+    "CancelOrder", "CancelUnits", "CartPolicy", "ChangeLanguage", "ChangePassword", "ChangeStatus", "CheckConsistency",
+    "ConfirmOrder", "ConsistencyStep", "CreateUser", "DeferPlacement", "DeleteOrder", "DeleteTemplate", "DisableUser",
+    "EnableUser", "EndSessions", "EndStockHold", "ErasePersonalData", "ErasureStep", "EventPage", "ExpiryResult",
+    "ExportOrders", "ExportPersonalData", "FinishRestore", "GetAccount", "GetFileJob", "GetJob", "GetOrder",
+    "GetOrderAnalytics", "GetOrderAt", "GetOrderHistory", "GetOrderStatistics", "GetPlacement", "GetProduct",
+    "GetProductHistory", "GetStockHealth", "GetStockHold", "HoldOrder", "HoldStock", "ImportProducts", "ImportResult",
+    "ImportRow", "IndexOrders", "LimitRequests", "ListAlertRecipients", "ListOrders", "ListOutbox", "ListProducts",
+    "ListStockHolds", "ListStockMovements", "ListTemplates", "ListUsers", "NotificationResult", "OrderStatistics",
+    "OutboxEvents", "PaymentOutcome", "PlaceCartOrder", "PlaceCatalogOrder", "PlaceOrder", "PlaceOrderFromTemplate",
+    "PlaceReservedOrder", "PlaceShippedOrder", "PlaceShopOrder", "ProductUpsert", "PurgeResult", "ReadEvents",
+    "ReceivePayment", "ReceiveReturn", "RecordPayment", "RecordShipmentEvent", "RefreshToken", "RefuseReturn",
+    "RelayResult", "ReleaseOrder", "ReleaseResult", "RemoveAlertRecipient", "ReplayEvents", "ReplayStep",
+    "RequestRefund", "ResendEvents", "ResentEvents", "RestockProduct", "RetryRefund", "RunFileJob", "RunJob",
+    "SendNotification", "ShipUnits", "SignIn", "SignOut", "StartExport", "StartImport", "StockHealthReport",
+    "TrackShipment", "TrackingOutcome", "UpdateProduct", "UpsertOutcome", "UpsertProducts", "WrittenFile",
+    "add_alert_recipient", "add_product", "add_template", "annotate_order", "authenticate", "authorize_return",
+    "bulk_change_status", "cancel_order", "cancel_units", "change_language", "change_password", "change_status",
+    "check_consistency", "confirm_order", "create_user", "defer_placement", "delete_order", "delete_template",
+    "disable_user", "enable_user", "end_sessions", "end_stock_hold", "erase_personal_data", "expire_orders",
+    "expire_stock_holds", "export_orders", "export_personal_data", "finish_restore", "get_account", "get_export",
+    "get_import", "get_job", "get_order", "get_order_analytics", "get_order_at", "get_order_history",
+    "get_order_statistics", "get_placement", "get_product", "get_product_history", "get_stock_health", "get_stock_hold",
+    "hold_order", "hold_stock", "import_products", "index_orders", "limit_requests", "list_alert_recipients",
+    "list_orders", "list_outbox", "list_products", "list_stock_holds", "list_stock_movements", "list_templates",
+    "list_users", "place_cart_order", "place_catalog_order", "place_order", "place_order_from_template",
+    "place_order_via_services", "place_reserved_order", "place_shipped_order", "place_shop_order", "purge_expired_data",
+    "queue_notifications", "read_events", "read_export", "read_refused_lines", "receive_payment", "receive_return",
+    "record_payment", "record_shipment_event", "refresh_token", "refuse_return", "relay_events", "release_order",
+    "release_reservations", "remove_alert_recipient", "replay_events", "request_refund", "resend_events",
+    "restock_product", "retry_refund", "run_file_job", "run_job", "send_notification", "ship_units", "sign_in",
+    "sign_out", "start_export", "start_import", "track_shipment", "update_product", "upsert_products",
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ _NAMES = {
     "accounts.refresh_token": "RefreshToken refresh_token",
     "accounts.sign_in": "SignIn sign_in",
     "accounts.sign_out": "SignOut sign_out",
+    "background.check_consistency": "CheckConsistency ConsistencyStep check_consistency",
     "background.defer_placement": "DeferPlacement GetPlacement defer_placement get_placement",
     "background.expire_orders": "ExpiryResult expire_orders",
     "background.expire_stock_holds": "expire_stock_holds",
@@ -38,6 +39,7 @@ _NAMES = {
     "catalog.list_products": "ListProducts list_products",
     "catalog.manage_products": "AddProduct RestockProduct UpdateProduct add_product restock_product update_product",
     "catalog.upsert_products": "ProductUpsert UpsertOutcome UpsertProducts upsert_products",
+    "events.inspect_outbox": "ListOutbox OutboxEvents ResendEvents ResentEvents list_outbox resend_events",
     "events.read_events": "EventPage ReadEvents read_events",
     "events.replay_events": "ReplayEvents ReplayStep replay_events",
     "life.change_order": "AnnotateOrder CancelUnits ConfirmOrder HoldOrder ReleaseOrder "
@@ -58,6 +60,7 @@ _NAMES = {
     "orders.get_order_analytics": "GetOrderAnalytics get_order_analytics",
     "orders.get_order_history": "GetOrderHistory get_order_history",
     "orders.get_order_statistics": "GetOrderStatistics OrderStatistics get_order_statistics",
+    "orders.index_orders": "IndexOrders index_orders",
     "orders.list_orders": "ListOrders list_orders",
     "orders.manage_templates": "AddTemplate DeleteTemplate ListTemplates add_template delete_template list_templates",
     "orders.place_cart_order": "CartPolicy PlaceCartOrder place_cart_order",

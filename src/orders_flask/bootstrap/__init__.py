@@ -38,7 +38,8 @@ if TYPE_CHECKING:
         demo_tokens,
         log_demo_accounts,
     )
-    from orders_flask.bootstrap.demo_examples import DemoExamples, demo_examples
+    from orders_flask.bootstrap.demo_examples import DemoExamples, make_demo_examples
+    from orders_flask.bootstrap.demo_history import PastOrders
     from orders_flask.bootstrap.demo_orders import place_demo_orders
     from orders_flask.bootstrap.jobs import job_checks, job_runner
     from orders_flask.bootstrap.messaging import broker, event_bytes, payment_facts, tracking_events
@@ -60,6 +61,7 @@ __all__ = [
     "DemoExamples",
     "Migrations",
     "NotifierComponent",
+    "PastOrders",
     "PersistenceComponent",
     "RemoteServices",
     "broker",
@@ -68,7 +70,6 @@ __all__ = [
     "check_broker",
     "choose_place_shipped_order",
     "demo_accounts_warning",
-    "demo_examples",
     "demo_tokens",
     "describe",
     "event_bytes",
@@ -80,6 +81,7 @@ __all__ = [
     "local_secrets",
     "log_broken_templates",
     "log_demo_accounts",
+    "make_demo_examples",
     "max_webhook_attempts",
     "new_webhook_secret",
     "notifier",
@@ -104,7 +106,8 @@ _NAMES = {
     "orders_flask.bootstrap.components": "BrokerComponent CacheComponent Check Migrations NotifierComponent "
     "PersistenceComponent RemoteServices check_broker describe",
     "orders_flask.bootstrap.demo_accounts": "DEMO_ACCOUNTS demo_accounts_warning demo_tokens log_demo_accounts",
-    "orders_flask.bootstrap.demo_examples": "DemoExamples demo_examples",
+    "orders_flask.bootstrap.demo_examples": "DemoExamples make_demo_examples",
+    "orders_flask.bootstrap.demo_history": "PastOrders",
     "orders_flask.bootstrap.demo_orders": "place_demo_orders",
     "orders_flask.bootstrap.jobs": "job_checks job_runner",
     "orders_flask.bootstrap.messaging": "broker event_bytes payment_facts tracking_events",

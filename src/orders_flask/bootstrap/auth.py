@@ -98,7 +98,8 @@ def refresh_verifier(settings: Settings) -> TokenVerifier:
     if settings.algorithm != "HS256":
         return RefreshVerifier(access, None)
     key_for = tokens.shared_secret(refresh_tokens.key_of(token_secret(settings)))
-    return RefreshVerifier(access, _verifier(settings, key_for).verify)
+    types = frozenset({refresh_tokens.TYPE})
+    return RefreshVerifier(access, _verifier(settings, key_for, types=types).verify)
 
 
 def _key_for(settings: Settings) -> tokens.KeyFor:
@@ -113,13 +114,16 @@ def _key_for(settings: Settings) -> tokens.KeyFor:
     return key_for
 
 
-def _verifier(settings: Settings, key_for: tokens.KeyFor) -> tokens.JwtTokenVerifier:
+def _verifier(
+    settings: Settings, key_for: tokens.KeyFor, *, types: frozenset[str] = tokens.ACCESS_TYPES
+) -> tokens.JwtTokenVerifier:
     return tokens.JwtTokenVerifier(
         key_for,
         algorithm=settings.algorithm,
         issuer=settings.jwt_issuer or None,
         audience=settings.jwt_audience or None,
         accept_demo=settings.allows_demo,
+        types=types,
         names=claim_names(settings),
     )
 

@@ -19,6 +19,7 @@ from orders_domain.ports.alert_recipients import AlertRecipientRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock
+from orders_domain.ports.consistency.checks import ConsistencyChecks
 from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.event_publisher import EventPublisher
 from orders_domain.ports.events.event_feed import EventFeed
@@ -118,6 +119,7 @@ class PersistenceComponent:
     wait_for_jobs: Callable[[float], None]  # that this process added, with a timeout in seconds
     connections_in_use: Callable[[], int] = lambda: 0
     direct_placement: DirectPlacement | None = None  # None for a store that needs none
+    consistency: ConsistencyChecks | None = None  # None for a store that ends with the process
     clock: Clock | None = None  # of a store that processes of several hosts share
     check: Check = healthy
     examine: Check = healthy  # for conditions that an operator can change, such as the rights of the role

@@ -42,7 +42,7 @@ class DemoExamples:
     operation_parameters: Mapping[str, Mapping[str, str]]
 
 
-def demo_examples(settings: Settings, use_cases: UseCases) -> DemoExamples:
+def make_demo_examples(settings: Settings, use_cases: UseCases) -> DemoExamples:
     """Return examples that succeed now, of the customer's newest order and template.
 
     Raises:

@@ -39,6 +39,7 @@ _OWNER = "ann"
 _ADMIN = Actor(subject="admin", role=Role.ADMIN)
 _UNITS = 1_000
 """So many that an operation on a few of them can be repeated."""
+_PRICE = 5
 _MAX_ORDERS = 500
 
 
@@ -125,12 +126,12 @@ def _state(order: Order) -> str | None:
 
 
 def _placed(use_cases: UseCases, *, reference: str) -> Order:
-    tea = CustomItem({"title": "Assam, 100 g", "quantity": _UNITS, "unit_price_minor": 250})
+    tea = CustomItem({"title": "Assam, tea bag", "quantity": _UNITS, "unit_price_minor": _PRICE})
     return use_cases.place_shop_order(
         PlaceShopOrder(
             actor=_ADMIN,
             user_id=_OWNER,
-            lines=(PricedItem(item=tea, quantity=_UNITS, unit_price_minor=250),),
+            lines=(PricedItem(item=tea, quantity=_UNITS, unit_price_minor=_PRICE),),
             currency=use_cases.default_currency,
             placing=Placing(source=SOURCE, reference=reference),
         )

@@ -13,17 +13,21 @@ from orders_flask.settings import InvalidSetting
 _ENTRIES = {
     "bulk-status": Entry("orders_flask.cli.bulk_status", "Change the status of the orders of FILE to STATUS."),
     "demo": Entry("orders_flask.cli.demo", "Run the service with sample data and sample requests."),
-    "doctor": Entry("orders_flask.cli.doctor", "Check every configured component and report failures."),
+    "doctor": Entry(
+        "orders_flask.cli.doctor.command:doctor", "Check every configured component and the data, and report failures."
+    ),
     "events": Entry("orders_flask.cli.events", "Read the event feed, and publish events again."),
     "export": Entry(
         "orders_flask.cli.export.command:export", "Write orders to FILE, newest first, as CSV or JSON Lines."
     ),
     "expire": Entry("orders_flask.cli.expire", "Cancel orders that were not paid in time, and end due stock holds."),
+    "find": Entry("orders_flask.cli.find", "Find orders by TEXT, newest first."),
     "history": Entry("orders_flask.cli.history", "Show every change of ORDER, oldest first."),
     "hold": Entry(
         "orders_flask.cli.life.changes:hold",
         "Hold ORDER: it is not confirmed, cancelled or shipped until it is released.",
     ),
+    "index": Entry("orders_flask.cli.find:index", "Store anew the words by which orders are found."),
     "migrate": Entry("orders_flask.cli.migrate", "Upgrade the database schema."),
     "notify": Entry("orders_flask.cli.notify", "Send letters to customers, and alerts to administrators."),
     "outbox": Entry("orders_flask.cli.outbox", "Inspect the outbox, and publish events again."),
@@ -67,7 +71,7 @@ def orders(ctx: click.Context) -> None:
       orders demo               run the service with sample data
       orders migrate            upgrade the database schema
       orders serve              run the service
-      orders doctor             check every configured component
+      orders doctor             check every configured component, and the data
     """
     if ctx.invoked_subcommand not in _WITHOUT_LOG:
         from orders_flask.observability import structured_logging

@@ -30,7 +30,7 @@ _PRODUCTS = (
 )
 _GUIDE = """
 The service runs at {at}; its documentation is at {at}/docs
-
+{console}
 {products}
 
 A customer's token ({customer}), valid for 24 hours:
@@ -39,6 +39,9 @@ An administrator's token ({admin}), valid for 24 hours:
   {admin_token}
 {requests}
 Press Ctrl-C to stop.
+"""
+_CONSOLE = """
+The operators' console is at {at}/console; sign in as {admin_email} with the password {password}
 """
 _REQUESTS = {
     "ostore": """
@@ -70,8 +73,16 @@ List orders, and mark one as paid:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option(
+    "--orders",
+    type=click.IntRange(0, 10_000),
+    default=500,
+    show_default=True,
+    envvar="DEMO_ORDERS",
+    help="Orders of the last 60 days, which are stored in the background.",
+)
 @click.option("--port-option", default="--port", hidden=True)  # the Makefile passes the name of its variable
-def demo(host: str, port: int, port_option: str) -> None:
+def demo(host: str, port: int, orders: int, port_option: str) -> None:
     """Run the service with sample data and sample requests.
 
     Creates the tables in an empty database, inserts sample products, accounts and orders, and prints tokens and
@@ -92,6 +103,7 @@ def demo(host: str, port: int, port_option: str) -> None:
     click.echo(_guide(container, read, at=f"http://{host}:{port}"))
     if serve.is_loopback(host):  # because the page gives everybody who reads it a token
         os.environ["ORDERS_DEMO"] = "on"
+        os.environ["DEMO_ORDERS"] = str(orders)
     serve.run(read, host=host, port=port)
 
 
@@ -111,7 +123,8 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
     }
     served = {name: prefixes[0] for name, prefixes in read.mounts.items()}
     requests = [text.format(prefix=served[name], **values) for name, text in _REQUESTS.items() if name in served]
-    return _GUIDE.format(requests="".join(requests), **values)
+    console = _CONSOLE.format(**values) if read.console == "on" else ""
+    return _GUIDE.format(requests="".join(requests), console=console, **values)
 
 
 def fill(container: Container, read: Settings) -> None:

@@ -6,8 +6,10 @@ from uuid import UUID
 import click
 
 from orders_domain.ports.outbox import OutboxState
+from orders_domain.use_cases import ListOutbox, ResendEvents
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
+from orders_flask.cli._streaming import cli_actor
 
 _STATES = [state.value for state in OutboxState]
 
@@ -33,7 +35,8 @@ def show(states: Sequence[str], limit: int) -> None:
 
     Columns: state, attempts, time, type, order, version, id and the last error.
     """
-    entries = _container().outbox().select(states=frozenset(map(OutboxState, states)), limit=limit)
+    request = ListOutbox(actor=cli_actor(), states=frozenset(map(OutboxState, states)), limit=limit)
+    entries = _container().list_outbox(request).messages
     for entry in entries:
         event = entry.event
         click.echo(
@@ -53,16 +56,12 @@ def resend(event_ids: Sequence[UUID], parked: bool) -> None:
     """
     if not event_ids and not parked:
         raise click.UsageError("Either event ids (see: orders outbox list) or --parked must be given.")
-    container = _container()
-    repository = container.outbox()
-    ids = dict.fromkeys(event_ids)
-    missing = [str(event_id) for event_id in ids if not repository.requeue([event_id], now=container.store_clock()())]
-    count = len(ids) - len(missing)
-    while parked and (entries := repository.select(states=frozenset({OutboxState.PARKED}))):
-        count += repository.requeue([entry.event.id for entry in entries], now=container.store_clock()())
-    click.echo(f"Requeued {count} {'event' if count == 1 else 'events'}.")
-    if missing:
-        raise click.ClickException(f"No parked or published event has the id {', '.join(missing)}.")
+    request = ResendEvents(actor=cli_actor(), event_ids=tuple(event_ids), parked=parked)
+    resent = _container().resend_events(request)
+    click.echo(f"Requeued {resent.requeued} {'event' if resent.requeued == 1 else 'events'}.")
+    if resent.missing:
+        ids = ", ".join(map(str, resent.missing))
+        raise click.ClickException(f"No parked or published event has the id {ids}.")
 
 
 def _container() -> Container:

@@ -30,6 +30,8 @@ def prune() -> None:
             if sys.stderr.isatty():
                 click.echo(f"\r{_summary(pruned)} so far", err=True, nl=False)
     click.echo(f"\rDeleted: {_summary(pruned)}.", err=True)
+    if pruned.failed:
+        raise click.ClickException(f"The store was too slow to delete {', '.join(pruned.failed)}; run it again.")
 
 
 def _summary(pruned: PurgeResult) -> str:
@@ -41,5 +43,6 @@ def _summary(pruned: PurgeResult) -> str:
 
 
 def _batches(prune: Callable[[], PurgeResult]) -> Iterator[PurgeResult]:
-    while (batch := prune()) != PurgeResult():
+    while (batch := prune()).has_deleted:
         yield batch
+    yield batch

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from flask import Response
 
-from orders_domain.model.life.open_orders import OpenOrders
+from orders_domain.model.life.open_orders import OpenOrders, RefundBacklog, StockHoldBacklog
 from orders_domain.ports.outbox import OutboxBacklog
 from orders_domain.ports.webhooks.deliveries import DeliveryBacklog
 
@@ -25,9 +25,13 @@ UseCaseOutcome: TypeAlias = Literal["completed", "replayed", "rejected", "failed
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SCRAPE_SECONDS = 0.5
 MAX_OPEN_ORDERS = 10_000
-"""The orders of each status that a scrape counts, so that its cost is bounded."""
+"""The orders of each status, stock holds or refunds that a scrape counts, so that its cost is bounded."""
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The shared metrics directory of several processes; ``orders serve --workers`` sets it."""
+
+
+def _nothing_waits() -> tuple[StockHoldBacklog, RefundBacklog]:
+    return StockHoldBacklog(open=0), RefundBacklog(orders=0)
 
 
 def _no_deliveries() -> DeliveryBacklog:
@@ -41,6 +45,7 @@ class Metrics:
         backlog: Callable[[], OutboxBacklog],
         clock: Callable[[], datetime],
         open_orders: Callable[[], Sequence[OpenOrders]] = tuple,
+        holds_and_refunds: Callable[[], tuple[StockHoldBacklog, RefundBacklog]] = _nothing_waits,
         webhook_backlog: Callable[[], DeliveryBacklog] = _no_deliveries,
     ) -> None:
         # Imported late, because the library reads PROMETHEUS_MULTIPROC_DIR at import, and a process that forks workers
@@ -51,6 +56,7 @@ class Metrics:
         self._collectors = (
             OutboxCollector(backlog, clock),
             OpenOrdersCollector(open_orders, clock),
+            HoldsAndRefundsCollector(holds_and_refunds, clock),
             WebhookCollector(webhook_backlog, clock),
         )
         self._seconds = Histogram(
@@ -219,6 +225,37 @@ class OpenOrdersCollector(StoreCollector[Sequence[OpenOrders]]):
         yield from (counts, ages)
 
 
+class HoldsAndRefundsCollector(StoreCollector[tuple[StockHoldBacklog, RefundBacklog]]):
+    """The open stock holds and the unanswered refunds; absent while the database is unavailable."""
+
+    def collect(self) -> Iterator[Metric]:
+        if (read := self._read()) is None:
+            return
+        holds, refunds = read
+        yield _gauge("orders_stock_holds_open", "Stock holds that have not ended, at most 10,000.", holds.open)
+        yield self._age(
+            "orders_stock_holds_oldest_age_seconds", "Age of the oldest open stock hold in seconds.", holds.oldest
+        )
+        yield self._age(
+            "orders_stock_holds_overdue_seconds",
+            "Seconds since the earliest expiry of an open stock hold; 0 if none has expired.",
+            holds.earliest_expiry,
+        )
+        yield _gauge(
+            "orders_refunds_unanswered",
+            "Orders with a requested refund that neither succeeded nor failed, at most 10,000.",
+            refunds.orders,
+        )
+        yield self._age(
+            "orders_refunds_unanswered_oldest_change_age_seconds",
+            "Seconds since the last change of the order with an unanswered refund that has waited longest.",
+            refunds.oldest_change,
+        )
+
+    def _age(self, name: str, documentation: str, at: datetime | None) -> Metric:
+        return _gauge(name, documentation, max((self._clock() - at).total_seconds(), 0.0) if at else 0.0)
+
+
 class WebhookCollector(StoreCollector[DeliveryBacklog]):
     """The deliveries that wait; absent while the database is unavailable."""
 
@@ -238,6 +275,12 @@ class WebhookCollector(StoreCollector[DeliveryBacklog]):
             "Seconds since the webhook delivery that is due longest was due; 0 if none is due.",
             value=max(late, 0.0),
         )
+
+
+def _gauge(name: str, documentation: str, value: float) -> Metric:
+    from prometheus_client.metrics_core import GaugeMetricFamily
+
+    return GaugeMetricFamily(name, documentation, value=value)
 
 
 def in_processes(directory: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orders_flask import production
 from orders_flask.settings.mounts import DEFAULT_MOUNTS, parse_mounts, validate_mounts
-from orders_flask.settings.validation import InvalidSetting, require_one_of, setting
+from orders_flask.settings.validation import InvalidSetting, require_one_of, require_within, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,10 @@ class DeploymentSettings:
         "ORDERS_DEMO", "off", "`on` offers tokens of the demonstration's accounts at `/docs`; set by `orders demo`"
     )
 
+    demo_orders: int = setting(
+        "DEMO_ORDERS", 0, "past orders that a demonstration stores in the background; set by `orders demo`"
+    )
+
     @property
     def production(self) -> bool:
         return self.environment == "production"
@@ -50,6 +54,7 @@ class DeploymentSettings:
         )
         require_one_of("ORDERS_ENV", self.environment, "development", "production")
         require_one_of("ORDERS_DEMO", self.demo, "on", "off")
+        require_within("DEMO_ORDERS", self.demo_orders, 0, 10_000)
         if self.demo == "on" and self.production:
             raise InvalidSetting("ORDERS_DEMO must not be on in production, because it gives everybody tokens.")
         for word in self.exceptions:

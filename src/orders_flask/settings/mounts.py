@@ -9,7 +9,7 @@ from types import MappingProxyType
 from orders_flask.settings.validation import InvalidSetting
 
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders shop=/v1"
-_RESERVED = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
+_RESERVED = frozenset({"/console", "/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")  # without . and .., which clients and proxies resolve
 
 

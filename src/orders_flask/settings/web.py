@@ -35,6 +35,7 @@ class WebSettings:
     )
     default_currency: str = setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code of amounts without a currency")
     products_public: str = setting("PRODUCTS_PUBLIC", "off", "`on` lets everybody read products without a token")
+    console: str = setting("ORDERS_CONSOLE", "on", "`off` leaves out the operators' console at `/console`")
     relay: str = setting("ORDERS_RELAY", "off", "`on` runs an outbox relay in each web process; set by `orders serve`")
     threads: int = setting("ORDERS_THREADS", 8, "worker threads of `orders_flask.asgi:app`; set by `orders serve`")
 
@@ -66,5 +67,6 @@ class WebSettings:
         if self.default_currency not in MINOR_UNIT_DIGITS:
             raise InvalidSetting(f"DEFAULT_CURRENCY must be an ISO 4217 code in use, not {self.default_currency!r}.")
         require_one_of("PRODUCTS_PUBLIC", self.products_public, "on", "off")
+        require_one_of("ORDERS_CONSOLE", self.console, "on", "off")
         require_one_of("ORDERS_RELAY", self.relay, "on", "off")
         require_within("ORDERS_THREADS", self.threads, 1, 256)

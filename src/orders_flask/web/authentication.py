@@ -43,9 +43,19 @@ def _verify_token() -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("The Authorization header must have a bearer token.")
+    identify(token.strip())
+
+
+def identify(token: str) -> None:
+    """Verify the token; set ``g.auth_token`` and ``g.actor``.
+
+    Raises:
+        InvalidToken: the token is invalid or revoked.
+        StoreUnavailable: the store of revoked tokens cannot be read.
+    """
     # Prefetch, because one round trip can read both the token's revocation and the cached order.
     use_cases().prefetch_order(order_id_from_path() if request.method in ("GET", "HEAD") else None)
-    g.auth_token = use_cases().authenticate(token.strip())
+    g.auth_token = use_cases().authenticate(token)
     user = g.auth_token.actor
     contact = user.contact if request.method in ("GET", "HEAD") else user.contact.or_else(accepted_language())
     g.actor = replace(user, request_id=g.request_id, traceparent=g.traceparent, contact=contact)

@@ -43,13 +43,19 @@ def handle(error: Exception) -> Response:
     contract = _mounts()[prefix] if prefix else None
     if contract and prefix not in contract.absolute_mounts and error is request.routing_exception:
         error = _require_authentication(error)
-    problem = _problem(error, contract)
-    if problem.status >= 500 and not isinstance(error, Unavailable):
-        log.error("request.failed", exc_info=error)
+    problem = described(error, contract)
     body, media_type = render(problem, request.path)
     response = current_app.response_class(body, status=problem.status, mimetype=media_type)
     response.headers.update(problem.headers)
     return response
+
+
+def described(error: Exception, contract: Contract | None = None) -> Problem:
+    """Return the problem of the error, and log one that the client did not cause."""
+    problem = _problem(error, contract)
+    if problem.status >= 500 and not isinstance(error, Unavailable):
+        log.error("request.failed", exc_info=error)
+    return problem
 
 
 def render(problem: Problem, path: str) -> tuple[bytes, str]:

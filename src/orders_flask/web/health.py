@@ -28,12 +28,17 @@ def readyz() -> tuple[dict[str, Any], int]:
 
     Only the database affects readiness, because cache and broker are optional.
     """
-    checks: BackgroundChecks = current_app.extensions[_CHECKS]
-    failures = checks.results(use_cases().check_components())
+    failures = component_failures()
     ready = failures["database"] is None
     states = {name: "ok" if failure is None else "degraded" for name, failure in failures.items()}
     states["database"] = "ok" if ready else "unavailable"
     return {"status": "ready" if ready else "unavailable", "checks": states}, 200 if ready else 503
+
+
+def component_failures() -> dict[str, str | None]:
+    """Return the last result of each component's check by name: None, or the reason for its failure."""
+    checks: BackgroundChecks = current_app.extensions[_CHECKS]
+    return checks.results(use_cases().check_components())
 
 
 @blueprint.get("/metrics")

@@ -19,7 +19,12 @@ def root() -> Response:
 
 
 def _page() -> Response:
-    page = render_template("landing.html", tags=_tags(current_app), accounts=demonstration.accounts())
+    page = render_template(
+        "landing.html",
+        tags=_tags(current_app),
+        accounts=demonstration.accounts(),
+        console="console" in current_app.blueprints,
+    )
     response = make_response(page)
     response.headers["Content-Security-Policy"] = _POLICY
     return response

@@ -37,7 +37,10 @@ class DataPurger:
         if time.monotonic() - self._reported_at >= REPORT_INTERVAL:
             self._reported_at = time.monotonic()
             self._report()
-        if self.purge_expired_data() == PurgeResult():
+        purged = self.purge_expired_data()
+        if purged.failed:
+            log.warning("purge.failed", kinds=list(purged.failed))
+        if not purged.has_deleted:
             self.stop.wait(PURGE_INTERVAL)
 
     def _report(self) -> None:

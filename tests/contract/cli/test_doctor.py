@@ -41,7 +41,7 @@ def test_healthy_components_are_reported_fine(migrated: Path) -> None:
     ended = orders("doctor", here=migrated)
 
     assert ended.returncode == 0
-    assert report_of(ended).keys() == {"settings", "database", "outbox", "cache", "broker"}
+    assert report_of(ended).keys() == {"settings", "database", "outbox", "cache", "broker", "data"}
     assert all(line.startswith("ok") for line in report_of(ended).values())
 
 

@@ -269,7 +269,7 @@ def shown_by(guide: str) -> list[str]:
 
 
 def test_demo_prints_working_shell_commands(tmp_path: Path, port: int) -> None:
-    with started("demo", "--port", str(port), here=tmp_path) as process:
+    with started("demo", "--port", str(port), here=tmp_path, DEMO_ORDERS="0") as process:
         answer(port)
         statuses = [
             subprocess.run(

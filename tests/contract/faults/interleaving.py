@@ -92,6 +92,9 @@ class SteppedCache:
     def prefetch(self, order_id: UUID | None) -> None:
         self.cache.prefetch(order_id)
 
+    def copies(self) -> Iterator[Order]:
+        return self.cache.copies()
+
     def put(self, order: Order) -> None:
         self.step()
         self.cache.put(order)

@@ -53,6 +53,9 @@ class CutOff:
     def prefetch(self, order_id: UUID | None) -> None:
         self.cache.prefetch(order_id)
 
+    def copies(self) -> Iterator[Order]:
+        return self.cache.copies()
+
     def put(self, order: Order) -> None:
         self.cache.put(order)
 

@@ -49,4 +49,6 @@ def test_wheel_has_types_license_and_no_tests(installed: Path) -> None:
 
     assert {f"orders_{part}/py.typed" for part in ("domain", "adapters", "flask")} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    console = ("static/console.css", "static/htmx.min.js", "static/htmx.LICENSE.txt", "templates/console/orders.html")
+    assert {f"orders_flask/console/{file}" for file in console} <= names
     assert not [name for name in names if name.startswith(("tests", "src", "migrations")) or ".db" in name]

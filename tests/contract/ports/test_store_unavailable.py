@@ -55,6 +55,7 @@ METHODS: dict[str, Callable[[StoreHarness], object]] = {
     "user": lambda store: store.users.get("ann"),
     "user by e-mail": lambda store: store.users.by_email("ann@example.com"),
     "accounts": lambda store: store.users.list_page(),
+    "disable unless last": lambda store: store.users.disable_replaceable("ann", at=NOON),
     "disable": lambda store: store.users.set_disabled("ann", at=NOON),
     "change a password": lambda store: store.users.change_password("ann", "hash"),
     "deny": lambda store: store.denied.revoke({"mark": until(NOON)}),

@@ -63,11 +63,11 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_order_is_placed_in_three_statements(engine: Engine) -> None:
+def test_order_is_placed_in_four_statements(engine: Engine) -> None:
     with statements(engine) as sent:
         placed(engine)
 
-    assert len(sent) == 3, sent
+    assert len(sent) == 4, sent
 
 
 def test_order_is_changed_in_four_statements(engine: Engine) -> None:

@@ -4,6 +4,7 @@ import base64
 import fcntl
 import json
 import os
+import select
 import subprocess
 import tempfile
 from contextlib import ExitStack
@@ -14,10 +15,16 @@ from tests.support.servers.chromium import OPTIONS, executable
 
 END = b"\0"  # of each message
 PATIENCE = 120_000  # milliseconds for a script of a page
+LOAD_SECONDS = 60
+LOADED = "Page.loadEventFired"
+RECORDED = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded", "Network.requestWillBeSent")
+"""The events that `watch` records."""
 
 
 class Browser:
     """`with Browser() as browser: ...` has one page, which `open` loads and `run` runs scripts in."""
+
+    recorded: list[dict[str, Any]]
 
     def __enter__(self) -> Self:
         with ExitStack() as ending:
@@ -37,6 +44,7 @@ class Browser:
             os.close(written_by_it)
             ending.callback(self._end)
             self._number, self._session, self._unread = 0, {}, b""
+            self._loads, self.recorded = 0, []
             (page, *_) = [one for one in self.ask("Target.getTargets")["targetInfos"] if one["type"] == "page"]
             attached = self.ask("Target.attachToTarget", targetId=page["targetId"], flatten=True)
             self._session = {"sessionId": attached["sessionId"]}
@@ -59,9 +67,25 @@ class Browser:
 
     def open(self, url: str) -> None:
         """Load the page, and wait until it has loaded."""
+        before = self._loads
         self.ask("Page.navigate", url=url)
-        while self._next().get("method") != "Page.loadEventFired":
-            pass
+        self._wait_for_load(before)
+
+    def follow(self, script: str) -> None:
+        """Run a script that leaves the page, such as a click on a link, and wait until the next page has loaded."""
+        before = self._loads
+        self.run(script)
+        self._wait_for_load(before)
+
+    def watch(self) -> None:
+        """Record what the pages say to the console, and the requests that they send, from now on."""
+        for domain in ("Runtime", "Log", "Network"):
+            self.ask(f"{domain}.enable")
+
+    def show_dark(self, *, dark: bool) -> None:
+        """Show pages as a reader who prefers a dark or a light scheme sees them."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[scheme])
 
     def run(self, script: str) -> Any:
         """Return the JSON value of an expression, or that which its promise resolves to."""
@@ -83,7 +107,17 @@ class Browser:
             assert part, "Chromium has ended"
             self._unread += part
         message, _, self._unread = self._unread.partition(END)
-        return dict(json.loads(message))
+        event = dict(json.loads(message))
+        self._loads += event.get("method") == LOADED
+        if event.get("method") in RECORDED:
+            self.recorded.append(event)
+        return event
+
+    def _wait_for_load(self, before: int) -> None:
+        while self._loads == before:
+            readable = END in self._unread or select.select([self._from], [], [], LOAD_SECONDS)[0]
+            assert readable, f"no page has loaded within {LOAD_SECONDS} s"
+            self._next()
 
     def _end(self) -> None:
         os.close(self._to)  # Chromium ends when nobody can ask

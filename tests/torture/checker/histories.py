@@ -19,6 +19,9 @@ UNCHANGED = {
     "shipment_changed": (*OPEN, "SHIPPED", "DELIVERED"),
     "return_authorized": (*OPEN, "SHIPPED", "DELIVERED"),
     "return_received": (*OPEN, "SHIPPED", "DELIVERED"),
+    "return_refused": (*OPEN, "SHIPPED", "DELIVERED"),
+    "held": (*OPEN, "SHIPPED"),
+    "released": STATUSES,
 }
 """By kind of an entry: the statuses that it may leave as they are."""
 

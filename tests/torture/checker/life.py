@@ -43,6 +43,8 @@ class Life:
     captured: Counter[str] = field(default_factory=Counter)  # by provider
     refunded: int = 0
     refunds: dict[str, Row] = field(default_factory=dict)
+    returns: dict[str, Counter[int]] = field(default_factory=dict)  # by id: the units of each line that may still come
+    is_held: bool = False
     flaws: list[str] = field(default_factory=list)
 
     @property
@@ -66,6 +68,7 @@ def steps(row: Row, entries: Sequence[Row]) -> Iterator[tuple[Row, Life]]:
     """Each entry, with the life after it, which is the same object each time."""
     life = Life({number: Units(line[0], line[1]) for number, line in enumerate(row["lines"], start=1)})
     for entry in entries:
+        _apply_hold(life, entry)
         _apply_units(life, entry)
         _apply_money(life, entry["details"])
         for number, units in life.lines.items():
@@ -86,6 +89,14 @@ def facts_of(entry: Row) -> Row | None:
     return entry["details"].get("payment") if entry["kind"] in ("payment_recorded", "refund_settled") else None
 
 
+def _apply_hold(life: Life, entry: Row) -> None:
+    """A held order is neither shipped, nor cancelled, nor confirmed."""
+    if life.is_held and entry["kind"] in ("shipment_created", "lines_canceled", "canceled", "expired", "held"):
+        life.flaws.append(f"version {entry['version']}: {entry['kind']}, while the order was held")
+    if entry["kind"] in ("held", "released"):
+        life.is_held = entry["kind"] == "held"
+
+
 def _apply_units(life: Life, entry: Row) -> None:
     details, kind = entry["details"], entry["kind"]
     if kind == "lines_canceled":
@@ -94,8 +105,13 @@ def _apply_units(life: Life, entry: Row) -> None:
         _add(life, "shipped", details["shipment"]["lines"])
     elif kind == "return_authorized":
         _add(life, "awaited", details["return"]["lines"])
+        life.returns[details["return"].get("id", "")] = Counter(dict(details["return"]["lines"]))
+    elif kind == "return_refused":
+        left = life.returns.pop(details["return_id"], Counter())
+        _add(life, "awaited", [(number, -quantity) for number, quantity in left.items()])
     elif kind == "return_received":
         for number, quantity, restocked in details["received"]:
+            life.returns.setdefault(details["return_id"], Counter())[number] -= quantity
             _add(life, "returned", [(number, quantity)])
             _add(life, "awaited", [(number, -quantity)])
             _add(life, "restocked", [(number, quantity * restocked)])

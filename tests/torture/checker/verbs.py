@@ -16,6 +16,11 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "shop.cancel": frozenset({"lines_canceled", "canceled"}),
     "shop.return": frozenset({"return_authorized"}),
     "shop.receive": frozenset({"return_received"}),
+    "shop.refuse": frozenset({"return_refused"}),
+    "shop.retry": frozenset({"refund_requested"}),
+    "shop.confirm": frozenset({"status_changed"}),
+    "shop.hold": frozenset({"held"}),
+    "shop.release": frozenset({"released"}),
 }
 """By kind of an operation: the kinds of the one entry that it makes."""
 

@@ -35,6 +35,9 @@ EVENT_TYPES: Mapping[str, str] = {
     "shipment_changed": "orders.shipment_changed.v1",
     "return_authorized": "orders.return_authorized.v1",
     "return_received": "orders.return_received.v1",
+    "return_refused": "orders.return_refused.v1",
+    "held": "orders.order_held.v1",
+    "released": "orders.order_released.v1",
 }
 NOTIFICATION = "orders.user_notification.v1"
 STOCK_LOW = "orders.stock_low.v1"

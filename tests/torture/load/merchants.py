@@ -20,7 +20,7 @@ class Merchant(ShopActor):
         hold = self._held(lines)
         if hold is None or not self._placed(lines, hold):
             return
-        for step in (self._pay, self._ship, self._deliver, self._take_back, self._refund):
+        for step in (self._confirm, self._pay, self._hold, self._ship, self._deliver, self._take_back, self._refund):
             if self.shared.stopping.is_set() or not step():
                 return
         self.read()
@@ -44,6 +44,24 @@ class Merchant(ShopActor):
             self.insist("shop.place", PATH, body, subject=f"{hold} again")
             self.order = order
         return True
+
+    def _confirm(self) -> bool:
+        return self.chance.random() < 0.5 or self.change("shop.confirm", f"{PATH}{self.id}/confirm", {})
+
+    def _hold(self) -> bool:
+        """At times hold the order, which then refuses a parcel, and release it; two holds or releases may contend."""
+        if self.chance.random() < 0.6:
+            return True
+        path, hold = f"{PATH}{self.id}", {"reason": "The address is to be checked."}
+        if self.chance.random() < 0.3:
+            return self.contend("shop.hold", f"{path}/hold", hold) and self.contend(
+                "shop.release", f"{path}/release", {}
+            )
+        if not self.change("shop.hold", f"{path}/hold", hold):
+            return False
+        if self.change("shop.ship", f"{path}/shipments", {}):
+            self.shared.errors.append(AssertionError(f"The held order {self.id} was shipped."))
+        return self.change("shop.release", f"{path}/release", {})
 
     def _pay(self) -> bool:
         """Authorize the total, and capture it at once or in two parts; more than it is refused."""
@@ -95,6 +113,9 @@ class Merchant(ShopActor):
             return self.contend("shop.receive", path, {"lines": parts})
         if not self.change("shop.receive", path, {"lines": parts}):
             return False
+        if self.chance.random() < 0.3:
+            refusal = f"/v1/returns/{self.order['returns'][-1]['id']}/refuse"
+            return self.change("shop.refuse", refusal, {"reason": "It is worn."})
         others = [
             {"number": 2, "quantity": shipped[2] - 1, "restock": False},
             {"number": 2, "quantity": 1, "restock": True},
@@ -102,10 +123,20 @@ class Merchant(ShopActor):
         return self.change("shop.receive", path, {"lines": others})
 
     def _refund(self) -> bool:
-        """Ask for a refund twice, where the second one may exceed what is left, and settle the first."""
+        """Ask for a refund twice, where the second one may exceed what is left, and settle the first.
+
+        One that failed is asked for again, and settled.
+        """
         total = int(self.order["totals"]["captured_minor"])
         amount, path = self.chance.randint(1, total), f"{PATH}{self.id}/refunds"
         if not self.change("shop.refund", path, {"amount_minor": amount, "reason": "A scratch."}):
             return False
+        first = self.order["refunds"][-1]["id"]
         self.change("shop.refund", path, {"amount_minor": self.chance.randint(1, total), "reason": "Another one."})
-        return self.record(self.chance.choice(("refunded", "refunded", "refund_failed")), amount)
+        answer = self.chance.choice(("refunded", "refunded", "refund_failed"))
+        if not self.record(answer, amount) or answer == "refunded":
+            return answer == "refunded"
+        failed = [refund["id"] for refund in self.order["refunds"] if refund["state"] == "failed"]
+        if first not in failed or not self.change("shop.retry", f"{path}/{first}/retry", {}):
+            return first not in failed  # the answer was about the other refund, of the same amount
+        return self.record("refunded", amount)

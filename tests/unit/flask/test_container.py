@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,3 +121,10 @@ def test_new_container_creates_no_component(monkeypatch: pytest.MonkeyPatch) -> 
 def test_settings_of_wrong_type_are_rejected() -> None:
     with pytest.raises(Exception, match="settings"):
         Container(settings={"database_url": "memory://"}).settings()
+
+
+def test_no_lazy_name_is_a_module() -> None:
+    """An import of such a module would bind the name to the module."""
+    directory = Path(bootstrap.__file__).parent
+
+    assert [name for name in bootstrap._MODULES if {*directory.glob(name), *directory.glob(f"{name}.py")}] == []

@@ -1,16 +1,21 @@
 """Outbox relay and data purger: two loops, so that neither stops the other."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from orders_domain.errors import PublisherUnavailable
+from orders_adapters.testing.examples import NOON, Clock
+from orders_domain.errors import PublisherUnavailable, StoreUnavailable
+from orders_domain.model.accounts.auth_token import Revocation
 from orders_domain.ports.outbox import OutboxBacklog
-from orders_domain.use_cases import PurgeResult, RelayResult
+from orders_domain.use_cases import PurgeResult, RelayResult, purge_expired_data
 from orders_flask.workers import data_purger
 from orders_flask.workers.data_purger import DataPurger
 from orders_flask.workers.outbox_relay import OutboxRelay
+from tests.support.stores import in_memory
 
 
 @dataclass
@@ -76,6 +81,47 @@ def test_purger_repeats_full_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     script = ScriptedPurger([PurgeResult(events=1_000), PurgeResult(keys=7), PurgeResult(), PurgeResult()])
 
     assert script.run_all() == ["purged 1000", "purged 7", "purged 0", "purged 0"]
+
+
+class TooSlow:
+    """Ports of which each deletion takes too long."""
+
+    def prune(self, **_: Any) -> int:
+        raise StoreUnavailable("The store is unavailable or too slow.")
+
+    def delete_finished(self, *_: Any, **__: Any) -> int:
+        return self.prune()
+
+
+def test_purge_goes_on_if_a_kind_fails() -> None:
+    store = in_memory()
+    slow: Any = TooSlow()
+    store.denied.revoke({"a": Revocation(valid_from=1, until=NOON - timedelta(days=1))})
+    ports: dict[str, Any] = {
+        "outbox": slow,
+        "idempotency_keys": store.keys,
+        "revoked_tokens": store.denied,
+        "inbox": store.inbox,
+        "jobs": slow,
+        "notifications": store.notifications,
+        "webhook_queue": store.webhook_queue,
+    }
+
+    result = purge_expired_data(**ports, clock=Clock())
+
+    assert result == PurgeResult(tokens=1, failed=("events", "jobs"))
+    with pytest.raises(StoreUnavailable):
+        purge_expired_data(**dict.fromkeys(ports, slow), clock=Clock())
+
+
+def test_failed_kind_is_reported_and_not_repeated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_purger, "PURGE_INTERVAL", 0.0)
+
+    with capture_logs() as logged:
+        ScriptedPurger([PurgeResult(failed=("events",)), PurgeResult()]).run_all()
+
+    assert [record["kinds"] for record in logged if record["event"] == "purge.failed"] == [["events"]]
+    assert not PurgeResult(failed=("events",)).has_deleted
 
 
 def test_purger_reports_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from orders_domain.errors import IdempotencyKeyReused
 from orders_domain.model import pricing
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.idempotency import RETENTION, IdempotencyKey
+from orders_domain.model.life.open_orders import StockHoldBacklog
 from orders_domain.model.life.stock_hold import DuplicateStockHold, StockHold, StockHoldNotFound, StockHoldPage
 from orders_domain.model.product import ProductId
 from orders_domain.model.product_audit import MovementKind
@@ -90,6 +91,15 @@ class InMemoryStockHoldQueries(StockHoldQueries):
                 if (user_id is None or hold.user_id == user_id) and (before is None or hold.id < before)
             ]
         return StockHoldPage.from_rows(sorted(holds, key=lambda hold: hold.id, reverse=True), limit)
+
+    def backlog(self, *, limit: int) -> StockHoldBacklog:
+        with self._store.read_lock:
+            holds = sorted(self._store.stock_holds.values(), key=lambda hold: (hold.expires_at, hold.id))[:limit]
+        return StockHoldBacklog(
+            open=len(holds),
+            oldest=min((hold.created_at for hold in holds), default=None),
+            earliest_expiry=min((hold.expires_at for hold in holds), default=None),
+        )
 
     def due(self, *, before: datetime, limit: int) -> Sequence[UUID]:
         with self._store.read_lock:

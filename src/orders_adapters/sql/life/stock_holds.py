@@ -16,6 +16,7 @@ from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.errors import IdempotencyKeyReused
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.idempotency import RETENTION, IdempotencyKey
+from orders_domain.model.life.open_orders import StockHoldBacklog
 from orders_domain.model.life.stock_hold import DuplicateStockHold, StockHold, StockHoldNotFound, StockHoldPage
 from orders_domain.model.product import ProductId
 from orders_domain.model.product_audit import MovementKind
@@ -68,6 +69,18 @@ _DUE = (
     .where(_OPEN, _holds.expires_at <= bindparam("before", type_=UtcDateTime))
     .order_by(_holds.expires_at, _holds.id)
     .limit(bindparam("limit"))
+)
+_FIRST = (
+    select(_holds.created_at, _holds.expires_at)
+    .where(_OPEN)
+    .order_by(_holds.expires_at, _holds.id)
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_BACKLOG = select(
+    func.count().label("open"),
+    func.min(_FIRST.c.created_at).label("oldest"),
+    func.min(_FIRST.c.expires_at).label("earliest_expiry"),
 )
 _PAGE = select(tables.stock_holds).where(_OPEN).order_by(_holds.id.desc()).limit(bindparam("limit"))
 _LINES = (
@@ -164,6 +177,10 @@ class SqlStockHoldQueries(StockHoldQueries):
         with translate_errors(), self._engine.connect() as connection:
             holds = _read(connection, statement, {"limit": limit + 1})
         return StockHoldPage.from_rows(holds, limit)
+
+    def backlog(self, *, limit: int) -> StockHoldBacklog:
+        with translate_errors(), self._engine.connect() as connection:
+            return StockHoldBacklog(**connection.execute(_BACKLOG, {"limit": limit}).mappings().one())
 
     def due(self, *, before: datetime, limit: int) -> Sequence[UUID]:
         with translate_errors(), self._engine.connect() as connection:

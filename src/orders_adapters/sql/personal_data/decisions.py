@@ -48,6 +48,12 @@ TABLES: Mapping[str, Decision] = {
         because="each change remains, and the history still gives the order",
     ),
     "order_tags": Decision(rows=Rows.DELETED, exported=True, erased="tag order_id", because="any text may be a tag"),
+    "order_words": Decision(
+        rows=Rows.REWRITTEN,
+        erased="words",
+        retained="order_id",
+        because="the words of what is left: the number, the reference and the skus",
+    ),
     "order_items": Decision(
         rows=Rows.UNCHANGED,
         retained="order_id position product_id quantity unit_price_minor subtotal_minor placed_at",
@@ -69,7 +75,13 @@ TABLES: Mapping[str, Decision] = {
         retained="order_id provider authorizes authorized_minor captured_minor",
         because="the books",
     ),
-    "shipments": Decision(rows=Rows.UNCHANGED, retained="id order_id", because="ids"),
+    "shipments": Decision(
+        rows=Rows.REWRITTEN,
+        exported=True,
+        erased="content",
+        retained="id order_id",
+        because="units, carriers and states, as in the history of the order",
+    ),
     "shipment_events": Decision(
         rows=Rows.UNCHANGED, retained="shipment_id event_id", because="an event of a carrier is recorded once by its id"
     ),

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, bindparam, delete, false, select, update
 from orders_adapters.serialization.cloudevents import event_bytes
 from orders_adapters.sql import tables
 from orders_adapters.sql.mappers import entry_values, event_values, insert_all, order_values, to_entry, to_order
+from orders_adapters.sql.mapping import shipments
+from orders_adapters.sql.search import order_words
 from orders_adapters.sql.tables.jobs import JobKind
 from orders_domain.model import events
 from orders_domain.model.personal.erasure import Erase, ErasedOrder
@@ -67,7 +69,9 @@ def erase(connection: Connection, order_id: UUID, erase: Erase) -> int | None:
     if row is None:
         return None
     history = connection.execute(_HISTORY, {"of": order_id}).mappings()
-    erased = erase(to_order(row), [to_entry(dict(entry)) for entry in history])
+    order = to_order(row)
+    shipments.read(connection, order)
+    erased = erase(order, [to_entry(dict(entry)) for entry in history])
     _store(connection, erased, user_id=row.user_id)
     return erased.order.version
 
@@ -92,11 +96,13 @@ def _store(connection: Connection, erased: ErasedOrder, *, user_id: str | None) 
     order = erased.order
     values = {name: value for name, value in order_values(order).items() if name not in _UNWRITTEN}
     connection.execute(update(tables.orders).where(_orders.id == order.id).values(values))
+    shipments.rewrite(connection, {known.id: known for known in order.life.shipments})
     rewritten: list[dict[str, Any]] = [
         {name: getattr(entry, name) for name in _REWRITTEN} | {"of": order.id, "at_version": entry.version}
         for entry in erased.entries
     ]
     connection.execute(_REWRITE, rewritten)
+    order_words.store(connection, order)
     _rewrite_events(connection, erased)
     for statement in (_DELETE_TAGS, _DELETE_LETTERS, _REWRITE_RESERVATION):
         connection.execute(statement, {"of": order.id})

@@ -12,6 +12,7 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_order
+from orders_adapters.sql.mapping import shipments
 from orders_adapters.sql.personal_data import accounts, orders, records
 from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.model.order import Order
@@ -28,14 +29,14 @@ _orders = tables.orders.c
 _Read = TypeVar("_Read")
 _KEY = (_orders.created_at, _orders.id)
 _AFTER = tuple_(*_KEY) > tuple_(bindparam("at", type_=UtcDateTime), bindparam("after", type_=_orders.id.type))
-_OF_USER = select(tables.orders).where(_orders.user_id == bindparam("user_id")).order_by(*_KEY).limit(PAGE)
+_OF_USER = select(*shipments.COLUMNS).where(_orders.user_id == bindparam("user_id")).order_by(*_KEY).limit(PAGE)
 _GUESTS = (
     select(*_KEY, _orders.contact["email"].as_string().label("email"))
     .where(_orders.user_id.is_(None))
     .order_by(*_KEY)
     .limit(WINDOW)
 )
-_BY_IDS = select(tables.orders).where(_orders.id.in_(bindparam("ids", expanding=True))).order_by(*_KEY)
+_BY_IDS = select(*shipments.COLUMNS).where(_orders.id.in_(bindparam("ids", expanding=True))).order_by(*_KEY)
 
 
 def _no_op() -> None:

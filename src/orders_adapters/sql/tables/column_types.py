@@ -1,5 +1,6 @@
 """Column types: UTC timestamps, search words, enumerations and generated ids."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import Enum as Choice
 from typing import Any
@@ -43,7 +44,12 @@ class SearchWords(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None or dialect.name != "postgresql":
             return value
-        return " ".join(f"'{word}'" for word in value.split())
+        return quoted(value.split())
+
+
+def quoted(words: Iterable[str]) -> str:
+    """Return the words as PostgreSQL reads them; they have only letters and digits, so that none needs an escape."""
+    return " ".join(f"'{word}'" for word in words)
 
 
 def is_valid_id(ref: UUID | int) -> bool:

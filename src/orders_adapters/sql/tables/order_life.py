@@ -1,13 +1,28 @@
-"""Tables of the life of orders: counters of lines and sums of payments, which constrain them, facts and tags."""
+"""Tables of the life of orders: counters of lines and sums of payments, which constrain them, facts, tags and words."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, SmallInteger, String, Table, Uuid
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Table,
+    Uuid,
+    false,
+)
 
-from orders_adapters.sql.tables.column_types import UtcDateTime, enum_column
+from orders_adapters.sql.tables.column_types import SearchWords, UtcDateTime, enum_column
 from orders_adapters.sql.tables.metadata import metadata
 from orders_adapters.sql.tables.orders import orders
 from orders_domain.model.life.payments import MAX_FACT_LENGTH, MAX_PROVIDER_LENGTH, PaymentKind
 from orders_domain.model.life.shipments import MAX_EVENT_ID_LENGTH
 from orders_domain.model.life.state import MAX_TAG_LENGTH
+
+PENDING_LIST_KIB = 512  # entries that are not in the index yet
 
 # Has the lines of which a unit was shipped, cancelled or returned by itself, so that placing an order inserts none.
 # The row of the order has the same counters; these are the ones that the constraints decide about.
@@ -32,6 +47,23 @@ order_tags = Table(
     metadata,
     Column("tag", String(MAX_TAG_LENGTH), primary_key=True),
     Column("order_id", ForeignKey(orders.c.id), primary_key=True, index=True),
+)
+
+# Beside the order, because its row changes often, and each change would write all words to the index again. Without a
+# foreign key, because no row of an order is deleted, and every placement would pay for it (decision 0061).
+order_words = Table(
+    "order_words",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("words", SearchWords, nullable=False),  # see ``orders_domain.model.search.order_words``
+    # The list of pending entries makes a placement cheap, and is short because every search reads it.
+    Index(
+        "ix_order_words_words",
+        "words",
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": PENDING_LIST_KIB},
+        sqlite_where=false(),  # the index of SQLite is empty: it finds the words in ``order_word_index``
+    ),
 )
 
 payment_facts = Table(
@@ -62,6 +94,7 @@ shipments = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("order_id", ForeignKey(orders.c.id), nullable=False, index=True),
+    Column("content", JSON, nullable=False, server_default="{}"),  # the shipment with its events (decision 0065)
 )
 
 shipment_events = Table(

@@ -45,6 +45,7 @@ _shipped = text("shipment_id IS NOT NULL")
 _ordered = text("cart_snapshot_id IS NOT NULL")
 _referred = text("reference IS NOT NULL")
 _held = text("is_held")
+_refunding = text("refunding_minor > 0")
 _expiring = text("expires_at IS NOT NULL")
 
 orders = Table(
@@ -95,6 +96,7 @@ orders = Table(
     Column("refunded_minor", BigInteger, nullable=False, server_default="0"),
     Column("refunding_minor", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("refunded_minor + refunding_minor <= captured_minor", name="refunding_minor"),
+    Index("ix_orders_refunding", "updated_at", "id", postgresql_where=_refunding, sqlite_where=_refunding),
     # Unique, so that a number of a shop is one order.
     Index(
         "uq_orders_source_reference",

@@ -11,7 +11,7 @@ from orders_adapters.testing.examples import ADA, NOON
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import Role
-from orders_domain.errors import EmailTaken, UserExists, UserNotFound
+from orders_domain.errors import EmailTaken, LastAdministrator, UserExists, UserNotFound
 from orders_domain.model.accounts.user import User
 
 LATER = NOON + timedelta(hours=1)
@@ -111,6 +111,23 @@ class UserRepositoryTests:
 
         assert store.users.get("ann") == ann()
         assert store.users.get("root") == ROOT
+
+    def test_last_administrator_remains(self, store: StoreHarness) -> None:
+        store.users.add(ann())
+        store.users.add(ann(id="demo", email="demo@example.com", role=Role.ADMIN, demo=True))
+        store.users.add(ann(id="away", email="away@example.com", role=Role.ADMIN, disabled_at=NOON))
+        roots = [replace(ROOT, id=f"root-{number}", email=f"root-{number}@example.com") for number in range(4)]
+        for root in roots:
+            store.users.add(root)
+
+        results = at_once(*[partial(store.users.disable_replaceable, root.id, at=LATER) for root in roots])
+        store.users.disable_replaceable("ann", at=LATER)
+        store.users.disable_replaceable("away", at=LATER)
+
+        assert [type(result) for result in results if result] == [LastAdministrator]
+        assert sum(store.users.get(root.id).disabled for root in roots) == 3
+        with pytest.raises(UserNotFound):
+            store.users.disable_replaceable("bob", at=LATER)
 
     def test_language_changes_for_one_account(self, store: StoreHarness) -> None:
         store.users.add(ann())

@@ -13,6 +13,7 @@ from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import IdempotencyKey
 from orders_domain.errors import IdempotencyKeyReused, InsufficientStock
+from orders_domain.model.life.open_orders import StockHoldBacklog
 from orders_domain.model.life.stock_hold import DuplicateStockHold, StockHold, StockHoldNotFound
 from orders_domain.model.product import ProductId
 from orders_domain.model.product_audit import MovementKind
@@ -61,7 +62,12 @@ class StockHoldTests:
         assert inventory.store.stock_holds.get(hold.id) == hold
         assert inventory.ledger().stock == {tea: 6, milk: 0}
 
-        assert [ended(inventory, hold.id) for _ in range(2)] == [True, False]
+        later = held(inventory, hold_of({tea: 1}, seconds=90, at=NOON + timedelta(seconds=1)))
+        queries = inventory.store.stock_holds
+        assert queries.backlog(limit=10) == StockHoldBacklog(open=2, oldest=NOON, earliest_expiry=hold.expires_at)
+        assert queries.backlog(limit=1).open == 1
+        assert [ended(inventory, known) for known in (later.id, hold.id, hold.id)] == [True, True, False]
+        assert queries.backlog(limit=10) == StockHoldBacklog(open=0)
 
         ledger = inventory.ledger()
         ledger.require_agreement()
@@ -70,6 +76,8 @@ class StockHoldTests:
         assert sorted(moved, key=lambda entry: entry[0].value) == [
             (MovementKind.HELD, tea, -4),
             (MovementKind.HELD, milk, -5),
+            (MovementKind.HELD, tea, -1),
+            (MovementKind.HOLD_ENDED, tea, 1),
             (MovementKind.HOLD_ENDED, tea, 4),
             (MovementKind.HOLD_ENDED, milk, 5),
         ]

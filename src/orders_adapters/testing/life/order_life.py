@@ -10,7 +10,7 @@ from orders_adapters.testing.catalog.inventory import Inventory, order_of
 from orders_adapters.testing.examples import ADA, ADMIN, NOON, items, new_id
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
-from orders_domain import Money, Order, OrderFilter, Origin
+from orders_domain import Money, Order, OrderFilter, OrderStatus, Origin
 from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
 from orders_domain.model.life import changes, paying, returning, shipping
@@ -20,6 +20,7 @@ from orders_domain.model.life.paying import ExceedsCaptured, FactDiffers
 from orders_domain.model.life.payments import Payment, PaymentKind
 from orders_domain.model.life.placing import Placing
 from orders_domain.model.life.returning import ReturnNotFound
+from orders_domain.model.life.shipments import ShipmentEvent, ShipmentState
 from orders_domain.model.life.state import Life
 from orders_domain.model.order import rebuild
 
@@ -63,14 +64,14 @@ def changed(store: StoreHarness, order: Order, lines: Mapping[int, int]) -> Orde
     return present
 
 
-def paid(store: StoreHarness, order: Order, *, amount: int = 8050) -> Order:
-    """The order after the provider's fact "1" was recorded."""
+def paid(store: StoreHarness, order: Order, *, amount: int = 8050, reference: str = "1") -> Order:
+    """The order after the provider's fact was recorded."""
     with store.unit_of_work() as uow:
         present = uow.orders.get_for_update(order.id)
         fact = Payment(
             id=str(new_id()),
             provider="bank",
-            reference="1",
+            reference=reference,
             kind=PaymentKind.CAPTURED,
             amount_minor=amount,
             occurred_at=NOON,
@@ -243,6 +244,32 @@ class OrderLifeTests:
         assert (stored.life.counters[1].returned, stored.life.returns[0].open_units) == (2, {1: 1})
         with store.unit_of_work() as uow, pytest.raises(ReturnNotFound):
             uow.orders.get_by_return_for_update(new_id())
+
+    def test_order_is_shipped_without_its_earlier_parcels(self, store: StoreHarness) -> None:
+        order = of_shop()
+        store.add(order)
+        for lines, state in (({1: 2}, OrderStatus.PENDING), ({2: 3}, OrderStatus.SHIPPED)):
+            with store.unit_of_work() as uow:
+                present = uow.orders.get_for_update(order.id, with_shipments=False)
+                shipping.ship(present, str(new_id()), lines, carrier=None, tracking_number=None, by=ADMIN, at=NOON)
+                uow.orders.save(present)
+                uow.commit()
+            assert present.status is state
+        parcels = [UUID(known.id) for known in store.queries.get(order.id).life.shipments]
+        for parcel_id, status in zip(parcels, (OrderStatus.SHIPPED, OrderStatus.DELIVERED), strict=True):
+            with store.unit_of_work() as uow:
+                present = uow.orders.get_by_parcel_for_update(parcel_id, with_shipments=False)
+                event = ShipmentEvent(event_id="1", state=ShipmentState.DELIVERED, occurred_at=NOON)
+                shipping.record_event(present, str(parcel_id), event, by=ADMIN, at=NOON)
+                uow.orders.save(present)
+                uow.commit()
+            assert present.status is status
+
+        stored = store.queries.get(order.id)
+        assert [(known.number, known.lines) for known in stored.life.shipments] == [(1, ((1, 2),)), (2, ((2, 3),))]
+        assert rebuild(store.queries.history(order.id), number=stored.number) == stored
+        with store.unit_of_work() as uow:
+            assert uow.orders.get_by_parcel_for_update(parcels[0]) == uow.orders.get_for_update(order.id) == stored
 
     def test_fact_belongs_to_one_order(self, store: StoreHarness) -> None:
         first, second = of_shop(), of_shop()

@@ -6,11 +6,12 @@ import pytest
 
 from orders_adapters.testing.catalog.inventory import Inventory, order_of
 from orders_adapters.testing.examples import ADMIN, NOON, placed
-from orders_adapters.testing.life.order_life import changed, of_shop, paid, shipped
+from orders_adapters.testing.life.order_life import changed, of_shop, paid, refunding, shipped
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain import Order, OrderFilter, OrderStatus, Origin
 from orders_domain.model.life import changes
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.open_orders import RefundBacklog
 from orders_domain.model.order_filter import Sort
 
 
@@ -108,6 +109,20 @@ class OrderLifeQueriesTests:
         assert {group.oldest_change for group in groups if group.is_held} == {NOON + timedelta(seconds=5)}
         assert {(group.status, group.payment) for group in groups} == {(OrderStatus.PENDING, PaymentStatus.NONE)}
         assert sum(group.count for group in store.queries.open_orders(limit=2)) == 2
+
+    def test_unanswered_refunds_are_counted(self, store: StoreHarness) -> None:
+        assert store.queries.refund_backlog(limit=10) == RefundBacklog(orders=0)
+        orders = [of_shop() for _ in range(3)]
+        store.add(*orders)
+        for order in orders[:2]:
+            paid(store, order, amount=100, reference=str(order.id))
+            refunding(store, order, 60)
+
+        backlog = store.queries.refund_backlog(limit=10)
+
+        changes = [store.queries.get(order.id).updated_at for order in orders[:2]]
+        assert backlog == RefundBacklog(orders=2, oldest_change=min(changes))
+        assert store.queries.refund_backlog(limit=1).orders == 1
 
     @pytest.mark.parametrize("sort", Sort)
     def test_pages_follow_the_sort(self, store: StoreHarness, sort: Sort) -> None:

@@ -88,3 +88,8 @@ class User:
     @property
     def disabled(self) -> bool:
         return self.disabled_at is not None
+
+    @property
+    def administers(self) -> bool:
+        """Whether it is the account of an administrator who can sign in outside a demonstration."""
+        return self.role is Role.ADMIN and not self.disabled and not self.demo

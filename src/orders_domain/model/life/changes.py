@@ -10,9 +10,8 @@ from orders_domain.errors import InvalidValue, Kind, OrdersError, VersionMismatc
 from orders_domain.model import history
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.counter import Counter
-from orders_domain.model.life.lines import line_count, line_counters, order_shares, quantities
+from orders_domain.model.life.lines import line_count, line_counters, open_units, order_shares, quantities
 from orders_domain.model.life.returns import awaited_units
-from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.life.state import checked_metadata, checked_reason, checked_tags, merged
 from orders_domain.model.status import TRANSITIONS, OrderStatus
 from orders_domain.model.values.json_values import JSON, bounded_text_error, same_json
@@ -94,13 +93,6 @@ def fulfillment_status(order: Subject) -> FulfillmentStatus:
         return FulfillmentStatus.FULL
     shipped = any(counter.shipped for counter in order.life.counters.values())
     return FulfillmentStatus.PART if shipped else FulfillmentStatus.NONE
-
-
-def open_units(order: Subject) -> dict[int, int]:
-    """Return the open units of each line that has any: neither shipped nor cancelled."""
-    pairs = zip(quantities(order), line_counters(order), strict=True)
-    remaining = (quantity - counter.shipped - counter.cancelled for quantity, counter in pairs)
-    return {number: units for number, units in enumerate(remaining, start=1) if units}
 
 
 def returnable_units(order: Subject) -> dict[int, int]:
@@ -248,7 +240,8 @@ def cancel(
     status = OrderStatus.SHIPPED if chosen == remaining else None
     details: dict[str, JSON] = {"lines": [[number, units] for number, units in sorted(chosen.items())], "reason": text}
     order.record(history.LINES_CANCELED, details, status=status, by=by, at=at)
-    if status and all(shipment.state is ShipmentState.DELIVERED for shipment in order.life.shipments):
+    sums = order.life.shipment_sums
+    if status and sums.delivered == sums.count:
         order.record(history.STATUS_CHANGED, {}, status=OrderStatus.DELIVERED, by=by, at=at)
     return chosen
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from orders_domain.model import history
 from orders_domain.model.life.counter import Counter
-from orders_domain.model.life.lines import line_counters
+from orders_domain.model.life.lines import FIXED, line_counters
 from orders_domain.model.life.payments import Payment, Refund
 from orders_domain.model.life.returns import Received, Return, ReturnState
 from orders_domain.model.life.shipments import Shipment, ShipmentEvent, latest_state
@@ -17,9 +17,6 @@ from orders_domain.model.status import OrderStatus
 
 if TYPE_CHECKING:
     from orders_domain.model.life.subject import Subject
-
-FIXED = (OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.CANCELED)
-"""The statuses in which no unit is open."""
 
 
 def life_after(order: Subject, entry: history.HistoryEntry) -> Life:
@@ -67,7 +64,7 @@ def _with_units(life: Life, lines: Iterable[Sequence[int]], name: str) -> Mappin
     counters = dict(life.counters)
     for number, quantity in lines:
         before = counters.get(number, Counter())
-        counters[number] = replace(before, **{name: getattr(before, name) + quantity})
+        counters[number] = before._replace(**{name: getattr(before, name) + quantity})
     return counters
 
 

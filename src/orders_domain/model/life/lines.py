@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TITLES = ("title", "name", "sku")
 """The members of an item that say what it is, the best first."""
+FIXED = (OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.CANCELED)
+"""The statuses in which no unit is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,12 @@ def line_count(order: Subject) -> int:
 def quantities(order: Subject) -> list[int]:
     """Return the quantity of each line, in their order."""
     return [*(item_quantity(item) for item in order.items), *(line.quantity for line in order.lines)]
+
+
+def line_quantity(order: Subject, number: int) -> int:
+    """Return the quantity of one line, without a look at the others."""
+    count = len(order.items)
+    return item_quantity(order.items[number - 1]) if number <= count else order.lines[number - count - 1].quantity
 
 
 def stock_products(order: Subject) -> dict[int, int]:
@@ -125,15 +133,38 @@ def line_counters(order: Subject, stored: Mapping[int, Counter] | None = None) -
     ``stored`` are other counters than those of the order.
     """
     stored = order.life.counters if stored is None else stored
-    if order.status is OrderStatus.CANCELED:
-        return tuple(Counter(cancelled=quantity) for quantity in quantities(order))
     counters = [stored.get(number, _NO_UNIT) for number in range(1, line_count(order) + 1)]
-    if order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
-        return tuple(
-            Counter(quantity - counter.cancelled, counter.cancelled, counter.returned)
-            for quantity, counter in zip(quantities(order), counters, strict=True)
-        )
+    if order.status in FIXED:
+        pairs = zip(counters, quantities(order), strict=True)
+        return tuple(_fixed_counter(order.status, counter, quantity) for counter, quantity in pairs)
     return tuple(counters)
+
+
+def line_counter(order: Subject, number: int) -> Counter:
+    """Return the counter of one line, without a look at the others."""
+    counter = order.life.counters.get(number, _NO_UNIT)
+    if order.status in FIXED:
+        return _fixed_counter(order.status, counter, line_quantity(order, number))
+    return counter
+
+
+def open_units(order: Subject) -> dict[int, int]:
+    """Return the open units of each line that has any: neither shipped nor cancelled."""
+    if order.status in FIXED:
+        return {}
+    open_units, counters = {}, order.life.counters
+    for number, quantity in enumerate(quantities(order), start=1):
+        counter = counters.get(number, _NO_UNIT)
+        if units := quantity - counter.shipped - counter.cancelled:
+            open_units[number] = units
+    return open_units
+
+
+def _fixed_counter(status: OrderStatus, counter: Counter, quantity: int) -> Counter:
+    """Return the counter of a line of which no unit is open."""
+    if status is OrderStatus.CANCELED:
+        return Counter(cancelled=quantity)
+    return Counter(quantity - counter.cancelled, counter.cancelled, counter.returned)
 
 
 _NO_UNIT = Counter()

@@ -1,4 +1,4 @@
-"""Open orders by their axes, for metrics."""
+"""Open orders by their axes, and what else waits for somebody, for metrics."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,3 +20,20 @@ class OpenOrders:
     is_held: bool
     count: int
     oldest_change: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockHoldBacklog:
+    """The number of stock holds that have not ended, when the oldest was made, and the earliest expiry of them."""
+
+    open: int
+    oldest: datetime | None = None
+    earliest_expiry: datetime | None = None  # in the past while no worker has ended the hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundBacklog:
+    """The number of orders with a refund that nobody has answered, and the last change of the longest waiting one."""
+
+    orders: int
+    oldest_change: datetime | None = None

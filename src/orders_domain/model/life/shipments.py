@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -117,3 +117,31 @@ class Shipment:
             "events": tuple(map(ShipmentEvent.from_json, members["events"])),
         }
         return cls(**{**known(cls, members), **changed})
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentSums:
+    """The number of shipments, of those that are delivered, and of the units in them."""
+
+    count: int = 0
+    delivered: int = 0
+    units: int = 0
+
+    def __add__(self, other: ShipmentSums) -> ShipmentSums:
+        return ShipmentSums(self.count + other.count, self.delivered + other.delivered, self.units + other.units)
+
+    def __sub__(self, other: ShipmentSums) -> ShipmentSums:
+        return self + ShipmentSums(-other.count, -other.delivered, -other.units)
+
+    def as_json(self) -> list[JSON]:
+        return [self.count, self.delivered, self.units] if self.count else []
+
+
+NO_SHIPMENTS = ShipmentSums()
+
+
+def sums_of(shipments: Iterable[Shipment]) -> ShipmentSums:
+    sums = NO_SHIPMENTS
+    for shipment in shipments:
+        sums += ShipmentSums(1, shipment.state is ShipmentState.DELIVERED, sum(units for _, units in shipment.lines))
+    return sums

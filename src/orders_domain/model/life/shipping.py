@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orders_domain.errors import Kind, OrdersError
 from orders_domain.model import history
-from orders_domain.model.life.changes import NotOpen, ensure_not_held, ensure_units, open_units
-from orders_domain.model.life.shipments import Shipment, ShipmentEvent, ShipmentState
+from orders_domain.model.life.changes import NotOpen, ensure_not_held, ensure_units
+from orders_domain.model.life.lines import open_units
+from orders_domain.model.life.shipments import Shipment, ShipmentEvent, ShipmentSums, sums_of
 from orders_domain.model.life.subject import Subject
 from orders_domain.model.status import TRANSITIONS, OrderStatus
 
@@ -59,7 +61,7 @@ def ship(
     chosen = dict(remaining) if lines is None else ensure_units(order, lines, remaining)
     shipment = Shipment(
         id=shipment_id,
-        number=len(order.life.shipments) + 1,
+        number=order.life.shipment_sums.count + 1,
         lines=tuple(sorted(chosen.items())),
         carrier=carrier,
         tracking_number=tracking_number,
@@ -83,8 +85,9 @@ def record_event(order: Subject, shipment_id: str, event: ShipmentEvent, *, by: 
             if known.state is event.state:
                 return False
             raise EventDiffers
-    states = [known.state_after(event) if known is shipment else known.state for known in order.life.shipments]
-    is_delivered = order.status is OrderStatus.SHIPPED and _cover(order) and set(states) == {ShipmentState.DELIVERED}
+    after = replace(shipment, state=shipment.state_after(event))
+    sums = order.life.shipment_sums - sums_of([shipment]) + sums_of([after])
+    is_delivered = order.status is OrderStatus.SHIPPED and _cover(order, sums) and sums.delivered == sums.count
     order.record(
         history.SHIPMENT_CHANGED,
         {"shipment_id": shipment_id, "event": event.as_json()},
@@ -120,7 +123,6 @@ def _shipment_of(order: Subject, shipment_id: str | None) -> Shipment | None:
     return shipments[0] if len(shipments) == 1 else None
 
 
-def _cover(order: Subject) -> bool:
+def _cover(order: Subject, sums: ShipmentSums) -> bool:
     """Return whether the shipments have all shipped units: some may be shipped by the name of the status."""
-    sent = sum(units for shipment in order.life.shipments for _, units in shipment.lines)
-    return sent == sum(counter.shipped for counter in order.life.counters.values())
+    return sums.units == sum(counter.shipped for counter in order.life.counters.values())

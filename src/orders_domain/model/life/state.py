@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from orders_domain.errors import InvalidValue
 from orders_domain.model.life.counter import Counter
 from orders_domain.model.life.payments import Payment, PaymentTotals, Refund, totals_of
 from orders_domain.model.life.returns import Return
-from orders_domain.model.life.shipments import Shipment, ShipmentState
+from orders_domain.model.life.shipments import NO_SHIPMENTS, Shipment, ShipmentState, ShipmentSums, sums_of
 from orders_domain.model.values.json_values import JSON, bounded_text_error, checked, json_error, json_size
 from orders_domain.model.values.timestamps import parse_timestamp
 
@@ -45,6 +45,7 @@ class Life:
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     shipments: tuple[Shipment, ...] = ()
+    unread: ShipmentSums = NO_SHIPMENTS  # of the shipments that were not read with their order (decision 0065)
     shipment_state: ShipmentState | None = None  # of a shipment that failed or came back and is none of the shipments
     returns: tuple[Return, ...] = ()
     products: Mapping[int, int] = field(default_factory=dict)  # by the number of an own item: the id of its product
@@ -55,14 +56,25 @@ class Life:
     def totals(self) -> PaymentTotals:
         return totals_of(self.payments, self.refunds)
 
+    @property
+    def shipment_sums(self) -> ShipmentSums:
+        """The sums of all shipments, whether they were read or not."""
+        return self.unread + sums_of(self.shipments)
+
+    def without_shipments(self) -> Life:
+        """Return the state as the row of its order has it: each shipment has a row of its own."""
+        return replace(self, shipments=(), unread=self.shipment_sums) if self.shipments else self
+
+    def with_shipments(self, shipments: Iterable[Shipment]) -> Life:
+        """Return the state with shipments that were not read before."""
+        read = sorted(shipments, key=lambda shipment: shipment.number)
+        return replace(self, shipments=tuple(read), unread=self.unread - sums_of(read))
+
     def as_json(self) -> dict[str, JSON]:
         """Return the members that differ from those of a new order."""
         members: dict[str, JSON] = {
             "marked_paid": self.marked_paid,
-            "counters": [
-                [number, counter.shipped, counter.cancelled, counter.returned]
-                for number, counter in sorted(self.counters.items())
-            ],
+            "counters": [[number, *counter] for number, counter in sorted(self.counters.items())],
             "hold": {"reason": self.hold.reason, "by": self.hold.by, "at": _text(self.hold.at)} if self.hold else None,
             "expires_at": _text(self.expires_at),
             "tags": list(self.tags),
@@ -70,6 +82,7 @@ class Life:
             "payments": [payment.as_json() for payment in self.payments],
             "refunds": [refund.as_json() for refund in self.refunds],
             "shipments": [shipment.as_json() for shipment in self.shipments],
+            "unread": self.unread.as_json(),
             "shipment_state": self.shipment_state.value if self.shipment_state else None,
             "returns": [returned.as_json() for returned in self.returns],
             "products": [[number, product_id] for number, product_id in sorted(self.products.items())],
@@ -97,6 +110,7 @@ class Life:
             payments=tuple(map(Payment.from_json, members.get("payments", []))),
             refunds=tuple(map(Refund.from_json, members.get("refunds", []))),
             shipments=tuple(map(Shipment.from_json, members.get("shipments", []))),
+            unread=ShipmentSums(*members.get("unread", ())),
             shipment_state=ShipmentState(members["shipment_state"]) if "shipment_state" in members else None,
             returns=tuple(map(Return.from_json, members.get("returns", []))),
             products=dict(members.get("products", [])),

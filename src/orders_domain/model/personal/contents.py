@@ -36,7 +36,7 @@ RETURN: Mapping[str, Rule] = {
 }
 HOLD: Mapping[str, Rule] = {**rules(_UNCHANGED, "by at"), "reason": _REPLACED}  # ``by`` is the actor of its entry
 LIFE: Mapping[str, Rule] = {
-    **rules(_UNCHANGED, "marked_paid counters expires_at shipment_state products canceled_at"),
+    **rules(_UNCHANGED, "marked_paid counters expires_at shipment_state unread products canceled_at"),
     **rules(_EMPTIED, "tags metadata"),
     "hold": HOLD,
     "payments": Each(PAYMENT),

@@ -50,6 +50,17 @@ class UserRepository(Protocol):
         """
         ...
 
+    def disable_replaceable(self, user_id: str, *, at: datetime) -> None:
+        """Disable the account, unless it is the last enabled one of an administrator; of two at once one remains.
+
+        Accounts of the demonstration do not count.
+
+        Raises:
+            LastAdministrator: it is; nothing has changed.
+            UserNotFound: the user has no account.
+        """
+        ...
+
     def set_language(self, user_id: str, language: str | None) -> None:
         """Set the language of the account's letters; None removes it.
 

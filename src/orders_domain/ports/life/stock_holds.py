@@ -7,6 +7,7 @@ from uuid import UUID
 
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.life.open_orders import StockHoldBacklog
 from orders_domain.model.life.stock_hold import StockHold, StockHoldPage
 from orders_domain.model.product import ProductId
 
@@ -69,6 +70,10 @@ class StockHoldQueries(Protocol):
 
     def search(self, user_id: str | None, *, limit: int, before: UUID | None = None) -> StockHoldPage:
         """Return a page of the holds that have not ended, of the user or of all users, newest first."""
+        ...
+
+    def backlog(self, *, limit: int) -> StockHoldBacklog:
+        """Return the number of holds that have not ended, of the ``limit`` that expire first, and their times."""
         ...
 
     def due(self, *, before: datetime, limit: int) -> Sequence[UUID]:

@@ -117,6 +117,7 @@ def erase_personal_data(
         InvalidValue: neither or both of user id and e-mail address are given, or the person is the actor.
         SubjectNotFound: nothing is stored about the person.
         OrdersOpen: orders are open, and ``include_open`` is not set; nothing has been erased.
+        LastAdministrator: the person's account is the only one of an administrator; nothing has been erased.
         StoreUnavailable: the store is unavailable.
     """
     ADMIN_ONLY.authorize(request.actor)
@@ -130,7 +131,9 @@ def erase_personal_data(
         raise OrdersOpen(counts.open_numbers, counts.open_count)
     if request.dry_run:
         return _counted(counts)
-    return _erasing(request, subject, account, personal_data, users, revoked_tokens, cache, clock)
+    if account:
+        users.disable_replaceable(account.id, at=clock())
+    return _erasing(request, subject, personal_data, revoked_tokens, cache, clock)
 
 
 @dataclass(slots=True)
@@ -168,15 +171,11 @@ def _counted(counts: _Counts) -> Iterator[ErasureStep]:
 def _erasing(
     request: ErasePersonalData,
     subject: DataSubject,
-    account: User | None,
     personal_data: PersonalDataStore,
-    users: UserRepository,
     revoked_tokens: RevokedTokens,
     cache: OrderCache,
     clock: Clock,
 ) -> Iterator[ErasureStep]:
-    if account:
-        users.set_disabled(account.id, at=clock())
     for user_id in sorted(subject.user_ids):
         revoked_tokens.revoke({subject_key(user_id): issued_before(clock())})
     counts: Counter[str] = Counter()

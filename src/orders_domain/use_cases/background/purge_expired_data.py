@@ -1,8 +1,10 @@
 """Use case: purge expired data."""
 
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
+from orders_domain.errors import StoreUnavailable
 from orders_domain.model import idempotency
 from orders_domain.model.jobs import BulkStatusJob, ExportJob, ImportJob, PlacementJob, files, placement
 from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
@@ -25,7 +27,7 @@ MESSAGE_RETENTION = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class PurgeResult:
-    """The number of rows deleted."""
+    """The number of rows deleted, and the kinds of which the store could delete none."""
 
     events: int = 0
     keys: int = 0
@@ -34,9 +36,19 @@ class PurgeResult:
     jobs: int = 0
     notifications: int = 0
     webhooks: int = 0
+    failed: tuple[str, ...] = ()
 
     def __add__(self, other: "PurgeResult") -> "PurgeResult":
-        return PurgeResult(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+        counts = {name: getattr(self, name) + getattr(other, name) for name in _KINDS}
+        return PurgeResult(**counts, failed=tuple(dict.fromkeys((*self.failed, *other.failed))))
+
+    @property
+    def has_deleted(self) -> bool:
+        """Whether a row was deleted, so that more may be left to delete."""
+        return any(getattr(self, name) for name in _KINDS)
+
+
+_KINDS = tuple(part.name for part in fields(PurgeResult) if part.name != "failed")
 
 
 def purge_expired_data(
@@ -58,21 +70,39 @@ def purge_expired_data(
     finished placements, exports and imports after 24 hours, with their files. Finished webhook deliveries, and those to
     disabled endpoints, are deleted after 30 days.
 
-    It returns ``PurgeResult()`` if nothing is left to delete.
+    A kind that fails, such as by a statement that takes too long, does not keep the others from being deleted.
 
     Raises:
-        StoreUnavailable: the store is unavailable.
+        StoreUnavailable: every kind failed.
     """
     now = clock()
-    return PurgeResult(
-        events=outbox.prune(sent_before=now - SENT_EVENT_RETENTION, limit=limit),
-        keys=idempotency_keys.prune(stored_before=now - idempotency.RETENTION, limit=limit),
-        tokens=revoked_tokens.prune(expired_before=now - TOKEN_RETENTION, limit=limit),
-        messages=inbox.prune(recorded_before=now - MESSAGE_RETENTION, limit=limit),
-        jobs=jobs.delete_finished(BulkStatusJob, created_before=now - JOB_RETENTION)
-        + jobs.delete_finished(PlacementJob, created_before=now - placement.RETENTION)
-        + jobs.delete_finished(ExportJob, created_before=now - files.RETENTION)
-        + jobs.delete_finished(ImportJob, created_before=now - files.RETENTION),
-        notifications=notifications.prune(occurred_before=now - MESSAGE_RETENTION, limit=limit),
-        webhooks=webhook_queue.prune(created_before=now - DELIVERY_RETENTION, limit=limit),
+    counts, errors = _deleted(
+        {
+            "events": lambda: outbox.prune(sent_before=now - SENT_EVENT_RETENTION, limit=limit),
+            "keys": lambda: idempotency_keys.prune(stored_before=now - idempotency.RETENTION, limit=limit),
+            "tokens": lambda: revoked_tokens.prune(expired_before=now - TOKEN_RETENTION, limit=limit),
+            "messages": lambda: inbox.prune(recorded_before=now - MESSAGE_RETENTION, limit=limit),
+            "jobs": lambda: (
+                jobs.delete_finished(BulkStatusJob, created_before=now - JOB_RETENTION)
+                + jobs.delete_finished(PlacementJob, created_before=now - placement.RETENTION)
+                + jobs.delete_finished(ExportJob, created_before=now - files.RETENTION)
+                + jobs.delete_finished(ImportJob, created_before=now - files.RETENTION)
+            ),
+            "notifications": lambda: notifications.prune(occurred_before=now - MESSAGE_RETENTION, limit=limit),
+            "webhooks": lambda: webhook_queue.prune(created_before=now - DELIVERY_RETENTION, limit=limit),
+        }
     )
+    if not counts:
+        raise next(iter(errors.values()))
+    return PurgeResult(**counts, failed=tuple(errors))
+
+
+def _deleted(prunes: Mapping[str, Callable[[], int]]) -> tuple[dict[str, int], dict[str, StoreUnavailable]]:
+    """Return the number of rows that each kind has deleted, or its error."""
+    counts, errors = dict[str, int](), dict[str, StoreUnavailable]()
+    for kind, prune in prunes.items():
+        try:
+            counts[kind] = prune()
+        except StoreUnavailable as error:
+            errors[kind] = error
+    return counts, errors

@@ -28,6 +28,7 @@ class ShipUnits(LifeRequest):
     lines: Mapping[int, int] | None = None
     carrier: str | None = None
     tracking_number: str | None = None
+    with_shipments: bool = True  # whether the order is returned with its earlier shipments, which takes ever longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class RecordShipmentEvent:
     occurred_at: datetime
     text: str | None = None
     versions: frozenset[int] | None = None
+    with_shipments: bool = True  # whether the order is returned with its other shipments
     idempotency_key: IdempotencyKey | None = None
     access: AccessPolicy = SHOP
 
@@ -66,7 +68,15 @@ def ship_units(request: ShipUnits, *, uow: UnitOfWork, cache: OrderCache, clock:
             at=clock(),
         )
 
-    return changed_order(request, Action.SHIP, ship, uow=uow, cache=cache, clock=clock)
+    return changed_order(
+        request,
+        Action.SHIP,
+        ship,
+        uow=uow,
+        cache=cache,
+        clock=clock,
+        get_order=lambda: uow.orders.get_for_update(request.order_id, with_shipments=request.with_shipments),
+    )
 
 
 def record_shipment_event(request: RecordShipmentEvent, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Order:
@@ -102,5 +112,7 @@ def record_shipment_event(request: RecordShipmentEvent, *, uow: UnitOfWork, cach
         uow=uow,
         cache=cache,
         clock=clock,
-        get_order=lambda: uow.orders.get_by_parcel_for_update(request.shipment_id),
+        get_order=lambda: uow.orders.get_by_parcel_for_update(
+            request.shipment_id, with_shipments=request.with_shipments
+        ),
     )

@@ -69,6 +69,13 @@ class BackgroundUseCases(FileJobUseCases):
         revoked_tokens=Components.revoked_tokens,
         clock=Components.clock,
     )
+    check_consistency: providers.Callable[Iterator[use_cases.ConsistencyStep]] = providers.Callable(
+        use_cases.check_consistency,  # not instrumented, because it ends when its steps are taken
+        checks=Components.store.provided.consistency,
+        cache=Components.order_cache,
+        queries=Components.queries,
+        clock=Components.store_clock,
+    )
     reservation_releaser = providers.Factory(
         ReservationReleaser, release_reservations=OrderUseCases.release_reservations.provider
     )
@@ -129,6 +136,15 @@ class BackgroundUseCases(FileJobUseCases):
         feed=Components.store.provided.event_feed,
         store_identity=Components.store.provided.identity,
         publisher=Components.publisher,
+    )
+    list_outbox: providers.Callable[use_cases.OutboxEvents] = providers.Callable(
+        instrumented(use_cases.list_outbox), metrics=Components.metrics, outbox=Components.outbox
+    )
+    resend_events: providers.Callable[use_cases.ResentEvents] = providers.Callable(
+        instrumented(use_cases.resend_events),
+        metrics=Components.metrics,
+        outbox=Components.outbox,
+        clock=Components.store_clock,
     )
     purge_expired_data: providers.Callable[use_cases.PurgeResult] = providers.Callable(
         use_cases.purge_expired_data,

@@ -11,8 +11,9 @@ from orders_adapters.composite.instrumented_order_cache import InstrumentedOrder
 from orders_adapters.idna import email_normalizer
 from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import UuidSequence
-from orders_domain.model.life.open_orders import OpenOrders
+from orders_domain.model.life.open_orders import OpenOrders, RefundBacklog, StockHoldBacklog
 from orders_domain.ports.clock import Clock
+from orders_domain.ports.life.stock_holds import StockHoldQueries
 from orders_domain.ports.order_queries import OrderQueries
 from orders_flask import bootstrap
 from orders_flask.observability.metrics import MAX_OPEN_ORDERS, Metrics
@@ -40,6 +41,10 @@ def _store_clock(store: bootstrap.PersistenceComponent, clock: Clock) -> Clock:
 
 def _open_orders(queries: OrderQueries) -> Sequence[OpenOrders]:
     return queries.open_orders(limit=MAX_OPEN_ORDERS)
+
+
+def _holds_and_refunds(stock_holds: StockHoldQueries, queries: OrderQueries) -> tuple[StockHoldBacklog, RefundBacklog]:
+    return stock_holds.backlog(limit=MAX_OPEN_ORDERS), queries.refund_backlog(limit=MAX_OPEN_ORDERS)
 
 
 class Components(containers.DeclarativeContainer):
@@ -102,6 +107,7 @@ class Components(containers.DeclarativeContainer):
         backlog=outbox.backlog,
         clock=clock,
         open_orders=providers.Callable(_open_orders, replica_queries).provider,
+        holds_and_refunds=providers.Callable(_holds_and_refunds, stock_holds, replica_queries).provider,
         webhook_backlog=store.provided.webhook_queue.backlog,
     )
     order_cache = providers.Singleton(InstrumentedOrderCache, cache.provided.cache, metrics.provided.cache_read)

@@ -78,6 +78,8 @@ class Container(AccountUseCases, BackgroundUseCases, LifeUseCases, WebhookUseCas
         read_export=BackgroundUseCases.read_export.provider,
         read_refused_lines=BackgroundUseCases.read_refused_lines.provider,
         read_events=BackgroundUseCases.read_events.provider,
+        list_outbox=BackgroundUseCases.list_outbox.provider,
+        resend_events=BackgroundUseCases.resend_events.provider,
         add_webhook=WebhookUseCases.add_webhook.provider,
         list_webhooks=WebhookUseCases.list_webhooks.provider,
         get_webhook=WebhookUseCases.get_webhook.provider,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from dependency_injector import providers
 
@@ -42,6 +43,11 @@ class OrderUseCases(Components):
         metrics=Components.metrics,
         queries=Components.queries,
         replica_queries=Components.replica_queries,
+    )
+    index_orders: providers.Callable[UUID | None] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.index_orders)),
+        metrics=Components.metrics,
+        uow=Components.uow,
     )
     change_status: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.change_status)),

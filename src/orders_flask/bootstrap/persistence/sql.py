@@ -25,6 +25,7 @@ from orders_adapters.sql import (
     users,
 )
 from orders_adapters.sql.clock import SqlClock
+from orders_adapters.sql.consistency.store import SqlConsistencyChecks
 from orders_adapters.sql.engine import engine
 from orders_adapters.sql.engine.engine import Engine
 from orders_adapters.sql.errors import StoreUnsuitable
@@ -71,6 +72,7 @@ def store(url: str, *, read_url: str, schema: str, pool_size: int) -> Persistenc
         personal_data=SqlPersonalDataStore(database, on_commit=outbox_signal.set),
         revoked_tokens=revoked_tokens.SqlRevokedTokens(database),
         identity=store_identity.SqlStoreIdentity(database),
+        consistency=SqlConsistencyChecks(database),
         clock=None if engine.is_sqlite(database) else SqlClock(database),
         wait=outbox_signal.wait,
         wait_for_jobs=jobs_signal.wait,

@@ -7,12 +7,13 @@ from flask import g
 from werkzeug.exceptions import HTTPException
 
 from orders_domain.errors import InsufficientStock, InvalidValue, OrdersError, Shortage
+from orders_domain.model.access import SHOP
 from orders_domain.model.life.changes import NotAllowed, OrderVersionMismatch, ReferenceTaken
 from orders_domain.model.life.paying import ExceedsCaptured
 from orders_domain.model.order import OrderFinalized
 from orders_domain.model.status import InvalidTransition
 from orders_domain.use_cases.life.place_shop_order import ExpectedTotalMismatch
-from orders_flask.contracts.shop.translate import VOCABULARY, allowed_for, representation
+from orders_flask.contracts.shop.translate import VOCABULARY, representation
 from orders_flask.web.context import actor
 from orders_flask.web.problems import Problem, invalid_transition, problem_json
 
@@ -53,12 +54,13 @@ def details(error: OrdersError) -> Mapping[str, Any]:
     """Return the further members of an error body: the code, and what the client needs to go on."""
     members: dict[str, Any] = {"code": "invalid_request" if isinstance(error, InvalidValue) else error.code}
     match error:
-        case OrderVersionMismatch():
+        case OrderVersionMismatch() if not error.order.life.unread.count:
             members["order"] = representation(error.order, actor())
         case ExceedsCaptured():
-            members |= {"left_minor": error.left_minor, "allowed_actions": list(allowed_for(error.order, actor()))}
+            allowed = list(SHOP.allowed_actions(actor(), error.order))
+            members |= {"left_minor": error.left_minor, "allowed_actions": allowed}
         case NotAllowed() | OrderFinalized():
-            members["allowed_actions"] = list(allowed_for(error.order, actor()))
+            members["allowed_actions"] = list(SHOP.allowed_actions(actor(), error.order))
         case ReferenceTaken():
             members["order_id"] = str(error.order_id)
         case ExpectedTotalMismatch():

@@ -8,6 +8,7 @@ from typing import Any
 import marshmallow
 from marshmallow import Schema, fields, validate
 
+from orders_domain.errors import InvalidValue
 from orders_domain.model.feed.cursor import CURSOR, LATEST
 from orders_domain.model.feed.page import FEED_TYPES
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
@@ -17,11 +18,14 @@ from orders_domain.model.order_filter import Sort
 from orders_domain.model.order_ref import ORDER_REF
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import MAX_SKU_LENGTH
+from orders_domain.model.search.search_text import MAX_TEXT_LENGTH, SearchText
 from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_flask.contracts.shop.translate import VOCABULARY
 from orders_flask.web.fields import (
+    NO_NUL,
     DateOrDateTime,
     QueryInteger,
+    SafeString,
     currency,
     cursor,
     status,
@@ -29,6 +33,7 @@ from orders_flask.web.fields import (
 )
 
 MAX_PAGE = 200
+MAX_STUCK_HOURS = 24 * 366
 MAX_WAIT = 30  # seconds of a long poll
 
 
@@ -57,9 +62,28 @@ def _total(description: str) -> QueryInteger:
     return QueryInteger(validate=within, metadata={"description": description})
 
 
+class Search(SafeString):
+    """A text to search for, as a ``SearchText``."""
+
+    def __init__(self) -> None:
+        description = (
+            "Only orders with each of these words in the number, reference, customer, city, postal code, tracking "
+            "numbers, skus or tags; for operators and administrators."
+        )
+        shape = {"minLength": 1, "maxLength": MAX_TEXT_LENGTH, "pattern": NO_NUL}
+        super().__init__(metadata={**shape, "description": description})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        try:
+            return SearchText(super()._deserialize(value, attr, data, **kwargs))
+        except InvalidValue as error:
+            raise marshmallow.ValidationError(str(error)) from None
+
+
 class ShopQuery(Schema):
     """Query of the list."""
 
+    q = Search()
     status = status(VOCABULARY, metadata={"description": "Only orders with this status."})
     payment_status = _member(PaymentStatus, "Only orders with this payment status.")
     fulfillment_status = _member(FulfillmentStatus, "Only orders with this fulfillment status.")
@@ -73,6 +97,10 @@ class ShopQuery(Schema):
     created_from = DateOrDateTime()
     created_to = DateOrDateTime(description="An ISO 8601 date or datetime; that day or moment is included.")
     updated_since = DateOrDateTime()
+    stuck_hours = QueryInteger(
+        validate=validate.Range(min=1, max=MAX_STUCK_HOURS),
+        metadata={"description": "Only orders with open units that have not changed for so many hours."},
+    )
     min_total_minor = _total("The smallest total in minor units of `currency`.")
     max_total_minor = _total("The largest total in minor units of `currency`.")
     currency = currency(withdrawn=True, example=None, description="Only orders in this currency.")

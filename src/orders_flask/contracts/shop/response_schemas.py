@@ -4,13 +4,14 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from orders_domain.model.access import ACTIONS
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.charges import ChargeKind
 from orders_domain.model.life.payments import PaymentKind, RefundState
 from orders_domain.model.life.returns import ReturnState
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.origin import Origin
-from orders_flask.contracts.shop.translate import ACTIONS, VOCABULARY
+from orders_flask.contracts.shop.translate import VOCABULARY
 from orders_flask.web.fields import status
 
 _MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}

@@ -47,16 +47,20 @@ def required_versions() -> frozenset[int] | None:
     return if_match_versions()
 
 
-def answered(change: Callable[[], Order], *, status: int = 200) -> Response:
+def answered(
+    change: Callable[[], Order], *, status: int = 200, render: Callable[..., Response] | None = None
+) -> Response:
     """Return the response of a change; a repeated request gets the response of the first one, marked as a replay.
 
-    A replay is the order as it was at the version of the first response, folded from its history.
+    A replay is the order as it was at the version of the first response, folded from its history. ``render`` returns
+    the response of an order and a status, by default the order.
     """
+    render = render or order_response
     try:
-        return order_response(change(), status=status)
+        return render(change(), status=status)
     except DuplicateRequest as duplicate:
         request = GetOrderAt(actor=actor(), order_id=duplicate.order.id, version=duplicate.version)
-        response = order_response(use_cases().get_order_at(request), status=status)
+        response = render(use_cases().get_order_at(request), status=status)
         response.headers[REPLAY_HEADER] = "true"
         return response
 

@@ -1,16 +1,18 @@
 """Routes of orders: place, list, get, and the timeline."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Response
 
 from orders_domain.model.access import SHOP
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.open_orders import OPEN_STATUSES
 from orders_domain.model.order import rebuild
 from orders_domain.model.order_filter import OrderFilter, Sort
 from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.model.origin import Origin
+from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.money import Money
 from orders_domain.use_cases import GetOrder, GetOrderHistory, ListOrders
 from orders_flask.contracts.shop import query_schemas, response_schemas, schemas
@@ -78,7 +80,8 @@ def _add_list(routes: ContractBlueprint) -> None:
             changes=False, posts=False,
             use_case="list_orders",
             summary="List orders by filters",
-            description="Customers see their own orders; orders:read, orders:write and administrators see all.",
+            description="Customers see their own orders; orders:read, orders:write and administrators see all, and "
+            "may search by q.",
         )
     )  # fmt: skip
     def list_orders(query: dict[str, Any]) -> Any:
@@ -105,7 +108,7 @@ def _filter(query: dict[str, Any]) -> OrderFilter:
     since, before, updated = (query.get(name) for name in ("created_from", "created_to", "updated_since"))
     return OrderFilter(
         user_id=query.get("user_id") or (None if SHOP.grants_all(actor()) else actor().subject),
-        statuses=VOCABULARY.parse(status).equivalent if status else None,
+        statuses=_statuses(status, is_stuck="stuck_hours" in query),
         payment_status=PaymentStatus(payment) if payment else None,
         fulfillment_status=FulfillmentStatus(fulfillment) if fulfillment else None,
         origin=Origin(query["origin"]) if "origin" in query else None,
@@ -114,9 +117,11 @@ def _filter(query: dict[str, Any]) -> OrderFilter:
         source=query.get("source"),
         tag=query.get("tag"),
         sku=query.get("sku"),
+        search=query.get("q"),
         placed_from=since.start if since else None,
         placed_before=before.end if before else None,
         updated_since=updated.start if updated else None,
+        updated_before=datetime.now(UTC) - timedelta(hours=query["stuck_hours"]) if "stuck_hours" in query else None,
         currency=currency,
         sort=Sort(query["sort"]),
         limit=query["limit"],
@@ -124,6 +129,14 @@ def _filter(query: dict[str, Any]) -> OrderFilter:
         min_total=bounds.get("min_total"),
         max_total=bounds.get("max_total"),
     )
+
+
+def _statuses(word: str | None, *, is_stuck: bool) -> frozenset[OrderStatus] | None:
+    """Return the statuses to list; stuck orders are those of which units are open."""
+    chosen = VOCABULARY.parse(word).equivalent if word else None
+    if not is_stuck:
+        return chosen
+    return frozenset(OPEN_STATUSES) & (frozenset(OrderStatus) if chosen is None else chosen)
 
 
 def _add_get(routes: ContractBlueprint) -> None:

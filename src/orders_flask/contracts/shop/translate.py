@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orders_domain.model.access import SHOP
-from orders_domain.model.access_rules import Action, Relation, is_allowed
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.accounts.contact import NO_CONTACT
 from orders_domain.model.address import Address
-from orders_domain.model.history import ANNOTATED, PLACED, HistoryEntry
+from orders_domain.model.history import PLACED, HistoryEntry
 from orders_domain.model.life.changes import (
-    allowed_actions,
     cancelled_minor,
     fulfillment_status,
     payment_status,
@@ -39,20 +37,6 @@ FIELD_NAMES = {
 """The published names of the domain's fields."""
 
 VOCABULARY = StatusVocabulary({status: status.value.lower() for status in OrderStatus})
-
-ACTIONS = {
-    "confirm": Action.CONFIRM,
-    "cancel": Action.CANCEL,
-    "ship": Action.SHIP,
-    "hold": Action.HOLD,
-    "release": Action.HOLD,
-    "annotate": Action.ANNOTATE,
-    "record_payment": Action.RECORD,
-    "refund": Action.REFUND,
-    "return": Action.RETURN,
-    "receive_return": Action.RETURN,
-}
-"""The action of the access rules behind each of ``allowed_actions``."""
 
 _SUMMARIES = {
     "placed": "The order was placed.",
@@ -86,12 +70,6 @@ _STATUS_SUMMARIES = total_table(
 )
 
 
-def allowed_for(order: Order, actor: Actor) -> tuple[str, ...]:
-    """Return the actions that the state of the order and the access rules allow to the actor."""
-    relations = SHOP.relations(actor, order)
-    return tuple(name for name in allowed_actions(order) if is_allowed(order.origin, ACTIONS[name], relations))
-
-
 def representation(order: Order, actor: Actor) -> dict[str, Any]:
     """Return the order as JSON; ``allowed_actions`` are the actor's."""
     hold, life = order.life.hold, order.life
@@ -121,7 +99,7 @@ def representation(order: Order, actor: Actor) -> dict[str, Any]:
         "tags": list(life.tags),
         "metadata": dict(life.metadata),
         "cancellation_reason": order.cancellation_reason,
-        "allowed_actions": list(allowed_for(order, actor)),
+        "allowed_actions": list(SHOP.allowed_actions(actor, order)),
         "created_at": moment(order.created_at),
         "updated_at": moment(order.updated_at),
         "version": order.version,
@@ -186,13 +164,7 @@ def return_json(returned: Return) -> dict[str, Any]:
 
 def timeline(entries: Iterable[HistoryEntry], order: Order, actor: Actor) -> list[dict[str, Any]]:
     """Return the entries that the actor may see: internal notes only readers and operators."""
-    sees_internal = SHOP.relations(actor, order) & {Relation.READER, Relation.OPERATOR, Relation.ADMINISTRATOR}
-    return [_entry(entry) for entry in entries if sees_internal or not _is_internal(entry)]
-
-
-def _is_internal(entry: HistoryEntry) -> bool:
-    note = entry.details.get("note")
-    return entry.kind == ANNOTATED and isinstance(note, Mapping) and note["visibility"] == "internal"
+    return [_entry(entry) for entry in SHOP.visible_entries(actor, order, entries)]
 
 
 def _entry(entry: HistoryEntry) -> dict[str, Any]:

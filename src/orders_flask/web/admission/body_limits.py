@@ -8,6 +8,10 @@ from werkzeug.exceptions import HTTPException
 
 _METHODS = frozenset({"POST", "PUT", "PATCH"})
 _BEARER = re.compile(rb"bearer +[\w-]+\.[\w-]+\.[\w-]*\s*", re.IGNORECASE | re.ASCII)
+SESSION_COOKIE = "console_session"
+"""The cookie of the console, whose value is a token."""
+_COOKIE = re.compile(rb"(?:.*;\s*)?" + SESSION_COOKIE.encode() + rb"=[\w-]+\.[\w-]+\.[\w-]*(?:;.*)?", re.ASCII)
+_CREDENTIALS = {b"authorization": _BEARER, b"cookie": _COOKIE}
 
 
 class BodyLimits:
@@ -38,4 +42,5 @@ class BodyLimits:
 
 def has_bearer_token(scope: Any) -> bool:
     """Return whether the request has a token that could be valid; it is not verified."""
-    return any(name == b"authorization" and _BEARER.fullmatch(value) for name, value in scope["headers"])
+    headers = ((_CREDENTIALS[name], value) for name, value in scope["headers"] if name in _CREDENTIALS)
+    return any(pattern.fullmatch(value) for pattern, value in headers)

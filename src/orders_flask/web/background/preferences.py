@@ -1,4 +1,4 @@
-"""The preference for a response before the request is processed, and its documentation."""
+"""The preferences for a response before the request is processed, and for a minimal one (RFC 7240)."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.http import parse_list_header
 
 HEADER, APPLIED = "Prefer", "Preference-Applied"
-RESPOND_ASYNC = "respond-async"
+RESPOND_ASYNC, RETURN_MINIMAL = "respond-async", "return=minimal"
 
 PARAMETER: dict[str, Any] = {
     "in": "header",
@@ -18,6 +18,15 @@ PARAMETER: dict[str, Any] = {
 
 def prefers_async() -> bool:
     """Return whether the client prefers 202 and a job to the result (RFC 7240, section 4.1)."""
+    return any(preference.partition("=")[0].strip() == RESPOND_ASYNC for preference in _preferences())
+
+
+def prefers_minimal() -> bool:
+    """Return whether the client prefers a response without the representation (RFC 7240, section 4.2)."""
+    return any(preference.replace(" ", "").replace('"', "") == RETURN_MINIMAL for preference in _preferences())
+
+
+def _preferences() -> list[str]:
+    """Return the preferences in lower case, without their parameters."""
     preferences = parse_list_header(",".join(request.headers.getlist(HEADER)))
-    names = (preference.partition(";")[0].partition("=")[0] for preference in preferences)
-    return any(name.strip().lower() == RESPOND_ASYNC for name in names)
+    return [preference.partition(";")[0].lower() for preference in preferences]

@@ -91,6 +91,17 @@ def test_open_orders_need_an_option(shop: Shop) -> None:
     assert (ended.stdout, shop.rows(OWN)) == ("Erased: orders: 12.\n", [(0,)])
 
 
+def test_last_administrator_is_not_erased(shop: Shop) -> None:
+    create(shop, "root@example.com", "--role", "admin")
+    command = ("users", "erase", "root@example.com", "--yes")
+
+    assert_error_line(shop.run(*command), "last administrator")
+    assert shop.rows("SELECT count(*) FROM users WHERE disabled_at IS NULL") == [(1,)]
+    create(shop, "other@example.com", "--role", "admin")
+
+    assert shop.run(*command).stdout == "Erased: accounts: 1.\n"
+
+
 def test_killed_erasure_is_completed(shop: Shop) -> None:
     customer(shop, copies=298)
     command = ("users", "erase", "ann@example.com", "--yes")

@@ -81,7 +81,7 @@ REASONS = {
     "GET /v1/webhooks/{webhook_id}/deliveries": CURSOR,
     "POST /v1/webhooks/": f"{TEXT}|url must|must be a public|Must have at least one type",
     "POST /v1/webhooks/{webhook_id}/rotate-secret": NON_INTEGER,
-    "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}",
+    "GET /v1/orders/": f"{CURSOR}|{DAY}|{TEXT}|and a letter or digit",
     "PUT /v1/orders/{order_ref}/tags": TEXT,
     "PATCH /v1/orders/{order_ref}/metadata": f"{TEXT}|metadata must|name of each member",
 }

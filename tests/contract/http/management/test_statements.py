@@ -7,7 +7,7 @@ import pytest
 from tests.contract.http.management.client import ORDERS, PRODUCTS, Shopper
 from tests.support.service_stack import Stack
 
-AT_MOST = 7
+AT_MOST = 8
 
 
 @pytest.mark.clause("002-10", "002-23")

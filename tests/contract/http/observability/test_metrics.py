@@ -14,6 +14,7 @@ from orders_adapters.system.clock import now
 from orders_domain import Role
 from orders_domain.ports.outbox import OutboxBacklog
 from orders_flask.observability.metrics import SCRAPE_SECONDS, Metrics
+from tests.contract.http.shop.client import Shopkeeper
 from tests.support.server import Served
 from tests.support.servers.redis import RedisServer
 from tests.support.service_stack import Stack
@@ -154,6 +155,26 @@ def test_open_orders_are_counted_by_axes(stack: Stack) -> None:
 
     assert after[f"orders_open_orders{{{labels}}}"] == before + 1
     assert after[f"orders_open_orders_oldest_change_age_seconds{{{labels}}}"] >= 0
+
+
+def test_open_stock_holds_and_unanswered_refunds_are_shown(stack: Stack) -> None:
+    admin = stack.caller(role=Role.ADMIN)
+    tea = admin.post({"name": "Tea", "price": 1, "stock_quantity": 5}, path=PRODUCTS).json["product_id"]
+    names = ("orders_stock_holds_open", "orders_refunds_unanswered")
+    before = figures(admin.ask("GET", "/metrics").text)
+
+    shop = Shopkeeper(admin)
+    held = shop.post("/stock-holds", {"lines": [{"product_id": tea, "quantity": 1}], "seconds": 600})
+    order = shop.place()
+    payment = {"provider": "bank", "reference": order["id"], "kind": "captured", "amount_minor": 100}
+    shop.change(order, "payments", payment)
+    shop.change(order, "refunds", {"amount_minor": 60, "reason": "broken"})
+    after = figures(admin.ask("GET", "/metrics").text)
+
+    assert held.status_code == 201
+    assert [after[name] - before[name] for name in names] == [1, 1]
+    assert after["orders_stock_holds_oldest_age_seconds"] >= 0 == after["orders_stock_holds_overdue_seconds"]
+    assert after["orders_refunds_unanswered_oldest_change_age_seconds"] >= 0
 
 
 def test_hung_database_does_not_hold_up_a_scrape() -> None:

@@ -25,8 +25,9 @@ class Shopkeeper:
         assert response.status_code == 201, response.text
         return dict(response.json)
 
-    def post(self, path: str, body: object, *, key: str | None = None, match: str = "*") -> Answer:
+    def post(self, path: str, body: object, *, key: str | None = None, match: str = "*", prefer: str = "") -> Answer:
         headers = {"Idempotency-Key": key or str(uuid4()), "If-Match": match}
+        headers |= {"Prefer": prefer} if prefer else {}
         return self.caller.ask("POST", f"/v1{path}", headers=headers, **as_json(body))
 
     def change(self, order: dict[str, Any], verb: str, body: object = None, **headers: Any) -> Answer:

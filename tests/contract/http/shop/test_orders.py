@@ -100,7 +100,8 @@ def test_reference_is_one_order(shop: Shopkeeper) -> None:
     taken = problem(shop.post("/orders", {"lines": [GIFT], "reference": reference}), 409, "reference_taken")
 
     assert taken["order_id"] == order["id"]
-    assert order["source"] == "shop"
+    shown = [order, shop.order(order), *shop.get(f"/orders?reference={reference}").json["data"]]
+    assert [(each["source"], each["reference"]) for each in shown] == [("shop", reference)] * 3
     assert shop.place(reference=reference, source="market")["id"] != order["id"]
     assert shop.listed(f"reference={reference}&source=shop") == [order["id"]]
 
@@ -191,6 +192,19 @@ def test_others_order_is_not_found(stack: Stack, shop: Shopkeeper) -> None:
     problem(reader.change(order, "hold", {"reason": "x"}), 403, "action_not_permitted")
     assert stranger.listed("limit=200") == []
     problem(stranger.get(f"/orders?user_id={shop.caller.subject}"), 403, "access_denied")
+
+
+def test_stuck_orders_are_old_and_open(stack: Stack, shop: Shopkeeper) -> None:
+    tag = str(uuid4())
+    orders = [shop.place(tags=[tag]) for _ in range(3)]
+    shop.changed(orders[2], "cancel", {"reason": "late"})
+    for order in orders[1:]:
+        stack.rows(f"UPDATE orders SET updated_at = '2026-03-14' WHERE number = {order['number']} RETURNING id")
+
+    assert shop.listed(f"tag={tag}&stuck_hours=24") == [orders[1]["id"]]
+    assert shop.listed(f"tag={tag}&stuck_hours=24&status=pending") == [orders[1]["id"]]
+    assert shop.listed(f"tag={tag}&stuck_hours=24&status=canceled") == []
+    assert shop.get("/orders?stuck_hours=0").status_code == 400
 
 
 def test_list_filters_and_pages(shop: Shopkeeper) -> None:

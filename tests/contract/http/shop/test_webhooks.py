@@ -1,5 +1,6 @@
 """Webhooks over HTTP: for administrators only, with a secret that is shown once, and a log of deliveries."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -16,12 +17,17 @@ URL = "https://hooks.example.com/orders"
 
 
 @pytest.fixture
-def admin(stack: Stack) -> Caller:
-    """An administrator of a store without endpoints."""
+def admin(stack: Stack) -> Iterator[Caller]:
+    """An administrator of a store without endpoints, before and after the test."""
+    remove_all(stack)
+    yield stack.caller(role=Role.ADMIN)
+    remove_all(stack)
+
+
+def remove_all(stack: Stack) -> None:
     endpoints = stack.container.store().webhooks
     for endpoint in endpoints.list():
         endpoints.remove(endpoint.id)
-    return stack.caller(role=Role.ADMIN)
 
 
 def ask(caller: Caller, method: str, path: str, body: object = None) -> Answer:

@@ -13,6 +13,8 @@ from orders_domain.model.product_filter import ProductFilter
 
 BEFORE = "0017"
 AT = datetime(2026, 3, 14, tzinfo=UTC)
+TRIGGERS = {"ensure_user_of_orders", "ensure_user_of_order_templates", "notify_orders_outbox"}
+"""Those that the release before had; later migrations add others."""
 PRODUCT = """
     INSERT INTO products (sku, name, price_minor, currency, stock_quantity, low_stock_threshold, created_at, external)
     VALUES (:sku, :name, 250, 'USD', 9, 5, :at, :external)
@@ -106,4 +108,4 @@ def test_long_subject_is_stored_and_stops_a_downgrade(address: str, old: Engine)
     run(old, "DELETE FROM users")
     migrate.downgrade(address, BEFORE)
     run(old, ORDER, user_id="short", at=AT)
-    assert migrate.missing_triggers(old) == ["set_position_of_order_history"]  # which a later migration adds
+    assert TRIGGERS.isdisjoint(migrate.missing_triggers(old))

@@ -11,6 +11,8 @@ from orders_domain.errors import StoreUnavailable
 from orders_flask import bootstrap, settings
 from orders_flask.app import create_app
 from orders_flask.bootstrap.container import Container
+from orders_flask.cli.doctor.data import check_data
+from orders_flask.observability.metrics import MAX_OPEN_ORDERS
 from orders_flask.observability.redaction import redact
 from orders_flask.production import REQUIREMENTS
 from orders_flask.settings import InvalidSetting, NotForProduction, Settings
@@ -18,8 +20,24 @@ from orders_flask.unknown_settings import renamed_settings, unknown_settings
 
 
 @click.command()
-def doctor() -> None:
-    """Check every configured component and report failures."""
+@click.option("--fix", is_flag=True, help="Repair the findings in the data.")
+@click.option("--data/--no-data", default=True, help="Whether to examine the data; the components always are.")
+@click.option("--from", "start", help="The position of an interrupted run, to continue it.")
+@click.option(
+    "--stuck-hours",
+    type=click.IntRange(1, 24 * 366),
+    default=24,
+    show_default=True,
+    help="The age of the last change of an open order from which it is named.",
+)
+def doctor(*, fix: bool, data: bool, start: str | None, stuck_hours: int) -> None:
+    """Check every configured component and the data, and report failures.
+
+    The data is compared with the histories of the orders and the ledger of the stock, which are what is right. Each
+    contradiction is a line; without --fix nothing is changed. --fix repairs each in its own transaction, after it has
+    locked the rows and examined them again, so that the service may run meanwhile. It can be interrupted (Ctrl-C), and
+    repeated at any time. The exit status is 1 if a component fails, or if something wrong remains in the data.
+    """
     try:
         read = _quiet(settings.load())
         container = Container(settings=read)
@@ -50,11 +68,13 @@ def doctor() -> None:
             click.echo(f"outbox     {_backlog(container)}")
             if webhooks := _webhooks(container)[0]:
                 click.echo(f"webhooks   ok ({webhooks})")
-    _advise(*unknown_settings(), *renamed_settings(), *filter(None, _advice(read, container)))
+    if data and container.store().check() is None:
+        failures += not check_data(container, repair=fix, start=start)
+    _advise(*unknown_settings(), *renamed_settings(), *filter(None, _advice(read, container, stuck_hours)))
     sys.exit(1 if failures else 0)
 
 
-def _advice(read: Settings, container: Container) -> Iterator[str | None]:
+def _advice(read: Settings, container: Container, stuck_hours: int) -> Iterator[str | None]:
     yield read.warning
     yield container.cache().warning()
     yield container.broker().warning()
@@ -63,6 +83,21 @@ def _advice(read: Settings, container: Container) -> Iterator[str | None]:
         yield _webhooks(container)[1]
         yield container.auth().warning()
         yield bootstrap.demo_accounts_warning(read, container.users())
+        yield from _stuck(container, stuck_hours)
+
+
+def _stuck(container: Container, hours: int) -> Iterator[str]:
+    """Yield a sentence for each group of open orders by status and axes of which one has waited so long."""
+    now = container.clock()()
+    for group in container.queries().open_orders(limit=MAX_OPEN_ORDERS):
+        age = (now - group.oldest_change).total_seconds() / 3600
+        if age >= hours:
+            hold = ", held" if group.is_held else ""
+            yield (
+                f"Of {group.count:,} orders that are {group.status.value}{hold} (payment {group.payment.value}, "
+                f"fulfillment {group.fulfillment.value}), the oldest has not changed for {age:,.0f} hours; see: "
+                f"GET /v1/orders/?stuck_hours={hours}"
+            )
 
 
 def _report_invalid(error: InvalidSetting) -> None:

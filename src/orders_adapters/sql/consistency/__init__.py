@@ -1,0 +1,1 @@
+"""Consistency checks of the database: an area a module, and the transactions that repair."""

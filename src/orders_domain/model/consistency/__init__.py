@@ -1,0 +1,1 @@
+"""Consistency of the store: findings, and the result of their repair."""

@@ -1,0 +1,1 @@
+"""Ports for the consistency of the store."""

@@ -1,0 +1,1 @@
+"""The ``orders doctor`` command: the components, the data, and the orders that wait too long."""

@@ -1,0 +1,1 @@
+"""Tests of the operators' console: sessions, rights, pages and actions."""

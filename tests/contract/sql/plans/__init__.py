@@ -1,0 +1,1 @@
+"""Plans of queries and updates: the index that serves each."""

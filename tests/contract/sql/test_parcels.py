@@ -1,0 +1,118 @@
+"""Parcels of one order: the first and the five hundredth send the same statements, of the same size."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, event
+
+from orders_adapters.memory.order_cache import NullOrderCache
+from orders_adapters.sql.engine.engine import json_text
+from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
+from orders_adapters.testing.examples import ADMIN, Clock, new_id
+from orders_domain import CustomItem, Money, Order, Origin, use_cases
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.life import shipping
+from orders_domain.model.life.shipments import ShipmentState
+from orders_domain.model.order import rebuild
+from tests.support.builders import NOON
+from tests.support.depth import effort
+
+PARCELS = effort(100, 500)
+DIGITS = 60
+"""Bytes by which versions, numbers and counters of parcels may differ: they have up to three digits more."""
+
+
+@contextmanager
+def sizes(engine: Engine) -> Iterator[list[int]]:
+    """The size in bytes of each statement and its parameters that the block sends."""
+    sent: list[int] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        sent.append(len(statement) + len(json_text([str(value) for value in _values(parameters)])))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def _values(parameters: Any) -> list[Any]:
+    if isinstance(parameters, dict):
+        return [value for each in parameters.values() for value in _values(each)]
+    if isinstance(parameters, list | tuple):
+        return [value for each in parameters for value in _values(each)]
+    return [getattr(parameters, "obj", parameters)]  # psycopg has JSON in a wrapper
+
+
+def order_of(units: int) -> Order:
+    items = [CustomItem({"title": "Book", "quantity": units, "unit_price_minor": 5})]
+    total = Money(5 * units, "USD")
+    return Order.place(order_id=new_id(), origin=Origin.SHOP, items=items, total=total, by=ADMIN, at=NOON)
+
+
+def shipped(engine: Engine, order_id: UUID, count: int) -> None:
+    """Ship one unit in each of so many parcels, in one transaction."""
+    with SqlUnitOfWork(engine) as uow:
+        order = uow.orders.get_for_update(order_id)
+        for _ in range(count):
+            shipping.ship(order, str(new_id()), {1: 1}, carrier="DHL", tracking_number="JD1", by=ADMIN, at=NOON)
+        uow.orders.save(order)
+        uow.commit()
+
+
+def parcel(engine: Engine, order_id: UUID) -> tuple[list[int], UUID]:
+    """Ship one unit by the use case; return the sizes of its statements, and the parcel."""
+    key = IdempotencyKey(subject="ada", scope="shop", key=str(new_id()), fingerprint="f" * 64)
+    request = use_cases.ShipUnits(
+        actor=ADMIN,
+        order_id=order_id,
+        lines={1: 1},
+        carrier="DHL",
+        tracking_number="JD1",
+        idempotency_key=key,
+        with_shipments=False,
+    )
+    ports: dict[str, Any] = {"uow": SqlUnitOfWork(engine), "cache": NullOrderCache(), "clock": Clock()}
+    with sizes(engine) as sent:
+        order = use_cases.ship_units(request, new_id=new_id, **ports)
+    return sent, UUID(order.life.shipments[-1].id)
+
+
+def tracked(engine: Engine, shipment_id: UUID) -> list[int]:
+    """Deliver a parcel by the use case; return the sizes of its statements."""
+    request = use_cases.RecordShipmentEvent(
+        actor=ADMIN,
+        shipment_id=shipment_id,
+        event_id="1",
+        state=ShipmentState.DELIVERED,
+        occurred_at=NOON,
+        with_shipments=False,
+    )
+    with sizes(engine) as sent:
+        use_cases.record_shipment_event(request, uow=SqlUnitOfWork(engine), cache=NullOrderCache(), clock=Clock())
+    return sent
+
+
+def test_late_parcel_costs_what_the_first_one_did(engine: Engine) -> None:
+    order = order_of(PARCELS + 1)
+    with SqlUnitOfWork(engine) as uow:
+        uow.orders.add(order)
+        uow.commit()
+
+    first, first_id = parcel(engine, order.id)
+    early = tracked(engine, first_id)
+    shipped(engine, order.id, PARCELS - 2)
+    last, last_id = parcel(engine, order.id)
+    late = tracked(engine, last_id)
+
+    for one, other in ((first, last), (early, late)):
+        assert len(one) == len(other)
+        assert max(abs(before - after) for before, after in zip(one, other, strict=True)) <= DIGITS
+    queries = SqlOrderQueries(engine)
+    stored = queries.get(order.id)
+    assert [known.number for known in stored.life.shipments] == list(range(1, PARCELS + 1))
+    assert rebuild(queries.history(order.id), number=stored.number) == stored

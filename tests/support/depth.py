@@ -32,7 +32,7 @@ WAITING = (
 )
 """Tests that wait for servers to stop, start and answer, the longest first."""
 KILLING = ("tests/torture/", "tests/contract/faults/")
-"""Tests that do both: they kill servers and processes under load."""
+"""Tests that kill servers and processes under load: they wait and compute."""
 WORKERS_PER_CORE = 2.5  # many tests wait for a server; but each further worker collects all tests: 8 s of CPU
 
 STACKS = ("embedded", "real")  # the values of the parameter `stack` of tests over HTTP
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect deep tests in a short run, and interleave files that wait with files that compute, waiting first."""
+    """Deselect deep tests in a short run, and interleave files that wait with files that compute."""
     if not _deep:
         left_out = {item for item in items if item.get_closest_marker("deep")} | other_stack(items)
         config.hook.pytest_deselected(items=list(left_out))
@@ -120,7 +120,7 @@ def _ranks(files: Iterable[str]) -> dict[str, float]:
     killing: list[str] = []
     working: list[str] = []
     for file in files:
-        (waiting if file.startswith(WAITING) else killing if file.startswith(KILLING) else working).append(file)
+        (waiting if file in WAITING else killing if file.startswith(KILLING) else working).append(file)
     waiting.sort(key=WAITING.index)
     killing.sort(key=lambda file: not file.startswith(KILLING[0]))
     kinds = ((waiting, 0.7), (killing, 0.8), (working, 1.0))

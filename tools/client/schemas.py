@@ -1,4 +1,4 @@
-"""JSON Schemas as Python dataclasses: what the OpenAPI and the AsyncAPI document have in common."""
+"""JSON Schemas as Python dataclasses, for the OpenAPI and the AsyncAPI document."""
 
 import keyword
 import textwrap

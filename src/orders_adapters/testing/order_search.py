@@ -1,4 +1,4 @@
-"""Contract of OrderQueries about the search: what finds an order, and what no longer does."""
+"""Contract of OrderQueries about the search: the texts that find an order, before and after a change."""
 
 from dataclasses import replace
 from datetime import timedelta

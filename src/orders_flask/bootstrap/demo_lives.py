@@ -1,4 +1,4 @@
-"""Lives of the past orders: who orders them, and a way through the states for each."""
+"""Lives of the past orders: the customer of each, and its way through the states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Error pages: what was wrong, in words, and a way on."""
+"""Error pages: a sentence about the error, and a link to go on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests of the operations: what is sent, and whether it may be sent again."""
+"""Requests of the operations, and the rule by which a request may be sent again."""
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field

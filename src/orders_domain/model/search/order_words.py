@@ -1,4 +1,4 @@
-"""Words of an order: what it is found by."""
+"""Words of an order, by which the search finds it."""
 
 from __future__ import annotations
 

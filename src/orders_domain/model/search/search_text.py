@@ -1,4 +1,4 @@
-"""Search text: what is typed to find orders."""
+"""Text of a search for orders, and the rule by which it matches the words of an order."""
 
 from __future__ import annotations
 

@@ -315,7 +315,7 @@ def other_pages(screen: Screen) -> None:
 
 
 def complaints(browser: Browser) -> list[Any]:
-    """What the pages said to the console, without the statuses of pages that are meant to fail."""
+    """The messages of the browser's console, without the statuses of pages that are meant to fail."""
     said = [event for event in browser.recorded if event["method"] != "Network.requestWillBeSent"]
     return [event for event in said if event["params"].get("entry", {}).get("source") != "network"]
 

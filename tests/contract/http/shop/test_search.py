@@ -1,4 +1,4 @@
-"""Search over HTTP: who may search, what is refused, and that placed and changed orders are found at once."""
+"""Search over HTTP: its rights, its errors, and placed and changed orders, which it finds at once."""
 
 from urllib.parse import quote
 

@@ -29,7 +29,6 @@ DOMAIN = Path(errors.__file__).parents[1]
 
 # The terms that the domain shares with a contract, because they are the field's own.
 SHARED = {
-    "category",
     "kind",
     "max_stock",
     "min_stock",

@@ -19,7 +19,6 @@ from orders_domain.model.order_filter import Sort
 from orders_domain.model.personal import contents
 from orders_domain.model.values.total_table import total_table
 from orders_domain.model.webhooks.delivery import DeliveryState
-from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.cli import notify
 from orders_flask.console import orders as console_orders
 from orders_flask.contracts import checkout, management, orders, ostore, shop
@@ -49,10 +48,6 @@ TABLES: Mapping[str, tuple[Iterable[Any], Sequence[Mapping[Any, Any]]]] = {
     "orders_flask/contracts/management/errors.py": (Kind, [management.errors.MANAGEMENT_STATUSES]),
     "orders_flask/contracts/ostore/errors.py": (Kind, [ostore.errors.OSTORE_STATUSES]),
     "orders_flask/contracts/checkout/translate.py": (OrderStatus, [checkout.translate.VOCABULARY.names]),
-    "orders_flask/contracts/management/reports_translate.py": (
-        StockHealth,
-        [management.reports_translate._STOCK_MESSAGES],
-    ),
     "orders_flask/contracts/management/translate.py": (OrderStatus, [management.translate.VOCABULARY.names]),
     "orders_flask/contracts/orders/translate.py": (OrderStatus, [orders.translate.VOCABULARY.names]),
     "orders_flask/contracts/ostore/translate.py": (OrderStatus, [ostore.translate.VOCABULARY.names]),
@@ -64,7 +59,6 @@ TABLES: Mapping[str, tuple[Iterable[Any], Sequence[Mapping[Any, Any]]]] = {
     "orders_flask/contracts/shop/ucp.py": (ShipmentState, [shop.ucp._SHIPMENT_STATES]),
 }
 PARTIAL = {
-    "orders_adapters/sql/product_catalog.py": "None is a key, too",
     "orders_domain/model/life/paying.py": "only two kinds of facts settle a refund",
     "orders_domain/ports/product_catalog.py": "computed from three numbers",
     "orders_domain/model/access.py": "relations of an actor; a stranger is an actor who has none of them",

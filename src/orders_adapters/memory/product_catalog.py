@@ -1,12 +1,14 @@
 """In-memory catalog of the committed products."""
 
+from collections.abc import Mapping
+
 from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_audit import MovementCursor, MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductFilter, ProductPage
-from orders_domain.model.stock_filter import StockFilter
-from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels
+from orders_domain.model.stock_filter import StockFilter, StockRange, range_of
+from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels, StockRangeLevel
 
 
 class InMemoryProductCatalog(ProductCatalog):
@@ -67,6 +69,18 @@ class InMemoryProductCatalog(ProductCatalog):
             low=sum(product.stock > 0 for product in low),
             low_stock=tuple(low[:limit]),
         )
+
+    def stock_ranges(
+        self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000
+    ) -> Mapping[StockRange, StockRangeLevel]:
+        found: dict[StockRange, list[Product]] = {each: [] for each in StockRange}
+        matching = filter(stock_filter.matches, self._all())
+        for product in sorted(matching, key=lambda product: (product.stock, product.id)):
+            found[range_of(product)].append(product)
+        return {
+            each: StockRangeLevel(count=len(products), products=tuple(products[:limit]))
+            for each, products in found.items()
+        }
 
     def _all(self) -> list[Product]:
         with self._store.read_lock:

@@ -1,9 +1,9 @@
-"""Read-only product catalog, one statement per query (two for stock levels). The engine may be that of a replica."""
+"""Read-only product catalog, one statement per query (two for stock). The engine may be that of a replica."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Integer, Row, Select, String, bindparam, cast, func, not_, select
+from sqlalchemy import ColumnElement, Engine, Integer, Row, Select, String, bindparam, cast, func, select, union_all
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from orders_adapters.sql import tables
@@ -15,8 +15,8 @@ from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_audit import MovementCursor, MovementPage, ProductChange, ProductHistoryPage
 from orders_domain.model.product_filter import ProductFilter, ProductPage
-from orders_domain.model.stock_filter import StockCategory, StockFilter
-from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels
+from orders_domain.model.stock_filter import StockFilter, StockRange, range_of
+from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels, StockRangeLevel
 
 _products = tables.products.c
 
@@ -67,12 +67,8 @@ _COUNT = select(func.count()).where(LOCAL_ONLY)
 # Only low products are counted, because a product without stock is low and the index has only low products.
 _OUT_OF_STOCK = _COUNT.where(_products.low_stock, _products.stock_quantity == 0)
 _AT_MOST_LOW = _COUNT.where(_products.low_stock)
-_LOW = (
-    select(tables.products)
-    .where(_products.low_stock, LOCAL_ONLY)
-    .order_by(_products.stock_quantity, _products.id)
-    .limit(bindparam("limit"))
-)
+_BY_STOCK = select(tables.products).where(LOCAL_ONLY).order_by(_products.stock_quantity, _products.id)
+_LOW = _BY_STOCK.where(_products.low_stock).limit(bindparam("limit"))
 
 
 class SqlProductCatalog(ProductCatalog):
@@ -141,18 +137,29 @@ class SqlProductCatalog(ProductCatalog):
             total_products=total, out_of_stock=out_of_stock, low=at_most_low - out_of_stock, low_stock=tuple(low)
         )
 
+    def stock_ranges(
+        self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000
+    ) -> Mapping[StockRange, StockRangeLevel]:
+        matching = _stock_conditions(stock_filter)
+        conditions = {each: [*matching, *_within(each.least, each.most)] for each in StockRange}
+        counts = select(*(_COUNT.where(*those).scalar_subquery() for those in conditions.values()))
+        firsts = (_BY_STOCK.where(*those).limit(limit).subquery() for those in conditions.values())
+        with translate_errors(), self._engine.connect() as connection:
+            numbers = connection.execute(counts).one()
+            rows = connection.execute(union_all(*map(select, firsts))).all()
+        found: dict[StockRange, list[Product]] = {each: [] for each in StockRange}
+        for product in sorted(map(to_product, rows), key=lambda product: (product.stock, product.id)):
+            found[range_of(product)].append(product)
+        return {
+            each: StockRangeLevel(count=number, products=tuple(found[each]))
+            for each, number in zip(StockRange, numbers, strict=True)
+        }
+
 
 def _stock_conditions(stock_filter: StockFilter) -> list[ColumnElement[bool]]:
+    return _within(stock_filter.min_stock, stock_filter.max_stock)
+
+
+def _within(least: int | None, most: int | None) -> list[ColumnElement[bool]]:
     stock = _products.stock_quantity
-    by_category: dict[StockCategory | None, list[ColumnElement[bool]]] = {
-        None: [],
-        StockCategory.OUT_OF_STOCK: [stock == 0],
-        StockCategory.LOW: [_products.low_stock, stock > 0],
-        StockCategory.SUFFICIENT: [not_(_products.low_stock), stock > 0],
-    }
-    conditions = by_category[stock_filter.category]
-    if stock_filter.min_stock is not None:
-        conditions = [*conditions, stock >= stock_filter.min_stock]
-    if stock_filter.max_stock is not None:
-        conditions = [*conditions, stock <= stock_filter.max_stock]
-    return conditions
+    return [*([] if least is None else [stock >= least]), *([] if most is None else [stock <= most])]

@@ -7,7 +7,7 @@ from typing import Protocol
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.product_audit import MovementCursor, MovementPage, ProductHistoryPage
 from orders_domain.model.product_filter import ProductFilter, ProductPage
-from orders_domain.model.stock_filter import StockCategory, StockFilter
+from orders_domain.model.stock_filter import StockCategory, StockFilter, StockRange
 
 ALL_STOCK = StockFilter()
 
@@ -29,6 +29,14 @@ class StockLevels:
             StockCategory.LOW: self.low,
             StockCategory.SUFFICIENT: self.total_products - self.out_of_stock - self.low,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockRangeLevel:
+    """The number of products of a range, and the first of them, lowest stock first."""
+
+    count: int
+    products: tuple[Product, ...]
 
 
 class ProductCatalog(Protocol):
@@ -69,4 +77,10 @@ class ProductCatalog(Protocol):
 
     def stock_levels(self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000) -> StockLevels:
         """Return the stock levels of the products that match, with at most ``limit`` products in ``low_stock``."""
+        ...
+
+    def stock_ranges(
+        self, stock_filter: StockFilter = ALL_STOCK, *, limit: int = 1_000
+    ) -> Mapping[StockRange, StockRangeLevel]:
+        """Return each range with the products that match, at most ``limit`` of them. It reads every product."""
         ...

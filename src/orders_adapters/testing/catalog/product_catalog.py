@@ -13,6 +13,7 @@ from orders_domain.errors import (
 )
 from orders_domain.model.product import NewProduct
 from orders_domain.model.product_filter import ProductFilter
+from orders_domain.model.stock_filter import StockFilter, StockRange
 
 
 class ProductCatalogTests:
@@ -108,6 +109,20 @@ class ProductCatalogTests:
         assert (levels.total_products, levels.out_of_stock) == (4, 1)
         assert [product.id for product in levels.low_stock] == [empty, low, at]
         assert [product.id for product in fewer.low_stock] == [empty]
+
+    def test_stock_ranges_have_every_product_once(self, inventory: Inventory) -> None:
+        stocks = (51, 0, 50, 11, 10, 6, 5, 1, 3)
+        numbers = dict(zip(inventory.stocked(*stocks), stocks, strict=True))
+
+        ranges = inventory.store.catalog.stock_ranges()
+        few = inventory.store.catalog.stock_ranges(StockFilter(min_stock=3, max_stock=50), limit=1)
+
+        assert list(ranges) == list(StockRange)
+        found = [[numbers[product.id] for product in level.products] for level in ranges.values()]
+        assert found == [[0], [1, 3, 5], [6, 10], [11, 50], [51]]
+        assert [level.count for level in ranges.values()] == [1, 3, 2, 2, 1]
+        shown = [(level.count, [numbers[product.id] for product in level.products]) for level in few.values()]
+        assert shown == [(0, []), (2, [3]), (2, [6]), (2, [11]), (0, [])]
 
     def test_movements_show_the_stock_after_each(self, inventory: Inventory) -> None:
         product, other = inventory.stocked(5, 7)

@@ -1,14 +1,15 @@
 """Use case: report stock levels and their health."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.stock_filter import StockFilter
+from orders_domain.model.stock_filter import StockFilter, StockRange
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels
+from orders_domain.ports.product_catalog import ALL_STOCK, ProductCatalog, StockLevels, StockRangeLevel
 
 
 class StockHealth(Enum):
@@ -23,14 +24,16 @@ class StockHealth(Enum):
 class GetStockHealth:
     actor: Actor
     stock_filter: StockFilter = ALL_STOCK
+    with_ranges: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockHealthReport:
-    """The stock levels of the products that match, at the time of the check."""
+    """The stock levels of the products that match, at the time of the check; ``ranges`` only if they were requested."""
 
-    stock_filter: StockFilter
     levels: StockLevels
+    ranges: Mapping[StockRange, StockRangeLevel]
+    total_products: int  # of the catalog, whatever the filter
     checked_at: datetime
 
     @property
@@ -49,4 +52,7 @@ def get_stock_health(request: GetStockHealth, *, product_catalog: ProductCatalog
     """
     ADMIN_ONLY.authorize(request.actor)
     levels = product_catalog.stock_levels(request.stock_filter)
-    return StockHealthReport(stock_filter=request.stock_filter, levels=levels, checked_at=clock())
+    ranges = product_catalog.stock_ranges(request.stock_filter) if request.with_ranges else {}
+    is_filtered = request.with_ranges and request.stock_filter != ALL_STOCK
+    total = (product_catalog.stock_levels(limit=0) if is_filtered else levels).total_products
+    return StockHealthReport(levels=levels, ranges=ranges, total_products=total, checked_at=clock())

@@ -73,12 +73,12 @@ def register(routes: ContractBlueprint) -> None:
             503,
             use_case="get_stock_health",
             summary="Get the stock health (administrators)",
-            description="The products whose stock is at or below their threshold, and the totals of all.",
+            description="The products whose stock is at or below their threshold, and all products by their stock.",
         )
     )
     def stock_check(query: dict[str, Any]) -> Any:
-        request = GetStockHealth(actor=actor(), stock_filter=stock_filter_from(query))
-        return stock_representation(use_cases().get_stock_health(request))
+        request = GetStockHealth(actor=actor(), stock_filter=stock_filter_from(query), with_ranges=True)
+        return stock_representation(use_cases().get_stock_health(request), query)
 
     _add_analytics(routes)
 

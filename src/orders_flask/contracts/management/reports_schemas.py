@@ -1,12 +1,14 @@
 """Schemas of reports: statistics, history, stock health and analytics."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from orders_domain.model.accounts.actor import Role
 from orders_domain.model.analytics import DEFAULT_PERIOD_DAYS, MAX_BUCKETS, MAX_PRODUCTS, Bucket
 from orders_domain.model.history import KINDS
-from orders_domain.model.stock_filter import StockCategory
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
+from orders_flask.contracts.management.reports_translate import STOCK_CATEGORIES
 from orders_flask.contracts.management.schemas import MAX_STOCK
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.fields import Amount, DateOrDateTime, QueryInteger, Timestamp, TimeZone, currency, status
@@ -62,8 +64,11 @@ class StockQuery(Schema):
     """Query: the products to check, by conditions combined with AND."""
 
     category = fields.String(
-        validate=validate.OneOf([category.value for category in StockCategory]),
-        metadata={"description": "Only products whose stock is in this category."},
+        validate=validate.OneOf(STOCK_CATEGORIES),
+        metadata={
+            "description": "Only products with a stock of 1 or more (available), 1 to 10 (low), 0 (out_of_stock), "
+            "1 to 5 (critical), 51 or more (high) or 11 to 50 (medium)."
+        },
     )
     min_stock = QueryInteger(
         validate=validate.Range(0, MAX_STOCK), metadata={"description": "Only products with at least this stock."}
@@ -73,15 +78,74 @@ class StockQuery(Schema):
     )
 
 
-class StockSummary(Schema):
-    """Numbers of products by the category of their stock."""
+class StockedProduct(Schema):
+    """A product, and the value of its stock."""
 
-    summary = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    stock_categories = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    stock_distribution = fields.Dict(
-        keys=fields.String(), values=fields.Float(), required=True, metadata={"description": "In percent."}
+    product_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    stock_quantity = fields.Integer(required=True)
+    price = Amount(required=True, metadata=_AMOUNT)
+    stock_value = Amount(required=True, metadata=_AMOUNT | {"description": "The price times the stock."})
+
+
+def _products(description: str) -> fields.List[Any]:
+    return fields.List(
+        fields.Nested(StockedProduct), required=True, metadata={"description": f"{description}; at most 1,000."}
     )
-    alerts = fields.List(fields.String(), required=True, metadata={"description": "One text for each low product."})
+
+
+class StockNumbers(Schema):
+    """Numbers of products; a category other than low or out_of_stock counts none for these."""
+
+    total_products = fields.Integer(required=True, metadata={"description": "Of the catalog, whatever the filters."})
+    products_with_stock = fields.Integer(required=True)
+    products_low_stock = fields.Integer(required=True)
+    products_out_of_stock = fields.Integer(required=True)
+    stock_health_percentage = fields.Float(
+        required=True, metadata={"description": "100 times products_with_stock, divided by total_products."}
+    )
+
+
+class StockCategories(Schema):
+    """The products by category; with ``category`` the lists of the other categories are empty."""
+
+    available_stock = _products("1 unit or more")
+    low_stock = _products("1 to 10 units")
+    out_of_stock = _products("No unit")
+
+
+class StockDistribution(Schema):
+    """The products by their stock."""
+
+    high_stock = _products("51 units or more")
+    medium_stock = _products("11 to 50 units")
+    critical_stock = _products("1 to 5 units")
+
+
+class StockAlerts(Schema):
+    """Numbers of products that may have to be restocked."""
+
+    low_stock_alerts = fields.Integer(required=True)
+    out_of_stock_alerts = fields.Integer(required=True)
+    critical_stock_alerts = fields.Integer(required=True)
+
+
+class StockSummary(Schema):
+    """Numbers and lists of products by their stock, as the second document of source 002 has them."""
+
+    summary = fields.Nested(StockNumbers, required=True)
+    stock_categories = fields.Nested(StockCategories, required=True)
+    stock_distribution = fields.Nested(StockDistribution, required=True)
+    alerts = fields.Nested(StockAlerts, required=True)
+    timestamp = Timestamp(required=True, metadata=_MOMENT)
+
+
+class StockFilters(Schema):
+    """The parameters of the query, null if they were not given."""
+
+    category = fields.String(required=True, allow_none=True)
+    min_stock = fields.Integer(required=True, allow_none=True)
+    max_stock = fields.Integer(required=True, allow_none=True)
 
 
 class StockCheck(Schema):
@@ -99,7 +163,7 @@ class StockCheck(Schema):
     timestamp = Timestamp(required=True, metadata=_MOMENT | {"description": "The same as checked_at."})
     message = fields.String(required=True)
     stock_summary = fields.Nested(StockSummary, required=True)
-    filters_applied = fields.Dict(required=True, metadata={"description": "The parameters of the query."})
+    filters_applied = fields.Nested(StockFilters, required=True)
 
 
 class AnalyticsQuery(Schema):

@@ -1,31 +1,36 @@
 """Translation of reports to this contract's representations."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import islice
 from typing import Any
 
 from orders_domain.model import history
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order, rebuild
-from orders_domain.model.stock_filter import StockCategory, StockFilter
-from orders_domain.model.values.money import to_major_units
-from orders_domain.model.values.total_table import total_table
+from orders_domain.model.product import Product
+from orders_domain.model.stock_filter import StockFilter, StockRange
+from orders_domain.model.values.money import Money, to_major_units
 from orders_domain.model.values.user_ids import as_number
 from orders_domain.model.values.user_totals import UserTotals
-from orders_domain.ports.product_catalog import StockLevels
 from orders_domain.use_cases import OrderStatistics, StockHealthReport
-from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 from orders_flask.web.context import integer_user_ids
 
-_STOCK_MESSAGES = total_table(
-    StockHealth,
-    {
-        StockHealth.HEALTHY: "All products have sufficient stock",
-        StockHealth.WARNING: "Some products are low on stock",
-        StockHealth.CRITICAL: "Some products are out of stock",
-    },
-)
+_STOCK_MESSAGE = "Stock management system is operational"
+"""The message of every check that was made, as the second document of source 002 has it."""
+_CATEGORIES: Mapping[str, Collection[StockRange]] = {
+    "available": (StockRange.CRITICAL, StockRange.LOW, StockRange.MEDIUM, StockRange.HIGH),
+    "low": (StockRange.CRITICAL, StockRange.LOW),
+    "out_of_stock": (StockRange.OUT_OF_STOCK,),
+    "critical": (StockRange.CRITICAL,),
+    "high": (StockRange.HIGH,),
+    "medium": (StockRange.MEDIUM,),
+}
+MAX_LISTED = 1_000
+"""Products of each list of the stock check."""
+STOCK_CATEGORIES = tuple(_CATEGORIES)
+"""The words of ``category``."""
 
 
 def statistics_representation(statistics: OrderStatistics) -> Mapping[str, Any]:
@@ -98,7 +103,7 @@ def _placement_entry(order: Order) -> Mapping[str, Any]:
     }
 
 
-def stock_representation(check: StockHealthReport) -> Mapping[str, Any]:
+def stock_representation(check: StockHealthReport, query: Mapping[str, Any]) -> Mapping[str, Any]:
     return {
         "status": check.health.value,
         "total_products": check.levels.total_products,
@@ -109,46 +114,71 @@ def stock_representation(check: StockHealthReport) -> Mapping[str, Any]:
         ],
         "checked_at": check.checked_at,
         "timestamp": check.checked_at,
-        "message": _STOCK_MESSAGES[check.health],
-        "stock_summary": _stock_summary(check.levels),
-        "filters_applied": {name: value for name, value in _filters(check.stock_filter).items() if value is not None},
+        "message": _STOCK_MESSAGE,
+        "stock_summary": _stock_summary(check, query.get("category")),
+        "filters_applied": {name: query.get(name) for name in ("category", "min_stock", "max_stock")},
     }
 
 
 def stock_filter_from(query: Mapping[str, Any]) -> StockFilter:
-    """Return the filter of a stock check.
-
-    Raises:
-        InvalidValue: the minimum exceeds the maximum.
-    """
-    category = query.get("category")
+    """Return the filter of a stock check: the stock that the category and the limits have in common."""
+    ranges = _CATEGORIES.get(query.get("category", ""), tuple(StockRange))
+    most = [most for each in ranges if (most := each.most) is not None]
+    limits = [query.get("max_stock"), max(most) if len(most) == len(ranges) else None]
     return StockFilter(
-        category=StockCategory(category) if category else None,
-        min_stock=query.get("min_stock"),
-        max_stock=query.get("max_stock"),
+        min_stock=max(query.get("min_stock", 0), min(each.least for each in ranges)) or None,
+        max_stock=min((limit for limit in limits if limit is not None), default=None),
     )
 
 
-def _filters(stock_filter: StockFilter) -> Mapping[str, Any]:
-    category = stock_filter.category
+def _stock_summary(check: StockHealthReport, category: str | None) -> Mapping[str, Any]:
+    """Return the summary of source 002's second document: a category leaves the lists of the others empty."""
+
+    def count(name: str) -> int:
+        return sum(check.ranges[each].count for each in _CATEGORIES[name])
+
+    def shown(name: str) -> list[Mapping[str, Any]]:
+        if category not in (None, name):
+            return []
+        products = (product for each in _CATEGORIES[name] for product in check.ranges[each].products)
+        return [_stocked(product) for product in islice(products, MAX_LISTED)]
+
+    low, empty = (count(name) if category in (None, name) else 0 for name in ("low", "out_of_stock"))
+    with_stock, total = count("available"), check.total_products
     return {
-        "category": category.value if category else None,
-        "min_stock": stock_filter.min_stock,
-        "max_stock": stock_filter.max_stock,
+        "summary": {
+            "total_products": total,
+            "products_with_stock": with_stock,
+            "products_low_stock": low,
+            "products_out_of_stock": empty,
+            "stock_health_percentage": round(100 * with_stock / total, 2) if total else 0.0,
+        },
+        "stock_categories": {
+            "available_stock": shown("available"),
+            "low_stock": shown("low"),
+            "out_of_stock": shown("out_of_stock"),
+        },
+        "stock_distribution": {
+            "high_stock": [_stocked(product) for product in check.ranges[StockRange.HIGH].products],
+            "medium_stock": [_stocked(product) for product in check.ranges[StockRange.MEDIUM].products],
+            "critical_stock": [_stocked(product) for product in check.ranges[StockRange.CRITICAL].products],
+        },
+        "alerts": {
+            "low_stock_alerts": low,
+            "out_of_stock_alerts": empty,
+            "critical_stock_alerts": check.ranges[StockRange.CRITICAL].count,
+        },
+        "timestamp": check.checked_at,
     }
 
 
-def _stock_summary(levels: StockLevels) -> Mapping[str, Any]:
-    categories = {category.value: count for category, count in levels.categories.items()}
-    total = max(levels.total_products, 1)
+def _stocked(product: Product) -> Mapping[str, Any]:
     return {
-        "summary": {"total_products": levels.total_products},
-        "stock_categories": categories,
-        "stock_distribution": {name: round(100 * count / total, 2) for name, count in categories.items()},
-        "alerts": [
-            f"{product.name} is out of stock" if product.stock == 0 else f"{product.name} is low: {product.stock} left"
-            for product in levels.low_stock
-        ],
+        "product_id": product.id,
+        "name": product.name,
+        "stock_quantity": product.stock,
+        "price": product.price,
+        "stock_value": Money(product.stock * product.price.minor, product.price.currency),
     }
 
 

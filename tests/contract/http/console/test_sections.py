@@ -123,5 +123,5 @@ def test_events_are_resent(stack: Stack, root: Operator) -> None:
 
 
 def test_health_names_components(stack: Stack, root: Operator) -> None:
-    assert "database" in root.get("/health").text
+    assert "databaseok" in root.get("/health").text
     assert operator(stack, scopes=("orders:read",)).get("/health").status == 200

@@ -167,6 +167,15 @@ def test_form_of_an_older_version_changes_nothing(root: Operator, keeper: Shopke
     assert (page.status, len(page.alerts)) == (412, 1)
     assert "changed meanwhile" in page.alerts[0]
     assert page.form("hold").fields["reason"] == "The address"
+def test_part_of_a_page_takes_no_notice(root: Operator, keeper: Shopkeeper) -> None:
+    form = root.get(f"/orders/{keeper.place()['id']}").form("confirm")
+    assert root.http.post(form.action, data=form.fields).status_code == 303
+
+    pages = [root.get("/health", headers=headers) for headers in ({"HX-Request": "true"}, {}, {})]
+
+    assert ["The order is confirmed." in page.text for page in pages] == [False, True, False]
+
+
     assert keeper.order(order)["hold"] is None
 
 

@@ -12,6 +12,7 @@ from orders_domain.model.access import SHOP
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.order_filter import OrderFilter, Sort
+from orders_domain.model.life.open_orders import OPEN_STATUSES
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.origin import Origin
 from orders_domain.model.search.search_text import SearchText
@@ -25,9 +26,8 @@ from orders_flask.web.problems import InvalidRequest
 PAGE_SIZE = 50
 OPEN = "open"
 """The name of the statuses in which an order waits for somebody."""
-_OPEN_STATUSES = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PAID})
 STATUSES: Mapping[str, frozenset[OrderStatus]] = {
-    OPEN: _OPEN_STATUSES,
+    OPEN: frozenset(OPEN_STATUSES),
     **{status.value.lower(): frozenset({status}) for status in OrderStatus},
 }
 _SEARCHED = {"tag": "tag", "sku": "sku", "user": "user_id", "source": "source"}

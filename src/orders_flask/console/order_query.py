@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from orders_domain.errors import InvalidValue, OrderNotFound
@@ -34,6 +35,7 @@ _SEARCHED = {"tag": "tag", "sku": "sku", "user": "user_id", "source": "source"}
 """The filter of each prefix in the search box: ``tag:gift``."""
 
 
+_AMOUNT = re.compile(r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderQuery:
     """The query of a page: its texts by field, the filter, and what is wrong by field."""
@@ -111,12 +113,11 @@ def to_amount(text: str) -> Decimal:
     """Return the number of major units of a form.
 
     Raises:
-        InvalidValue: the text is not a number.
+        InvalidValue: the text is not a number, or a comma is not before three digits.
     """
-    try:
-        return Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        raise InvalidValue("An amount must be a number, such as 12.50.", field="amount") from None
+    if not _AMOUNT.fullmatch(text.strip()):
+        raise InvalidValue("An amount must be a number, such as 12.50.", field="amount")
+    return Decimal(text.strip().replace(",", ""))
 
 
 _FIELDS: Mapping[str, Callable[[str, Mapping[str, str]], dict[str, Any]]] = {

@@ -199,6 +199,7 @@ def test_form_of_an_older_version_changes_nothing(root: Operator, keeper: Shopke
         ("note", {"text": "x" * 6_000}, 422, "text"),
         ("record_payment", {"provider": "till", "reference": "1", "amount": "1.005"}, 422, "decimals"),
         ("record_payment", {"provider": "till", "reference": "1", "amount": "ten"}, 422, "An amount must be a number"),
+        ("record_payment", {"provider": "till", "reference": "1", "amount": "12,50"}, 422, "must be a number"),
     ],
 )
 def test_failure_is_said_beside_the_form(

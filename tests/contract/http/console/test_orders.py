@@ -85,6 +85,8 @@ def test_views_are_saved_in_the_browser(root: Operator) -> None:
 
     saved = root.send(page.form("views"), name=HOSTILE[:40])
     assert saved.status == 200
+        ("min_total=12,50&currency=USD", "An amount must be a number, such as 12.50."),
+        ("min_total=%D9%A1&currency=USD", "An amount must be a number, such as 12.50."),
     assert "/console/orders?status=paid&tag=gift" in saved.links
     assert HOSTILE[:40] not in saved.answer.text
     assert root.send(page.form("views"), name=" ").status == 422

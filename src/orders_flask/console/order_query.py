@@ -12,8 +12,8 @@ from orders_domain.errors import InvalidValue, OrderNotFound
 from orders_domain.model.access import SHOP
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
-from orders_domain.model.order_filter import OrderFilter, Sort
 from orders_domain.model.life.open_orders import OPEN_STATUSES
+from orders_domain.model.order_filter import OrderFilter, Sort
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.origin import Origin
 from orders_domain.model.search.search_text import SearchText
@@ -25,6 +25,8 @@ from orders_flask.web.pagination import read_cursor
 from orders_flask.web.problems import InvalidRequest
 
 PAGE_SIZE = 50
+SELECT = "select"
+"""The field of the orders that are ticked: ``page`` for all."""
 OPEN = "open"
 """The name of the statuses in which an order waits for somebody."""
 STATUSES: Mapping[str, frozenset[OrderStatus]] = {
@@ -33,12 +35,12 @@ STATUSES: Mapping[str, frozenset[OrderStatus]] = {
 }
 _SEARCHED = {"tag": "tag", "sku": "sku", "user": "user_id", "source": "source"}
 """The filter of each prefix in the search box: ``tag:gift``."""
-
-
 _AMOUNT = re.compile(r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderQuery:
-    """The query of a page: its texts by field, the filter, and what is wrong by field."""
+    """The query of a page: its texts by field, without other fields; the filter, and what is wrong by field."""
 
     texts: Mapping[str, str]
     order_filter: OrderFilter
@@ -48,13 +50,23 @@ class OrderQuery:
         return ListOrders(actor=actor, order_filter=self.order_filter, access=SHOP)
 
     @property
+    def page(self) -> Mapping[str, str]:
+        """The texts without the selection of orders."""
+        return {name: text for name, text in self.texts.items() if name != SELECT}
+
+    @property
+    def view(self) -> Mapping[str, str]:
+        """The texts that a view has: those of every page."""
+        return {name: text for name, text in self.page.items() if name != "cursor"}
+
+    @property
     def is_filtered(self) -> bool:
-        return any(name not in ("sort", "select", "cursor", "name") for name in self.texts)
+        return not self.view.keys() <= {"sort"}
 
 
 def parse_query(given: Mapping[str, str]) -> OrderQuery:
     """Return the query; a field that is not valid selects nothing and has an error."""
-    texts = {name: text.strip() for name, text in given.items() if text.strip()}
+    texts = {name: given[name].strip() for name in (*_FIELDS, SELECT) if given.get(name, "").strip()}
     conditions: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for name, read in _FIELDS.items():

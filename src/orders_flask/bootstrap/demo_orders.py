@@ -11,6 +11,7 @@ from orders_domain.errors import InsufficientStock
 from orders_domain.model.access import SHOP
 from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.life.open_orders import OPEN_STATUSES
 from orders_domain.model.life.payments import PaymentKind, RefundState
 from orders_domain.model.life.placing import Placing
 from orders_domain.model.life.stock_hold import MAX_SECONDS
@@ -161,8 +162,7 @@ def _ship(use_cases: UseCases, order: Order) -> None:
 
 
 def _is_open(order: Order) -> bool:
-    statuses = (OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PAID)
-    return order.life.hold is None and order.status in statuses
+    return order.life.hold is None and order.status in OPEN_STATUSES
 
 
 def _has_returns(order: Order) -> bool:

@@ -44,7 +44,7 @@ def analytics() -> Response:
         currency=currency,
         error=error,
         figures=figures,
-        average=money(int(figures.average_order_value.scaleb(_digits(currency))), currency),
+        average=f"{figures.average_order_value:,f}\N{NO-BREAK SPACE}{currency}",
         series=[(_date(figures, start), orders, minor) for start, orders, minor in figures.series()],
         charts=_charts(figures, currency),
     )
@@ -77,8 +77,3 @@ def _charts(figures: Analytics, currency: str) -> dict[str, str]:
 
 def _date(figures: Analytics, start: datetime) -> str:
     return f"{figures.period.first_date(start):%Y-%m-%d}"
-
-
-def _digits(currency: str) -> int:
-    exponent = to_major_units(1, currency).as_tuple().exponent
-    return -int(exponent)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from orders_domain.model.access import ADMIN_ONLY
 from orders_flask.console.pages import page
 from orders_flask.web.context import actor
-from orders_flask.web.health import component_failures
+from orders_flask.web.health import component_states
 
 
 def register(console: Blueprint) -> None:
@@ -17,5 +17,4 @@ def register(console: Blueprint) -> None:
 
 def health() -> Response:
     """Show the last result of each check; only administrators see the reasons, which name hosts."""
-    failures = component_failures()
-    return page("health.html", failures=failures, shows_reasons=ADMIN_ONLY.grants_all(actor()))
+    return page("health.html", components=component_states(), shows_reasons=ADMIN_ONLY.grants_all(actor()))

@@ -127,4 +127,4 @@ def _note(entry: HistoryEntry) -> dict[str, Any] | None:
     note: Any = entry.details.get("note")
     if entry.kind != ANNOTATED or not isinstance(note, Mapping):
         return None
-    return {"text": note["text"], "is_internal": note["visibility"] == "internal", "at": entry.at, "by": entry.actor}
+    return {"text": note["text"], "is_internal": entry.is_internal, "at": entry.at, "by": entry.actor}

@@ -79,11 +79,8 @@ def _confirm(change: Change) -> Order:
 
 
 def _ship(change: Change) -> Order:
-    lines = units()
-    if not lines:
-        raise InvalidValue("At least one unit must be shipped.", field="lines")
     carrier, tracking = text("carrier") or None, text("tracking_number") or None
-    return use_cases().ship_units(ShipUnits(**change, lines=lines, carrier=carrier, tracking_number=tracking))
+    return use_cases().ship_units(ShipUnits(**change, lines=units(), carrier=carrier, tracking_number=tracking))
 
 
 def _cancel(change: Change) -> Order:
@@ -104,7 +101,6 @@ def _note(change: Change) -> Order:
 
 
 def _tags(change: Change) -> Order:
-    del change["idempotency_key"]  # the same tags twice are the same tags
     tags = tuple(tag.strip() for tag in text("tags").split(",") if tag.strip())
     return use_cases().annotate_order(AnnotateOrder(**change, tags=tags))
 

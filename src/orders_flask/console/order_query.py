@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from orders_domain.errors import InvalidValue, OrderNotFound
 from orders_domain.model.access import SHOP
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
+from orders_domain.model.life.open_orders import OPEN_STATUSES
 from orders_domain.model.order_filter import OrderFilter, Sort
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.origin import Origin
@@ -23,20 +25,22 @@ from orders_flask.web.pagination import read_cursor
 from orders_flask.web.problems import InvalidRequest
 
 PAGE_SIZE = 50
+SELECT = "select"
+"""The field of the orders that are ticked: ``page`` for all."""
 OPEN = "open"
 """The name of the statuses in which an order waits for somebody."""
-_OPEN_STATUSES = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PAID})
 STATUSES: Mapping[str, frozenset[OrderStatus]] = {
-    OPEN: _OPEN_STATUSES,
+    OPEN: frozenset(OPEN_STATUSES),
     **{status.value.lower(): frozenset({status}) for status in OrderStatus},
 }
 _SEARCHED = {"tag": "tag", "sku": "sku", "user": "user_id", "source": "source"}
 """The filter of each prefix in the search box: ``tag:gift``."""
+_AMOUNT = re.compile(r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderQuery:
-    """The query of a page: its texts by field, the filter, and what is wrong by field."""
+    """The query of a page: its texts by field, without other fields; the filter, and what is wrong by field."""
 
     texts: Mapping[str, str]
     order_filter: OrderFilter
@@ -46,13 +50,23 @@ class OrderQuery:
         return ListOrders(actor=actor, order_filter=self.order_filter, access=SHOP)
 
     @property
+    def page(self) -> Mapping[str, str]:
+        """The texts without the selection of orders."""
+        return {name: text for name, text in self.texts.items() if name != SELECT}
+
+    @property
+    def view(self) -> Mapping[str, str]:
+        """The texts that a view has: those of every page."""
+        return {name: text for name, text in self.page.items() if name != "cursor"}
+
+    @property
     def is_filtered(self) -> bool:
-        return any(name not in ("sort", "select", "cursor", "name") for name in self.texts)
+        return not self.view.keys() <= {"sort"}
 
 
 def parse_query(given: Mapping[str, str]) -> OrderQuery:
     """Return the query; a field that is not valid selects nothing and has an error."""
-    texts = {name: text.strip() for name, text in given.items() if text.strip()}
+    texts = {name: given[name].strip() for name in (*_FIELDS, SELECT) if given.get(name, "").strip()}
     conditions: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for name, read in _FIELDS.items():
@@ -111,12 +125,11 @@ def to_amount(text: str) -> Decimal:
     """Return the number of major units of a form.
 
     Raises:
-        InvalidValue: the text is not a number.
+        InvalidValue: the text is not a number, or a comma is not before three digits.
     """
-    try:
-        return Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        raise InvalidValue("An amount must be a number, such as 12.50.", field="amount") from None
+    if not _AMOUNT.fullmatch(text.strip()):
+        raise InvalidValue("An amount must be a number, such as 12.50.", field="amount")
+    return Decimal(text.strip().replace(",", ""))
 
 
 _FIELDS: Mapping[str, Callable[[str, Mapping[str, str]], dict[str, Any]]] = {

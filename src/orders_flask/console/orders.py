@@ -8,21 +8,21 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from orders_domain.errors import InvalidValue, OrdersError
+from orders_domain.errors import AccessDenied, InvalidValue, OrderNotFound
 from orders_domain.model.access import ADMIN_ONLY, SHOP
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.lines import numbered_lines
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page, Sort
-from orders_domain.model.order_ref import parse_order_ref
+from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.origin import Origin
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.model.values.total_table import total_table
 from orders_domain.use_cases import BulkChangeStatus, GetOrder
 from orders_domain.use_cases.background.start_file_job import EXPORTS
 from orders_flask.console import saved_views, session
-from orders_flask.console.order_query import STATUSES, OrderQuery, parse_query, searched_order
-from orders_flask.console.pages import page, to
+from orders_flask.console.order_query import SELECT, STATUSES, OrderQuery, parse_query, searched_order
+from orders_flask.console.pages import page, to, to_address, wants_part
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.pagination import write_cursor
 
@@ -53,22 +53,26 @@ def home() -> Response:
 def orders() -> Response:
     """Show the orders of the query; a number or id in the search box leads to its order."""
     text = request.args.get("q", "")
-    if (ref := searched_order(text)) and _exists(text):
+    if (ref := searched_order(text)) and _exists(ref):
         return to("order", order_ref=ref)
-    return _list(parse_query(request.args))
+    query = parse_query(request.args)
+    if query.errors and wants_part():  # the messages are outside the results, and htmx shows no part of status 422
+        return to_address(f"{url_for('console.orders')}?{urlencode(query.page)}")
+    return _list(query)
 
 
 def save_view() -> Response:
     """Store the query with a name in the browser."""
-    query = saved_views.query_of((name, text) for name, text in request.form.items() if name in _SAVED)
+    query = parse_query(request.form)
+    saved = urlencode(query.view)
     name = request.form.get("name", "").strip()
     try:
-        views = saved_views.with_view(_saved(), name, query)
+        views = saved_views.with_view(_saved(), name, saved)
     except InvalidValue as error:
-        return _list(parse_query(request.form), status=422, view_error=str(error), view_name=name)
+        return _list(query, status=422, view_error=str(error), view_name=name)
     session.remember_views(saved_views.write_views(views))
     session.announce(f"The view “{name}” is saved in this browser.")
-    return redirect(f"{url_for('console.orders')}?{query}", 303)
+    return redirect(f"{url_for('console.orders')}?{saved}", 303)
 
 
 def remove_view() -> Response:
@@ -94,27 +98,16 @@ def change_many() -> Response:
         job = use_cases().bulk_change_status(change)
     except InvalidValue as error:
         text = "At least one order must be selected." if error.field == "order_ids" else str(error)
-        return _list(parse_query(_listed_query()), status=422, bulk_error=text)
+        return _list(parse_query(request.form), status=422, bulk_error=text)
     return to("job", job_id=job.id)
 
 
-_SAVED = (
-    *("q", "status", "payment_status", "fulfillment_status", "hold", "origin", "created_from", "created_to", "tag"),
-    *("sku", "user_id", "source", "currency", "min_total", "max_total", "sort"),
-)
-
-
-def _listed_query() -> dict[str, str]:
-    """Return the query of the list in which orders were selected; a form has it beside the orders."""
-    return {name: request.form[name] for name in (*_SAVED, "cursor") if name in request.form and name != "target"}
-
-
-def _exists(text: str) -> bool:
-    ref = searched_order(text)
+def _exists(ref: OrderRef) -> bool:
     try:
-        return ref is not None and bool(use_cases().get_order(GetOrder(actor=actor(), order_id=ref, access=SHOP)))
-    except OrdersError:
+        use_cases().get_order(GetOrder(actor=actor(), order_id=ref, access=SHOP))
+    except (OrderNotFound, AccessDenied):
         return False
+    return True
 
 
 def _saved() -> tuple[saved_views.View, ...]:
@@ -123,8 +116,7 @@ def _saved() -> tuple[saved_views.View, ...]:
 
 def _list(query: OrderQuery, *, status: int = 0, **errors: Any) -> Response:
     found = Page(()) if query.errors else use_cases().list_orders(query.request(actor()))
-    pairs = query.texts.items()
-    current = saved_views.query_of(pairs)
+    current = urlencode(query.view)
     views = (*saved_views.OWN_VIEWS, *_saved())
     shown = next((view for view in views if view.is_shown(current)), None)
     return page(
@@ -132,10 +124,10 @@ def _list(query: OrderQuery, *, status: int = 0, **errors: Any) -> Response:
         status=status or (422 if query.errors else 200),
         query=query,
         rows=[order_row(order) for order in found.orders],
-        next_query=_query_after(pairs, cursor=write_cursor(found.next_cursor)) if found.next_cursor else None,
+        next_query=_query_after(query, "cursor", write_cursor(found.next_cursor)) if found.next_cursor else None,
         first_query=current if "cursor" in query.texts else None,
-        select_query=_query_after(pairs, select="page"),
-        selected=query.texts.get("select") == "page",
+        select_query=_query_after(query, SELECT, "page"),
+        selected=query.texts.get(SELECT) == "page",
         current=current,
         own_views=saved_views.OWN_VIEWS,
         saved=_saved(),
@@ -148,8 +140,9 @@ def _list(query: OrderQuery, *, status: int = 0, **errors: Any) -> Response:
     )
 
 
-def _query_after(pairs: Any, **changed: str) -> str:
-    return urlencode({**{name: text for name, text in pairs if name != "select"}, **changed})
+def _query_after(query: OrderQuery, name: str, text: str) -> str:
+    """Return the query of a page with another text of the field."""
+    return urlencode({**query.page, name: text})
 
 
 def _choices() -> dict[str, Any]:

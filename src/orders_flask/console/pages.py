@@ -47,7 +47,7 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
         "actor": actor,
         "role": _role(actor) if actor else "",
         "sections": [section for section in SECTIONS if actor and section.access.grants_all(actor)],
-        "notice": session.notice() if actor else None,
+        "notice": session.notice() if actor and not wants_part() else None,
         "form_token": session.form_token(),
         "form_field": session.FORM_FIELD,
         "new_key": lambda: str(uuid4()),
@@ -65,9 +65,14 @@ def to(endpoint: str, *, notice: str = "", failure: str = "", **values: Any) -> 
 
 def to_address(address: str) -> AnyResponse:
     """Return the redirection; to a script that wants a part of a page, the order to open the address itself."""
-    if "HX-Request" in request.headers:
+    if wants_part():
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)
+
+
+def wants_part() -> bool:
+    """Return whether a script takes a part of the page, in which a notice is not shown."""
+    return "HX-Request" in request.headers
 
 
 def asset(name: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from orders_domain.errors import InvalidValue
 
@@ -15,7 +15,6 @@ MAX_VIEWS = 12
 MAX_NAME_LENGTH = 40
 MAX_QUERY_LENGTH = 180
 """So that all views fit into a cookie of 4,096 bytes."""
-_NOT_SAVED = frozenset({"cursor", "select", "name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +37,6 @@ OWN_VIEWS = (
     View("Oldest open", "status=open&sort=created_at"),
     View("Longest without a change", "status=open&sort=updated_at"),
 )
-
-
-def query_of(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return the part of a query that a view has."""
-    return urlencode([(name, text) for name, text in pairs if text.strip() and name not in _NOT_SAVED])
 
 
 def read_views(text: str | None) -> tuple[View, ...]:

@@ -63,7 +63,9 @@ def restock(product_id: str) -> Response:
     try:
         if quantity is None:
             raise InvalidValue("A quantity must be a whole number of at least 1.", field="quantity")
-        request = RestockProduct(actor=actor(), product_id=ref, quantity=quantity, versions=expected_versions())
+        if (versions := expected_versions()) is None:
+            raise InvalidValue("The form must have the version of the product.", field="version")
+        request = RestockProduct(actor=actor(), product_id=ref, quantity=quantity, versions=versions)
         changed = use_cases().restock_product(request)
     except InvalidValue as error:
         return _product_page(ref, status=422, failure=str(error))

@@ -28,17 +28,19 @@ def readyz() -> tuple[dict[str, Any], int]:
 
     Only the database affects readiness, because cache and broker are optional.
     """
-    failures = component_failures()
-    ready = failures["database"] is None
-    states = {name: "ok" if failure is None else "degraded" for name, failure in failures.items()}
-    states["database"] = "ok" if ready else "unavailable"
+    states = {name: state for name, (state, _) in component_states().items()}
+    ready = states["database"] == "ok"
     return {"status": "ready" if ready else "unavailable", "checks": states}, 200 if ready else 503
 
 
-def component_failures() -> dict[str, str | None]:
-    """Return the last result of each component's check by name: None, or the reason for its failure."""
+def component_states() -> dict[str, tuple[str, str | None]]:
+    """Return the state of each component by name, by its last check: ok, degraded or unavailable; and the failure."""
     checks: BackgroundChecks = current_app.extensions[_CHECKS]
-    return checks.results(use_cases().check_components())
+    failures = checks.results(use_cases().check_components())
+    return {
+        name: ("ok" if failure is None else "unavailable" if name == "database" else "degraded", failure)
+        for name, failure in failures.items()
+    }
 
 
 @blueprint.get("/metrics")

@@ -93,6 +93,12 @@ class Browser:
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
+    def press_enter(self) -> None:
+        """Press the key in the element that has the focus, and wait until the page has handled it."""
+        key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
+        self.ask("Input.dispatchKeyEvent", type="keyDown", text="\r", **key)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **key)
+
     def resize(self, width: int, height: int) -> None:
         """Show the page at this size, in CSS pixels."""
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)

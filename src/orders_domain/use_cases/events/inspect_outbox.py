@@ -31,7 +31,7 @@ class OutboxEvents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResendEvents:
-    """The events to publish again; with ``parked`` also all that are parked."""
+    """The events to publish again; with ``parked`` also all that are parked now."""
 
     actor: Actor
     event_ids: tuple[UUID, ...] = ()
@@ -68,6 +68,8 @@ def resend_events(request: ResendEvents, *, outbox: Outbox, clock: Clock) -> Res
     ids = tuple(dict.fromkeys(request.event_ids))
     missing = tuple(event_id for event_id in ids if not outbox.requeue([event_id], now=clock()))
     count = len(ids) - len(missing)
-    while request.parked and (parked := outbox.select(states=frozenset({OutboxState.PARKED}))):
+    if request.parked and (number := outbox.backlog().parked):
+        # Selected once, because the broker may reject events again while this runs.
+        parked = outbox.select(states=frozenset({OutboxState.PARKED}), limit=number)
         count += outbox.requeue([message.event.id for message in parked], now=clock())
     return ResentEvents(requeued=count, missing=missing)

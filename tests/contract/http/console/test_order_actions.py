@@ -147,14 +147,33 @@ def test_action_that_is_not_allowed_changes_nothing(stack: Stack, keeper: Shopke
     assert keeper.order(order)["version"] == order["version"]
 
 
-def test_form_that_is_sent_twice_is_applied_once(root: Operator, keeper: Shopkeeper) -> None:
+@each_case(
+    ("verb", "fields", "notice"),
+    [
+        ("note", {"text": "Called."}, "The note is added."),
+        ("tags", {"tags": "gift"}, "The tags are set."),
+        ("confirm", {}, "The order is confirmed."),
+    ],
+)
+def test_form_that_is_sent_twice_is_applied_once(
+    root: Operator, keeper: Shopkeeper, verb: str, fields: dict[str, str], notice: str
+) -> None:
     order = keeper.place()
-    form = root.get(f"/orders/{order['id']}").form("note")
+    form = root.get(f"/orders/{order['id']}").form(verb)
 
-    pages = [root.send(form, text="Called.") for _ in range(2)]
+    pages = [root.send(form, **fields) for _ in range(2)]
 
-    assert ["The note is added." in page.text for page in pages] == [True, True]
+    assert [notice in page.text for page in pages] == [True, True]
     assert keeper.order(order)["version"] == order["version"] + 1
+
+
+def test_part_of_a_page_takes_no_notice(root: Operator, keeper: Shopkeeper) -> None:
+    form = root.get(f"/orders/{keeper.place()['id']}").form("confirm")
+    assert root.http.post(form.action, data=form.fields).status_code == 303
+
+    pages = [root.get("/health", headers=headers) for headers in ({"HX-Request": "true"}, {}, {})]
+
+    assert ["The order is confirmed." in page.text for page in pages] == [False, True, False]
 
 
 def test_form_of_an_older_version_changes_nothing(root: Operator, keeper: Shopkeeper) -> None:
@@ -174,12 +193,13 @@ def test_form_of_an_older_version_changes_nothing(root: Operator, keeper: Shopke
     ("verb", "fields", "status", "message"),
     [
         ("ship", {"units-1": "4"}, 409, "Line 1 has 3 open units, not 4."),
-        ("ship", {"units-1": "0"}, 422, "At least one unit must be shipped."),
+        ("ship", {"units-1": "0"}, 422, "At least one line is required."),
         ("ship", {"units-1": "-1"}, 422, "A quantity must be a whole number of at least 0."),
         ("hold", {"reason": ""}, 422, "reason"),
         ("note", {"text": "x" * 6_000}, 422, "text"),
         ("record_payment", {"provider": "till", "reference": "1", "amount": "1.005"}, 422, "decimals"),
         ("record_payment", {"provider": "till", "reference": "1", "amount": "ten"}, 422, "An amount must be a number"),
+        ("record_payment", {"provider": "till", "reference": "1", "amount": "12,50"}, 422, "must be a number"),
     ],
 )
 def test_failure_is_said_beside_the_form(

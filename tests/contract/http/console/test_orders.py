@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid4
@@ -9,6 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from orders_domain import Role
+from orders_domain.errors import StoreUnavailable
+from orders_domain.model.order_filter import Page as OrderPage
 from orders_domain.use_cases import RunJob
 from tests.contract.http.console.client import Operator, Page, administrator, operator
 from tests.contract.http.shop.client import Shopkeeper, shopkeeper
@@ -53,6 +56,18 @@ def test_search_box_leads_to_an_order(root: Operator, keeper: Shopkeeper) -> Non
     assert "No order matches" in root.get("/orders?q=999999999").text
 
 
+def test_store_that_is_unavailable_is_not_an_unknown_order(
+    embedded_stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(_: object) -> None:
+        raise StoreUnavailable("The database cannot be reached.")
+
+    stub = SimpleNamespace(get_order=unavailable, list_orders=lambda _: OrderPage(()))
+    monkeypatch.setattr("orders_flask.console.orders.use_cases", lambda: stub)
+
+    assert administrator(embedded_stack).get("/orders?q=7").status == 503
+
+
 def test_search_box_finds_words_of_the_customer(root: Operator, keeper: Shopkeeper) -> None:
     name = f"Åsa Öberg{uuid4().hex[:8]}"
     order, other = keeper.place(customer={"name": name}), keeper.place()
@@ -70,6 +85,8 @@ def test_search_box_finds_words_of_the_customer(root: Operator, keeper: Shopkeep
         ("status=lost", "Must be one of the values of the list."),
         ("min_total=3", "A currency must be given with a total."),
         ("min_total=x&currency=USD", "An amount must be a number, such as 12.50."),
+        ("min_total=12,50&currency=USD", "An amount must be a number, such as 12.50."),
+        ("min_total=%D9%A1&currency=USD", "An amount must be a number, such as 12.50."),
         ("sort=random", "Must be one of the values of the list."),
     ],
 )
@@ -80,6 +97,26 @@ def test_invalid_filter_is_said_beside_the_field(embedded_stack: Stack, query: s
     assert message in page.text or "sort" in query
 
 
+def test_script_is_led_to_the_page_of_an_invalid_filter(embedded_stack: Stack) -> None:
+    part = {"HX-Request": "true"}
+    browser = administrator(embedded_stack)
+
+    answer = browser.get("/orders?q=&min_total=3&other=x", headers=part).answer
+
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/console/orders?min_total=3")
+    assert browser.get("/orders?min_total=1,250.00&currency=USD", headers=part).status == 200
+
+
+def test_totals_have_a_comma_before_three_digits(root: Operator, keeper: Shopkeeper) -> None:
+    line = {"title": "Sofa", "quantity": 1, "unit_price_minor": 125_000}
+    tag = f"sofa-{keeper.caller.subject}"
+    order = keeper.place(line, tags=[tag])
+
+    found = [numbers(root.get(f"/orders?tag={tag}&currency=USD&min_total={text}")) for text in ("1,250.00", "1,250.01")]
+
+    assert found == [{str(order["number"])}, set()]
+
+
 def test_views_are_saved_in_the_browser(root: Operator) -> None:
     page = root.get("/orders?status=paid&tag=gift")
 
@@ -87,10 +124,19 @@ def test_views_are_saved_in_the_browser(root: Operator) -> None:
     assert saved.status == 200
     assert "/console/orders?status=paid&tag=gift" in saved.links
     assert HOSTILE[:40] not in saved.answer.text
-    assert root.send(page.form("views"), name=" ").status == 422
     removed = root.send(saved.form("remove"))
     assert "is removed" in removed.text
     assert "/console/orders?status=paid&tag=gift" not in removed.links
+
+
+def test_view_that_is_not_saved_leaves_its_query(root: Operator, keeper: Shopkeeper) -> None:
+    keeper.place(tags=["unsaved"])
+
+    failed = root.send(root.get("/orders?tag=unsaved&status=pending").form("views"), name=" ")
+
+    assert (failed.status, len(failed.alerts)) == (422, 1)
+    assert "/console/orders?status=pending&tag=unsaved&select=page#bulk" in failed.links
+    assert not [link for link in failed.links if "form_token" in link or "name=" in link]
 
 
 def test_pages_follow_each_other(root: Operator, keeper: Shopkeeper) -> None:

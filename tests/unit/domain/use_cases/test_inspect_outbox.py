@@ -1,6 +1,8 @@
 """Use cases of the outbox: administrators look at its events, and publish some again."""
 
-from uuid import uuid4
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -61,6 +63,22 @@ def test_events_are_requeued(outbox: InMemoryOutbox) -> None:
     rest = ResendEvents(actor=ADMIN, parked=True)
     assert resend_events(rest, outbox=outbox, clock=clock.now) == ResentEvents(requeued=1)
     assert outbox.backlog().parked == 0
+
+
+def test_event_that_is_parked_again_is_requeued_once(outbox: InMemoryOutbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    requeued: list[UUID] = []
+
+    def rejected(event_ids: Sequence[UUID], *, now: datetime) -> int:
+        requeued.extend(event_ids)
+        assert len(requeued) < 10, "The events are requeued without end."
+        return len(event_ids)  # all are parked again at once
+
+    monkeypatch.setattr(outbox, "requeue", rejected)
+    parked = [message.event.id for message in outbox.select(states=PARKED)]
+
+    resent = resend_events(ResendEvents(actor=ADMIN, parked=True), outbox=outbox, clock=clock.now)
+
+    assert (resent.requeued, requeued) == (2, parked)
 
 
 def test_only_administrators_use_the_outbox(outbox: InMemoryOutbox) -> None:

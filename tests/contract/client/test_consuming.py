@@ -133,6 +133,10 @@ def test_ended_consumers_have_one_effect_for_each_event(
         consumers.stdin.flush()
         return int(consumers.stdout.readline())
 
+    def effects() -> Counter[tuple[str, str]]:
+        with closing(sqlite3.connect(database)) as connection:
+            return Counter(connection.execute("SELECT source, event_id FROM effects").fetchall())
+
     assert consume("rabbitmq") == 0  # binds the queue
     orders = effort(ORDERS, 100)
     kafka_server.send(places["kafka"][1], NO_EVENTS)
@@ -148,11 +152,12 @@ def test_ended_consumers_have_one_effect_for_each_event(
         # The broker waits for the session of a killed member of a Kafka group, so that the short form kills one.
         moments = tuple(STATUS)[: effort(2, 4)] if source == "kafka" else tuple(STATUS) * effort(1, 10)
         for moment in moments:
+            before = effects()
             assert consume(source, moment) == STATUS[moment]
+            assert effects() == before or moment == "after the commit"
         assert consume(source) == 0
     consumers.communicate()
 
-    with closing(sqlite3.connect(database)) as connection:
-        counts = Counter(connection.execute("SELECT source, event_id FROM effects").fetchall())
+    counts = effects()
     assert set(counts.values()) == {1}
     assert Counter(source for source, _ in counts) == {"feed": 2 * orders, "rabbitmq": 3 * orders, "kafka": orders}

@@ -117,8 +117,12 @@ def fails(error, part, connect):
 
 
 fails(ValueError, "commit", lambda: connect(isolation_level=None))
-with closing(connect()) as connection:
-    connection.execute(TABLES[0])  # of a process that was killed before it created the other one
+for table in TABLES:
+    with closing(connect()) as connection:
+        connection.execute("DROP TABLE IF EXISTS orders_inbox")
+        connection.execute("DROP TABLE IF EXISTS orders_position")
+        connection.execute(table)  # by a process that was killed before it created the other one
+    SqlInbox(connect)
 with SqlInbox(connect) as inbox:
     assert inbox.handle(None, None, position="7") is False
     assert inbox.position() == "7"

@@ -1,4 +1,4 @@
-"""Consumers of the Python client, killed around the effect of an event and its commit: each event has one effect."""
+"""Consumers of the Python client, ended around the effect of an event and its commit: each event has one effect."""
 
 import json
 import sqlite3
@@ -41,6 +41,10 @@ from orders_client.events import Event, OrderPlaced
 sources = json.loads(sys.argv[1])
 
 
+class Failed(Exception):
+    pass
+
+
 def source(name):
     if name == "feed":
         return EventFeed(OrdersClient(*sources["feed"]), wait=0, limit=3)
@@ -66,6 +70,8 @@ def handle(event: Event, connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO effects VALUES (?, ?)", (name, str(event.id)))
     if moment == "after the effect":
         os.kill(os.getpid(), signal.SIGKILL)
+    if moment == "error":
+        raise Failed
 
 
 for line in sys.stdin:
@@ -73,12 +79,17 @@ for line in sys.stdin:
     if child := os.fork():
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
     else:
-        inbox = Inbox(lambda: sqlite3.connect(sys.argv[2]), consumer=name)
-        consume(source(name), handle, inbox, until_empty=True)
-        os._exit(0)
+        status = 0
+        try:
+            with Inbox(lambda: sqlite3.connect(sys.argv[2]), consumer=name) as inbox:
+                consume(source(name), handle, inbox, until_empty=True)
+        except Failed:
+            status = 3
+        os._exit(status)
 """
-"""Each line of standard input is a source and the moment at which its consumer is killed; its status is printed."""
-MOMENTS = ("after the commit", "before the effect", "after the effect")
+"""Each line of standard input is a source and the moment at which its consumer ends; its status is printed."""
+STATUS = {"error": 3, "after the commit": -9, "before the effect": -9, "after the effect": -9}
+NO_EVENTS = (b"5", b"null", b"[1, 2]", b'{"type": ["x"]}', b"{", b"\xff")
 
 
 @pytest.fixture
@@ -106,7 +117,7 @@ def sources(
         )
 
 
-def test_killed_consumers_have_one_effect_for_each_event(
+def test_ended_consumers_have_one_effect_for_each_event(
     sources: tuple[Served, dict[str, Any]], rabbitmq_server: RabbitServer, kafka_server: KafkaServer
 ) -> None:
     served, places = sources
@@ -122,21 +133,31 @@ def test_killed_consumers_have_one_effect_for_each_event(
         consumers.stdin.flush()
         return int(consumers.stdout.readline())
 
+    def effects() -> Counter[tuple[str, str]]:
+        with closing(sqlite3.connect(database)) as connection:
+            return Counter(connection.execute("SELECT source, event_id FROM effects").fetchall())
+
     assert consume("rabbitmq") == 0  # binds the queue
     orders = effort(ORDERS, 100)
+    kafka_server.send(places["kafka"][1], NO_EVENTS)
+    with rabbitmq_server.channel() as channel:
+        for body in NO_EVENTS:
+            channel.basic_publish(places["rabbitmq"][1], "orders.none", body)
     run(CHANGE, *places["feed"], str(orders), here=served.directory)
     deadline = time.monotonic() + 30
-    while len(kafka_server.records(places["kafka"][1])) < orders:
+    while len(kafka_server.records(places["kafka"][1])) < orders + len(NO_EVENTS):
         assert time.monotonic() < deadline, "the notifications were not published"
         time.sleep(0.1)
     for source in ("feed", "rabbitmq", "kafka"):
         # The broker waits for the session of a killed member of a Kafka group, so that the short form kills one.
-        for moment in MOMENTS[: effort(1, 3)] if source == "kafka" else MOMENTS * effort(1, 10):
-            assert consume(source, moment) == -9
+        moments = tuple(STATUS)[: effort(2, 4)] if source == "kafka" else tuple(STATUS) * effort(1, 10)
+        for moment in moments:
+            before = effects()
+            assert consume(source, moment) == STATUS[moment]
+            assert effects() == before or moment == "after the commit"
         assert consume(source) == 0
     consumers.communicate()
 
-    with closing(sqlite3.connect(database)) as connection:
-        counts = Counter(connection.execute("SELECT source, event_id FROM effects").fetchall())
+    counts = effects()
     assert set(counts.values()) == {1}
     assert Counter(source for source, _ in counts) == {"feed": 2 * orders, "rabbitmq": 3 * orders, "kafka": orders}

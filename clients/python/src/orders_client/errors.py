@@ -72,7 +72,7 @@ class NoResponse(Unavailable):
     """No response came.
 
     Attributes:
-        may_be_done: whether the request was sent, so that the service may have done what it asks for.
+        may_be_done: whether an attempt was sent, so that the service may have done what the request asks for.
     """
 
     def __init__(self, text: str, *, may_be_done: bool) -> None:

@@ -54,8 +54,8 @@ class Line:
 @dataclass(frozen=True, kw_only=True)
 class OrderPlacedData(Order):
     previous_status: None
-    origin: Open[Literal["orders", "management", "ostore", "checkout", "shop"]]
-    lines: list[Line]
+    origin: Open[Literal["orders", "management", "ostore", "checkout", "shop"]] | None = None
+    lines: list[Line] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +83,9 @@ class OrderStatusChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderCanceledData(ChangedOrder):
-    origin: Open[Literal["orders", "management", "ostore", "checkout", "shop"]]
+    origin: Open[Literal["orders", "management", "ostore", "checkout", "shop"]] | None = None
     status: Literal["CANCELED"]
-    reason: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from tenacity import RetryCallState, retry_if_exception, stop_before_delay, wait_random_exponential
 
-from orders_client.errors import ApiError, NoResponse, OrdersError, ServiceUnavailable, TooManyRequests
+from orders_client.errors import ApiError, NoResponse, ServiceUnavailable, TooManyRequests
 from orders_client.requests import Request
 
 _backoff = wait_random_exponential(multiplier=0.1, max=5)  # a random part of it, so that clients do not come at once
@@ -21,22 +21,33 @@ class Policy(TypedDict):
 
 
 def policy(request: Request[Any], *, seconds: float) -> Policy:
-    """Return the policy for a request: no retry ends later than the seconds after the first attempt."""
+    """Return the policy for a call: no retry begins later than the seconds after the first attempt."""
     return Policy(
-        retry=retry_if_exception(lambda error: isinstance(error, OrdersError) and _is_retried(request, error)),
+        retry=retry_if_exception(_Retry(request)),
         stop=stop_before_delay(seconds),
         wait=_pause,
         reraise=True,
     )
 
 
-def _is_retried(request: Request[Any], error: OrdersError) -> bool:
-    match error:
-        case NoResponse(may_be_done=False) | TooManyRequests() | ApiError(code="request_in_progress"):
-            return True  # nothing was done
-        case NoResponse() | ServiceUnavailable():
-            return request.is_repeatable
-    return False
+class _Retry:
+    """Says which errors of a call are retried; `may_be_done` of an error is that of all attempts until then."""
+
+    def __init__(self, request: Request[Any]) -> None:
+        self._request = request
+        self._may_be_done = False
+
+    def __call__(self, error: BaseException) -> bool:
+        if isinstance(error, NoResponse):
+            self._may_be_done = error.may_be_done = error.may_be_done or self._may_be_done
+        elif isinstance(error, ServiceUnavailable):
+            self._may_be_done = True
+        match error:
+            case NoResponse(may_be_done=False) | TooManyRequests() | ApiError(code="request_in_progress"):
+                return True  # nothing was done
+            case NoResponse() | ServiceUnavailable():
+                return self._request.is_repeatable
+        return False
 
 
 def _pause(state: RetryCallState) -> float:

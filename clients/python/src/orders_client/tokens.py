@@ -1,5 +1,6 @@
 """Tokens: a fixed one, or one that a function makes, again when the service refuses it."""
 
+import asyncio
 import inspect
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -17,36 +18,36 @@ class BearerToken(httpx.Auth):
         self._make = token if callable(token) else lambda: token
         self._is_fixed = isinstance(token, str)
         self._token = token if isinstance(token, str) else None
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # held while a token is made, and not while a request is sent
+        self._async_lock = asyncio.Lock()
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        with self._lock:
-            if self._token is None:
-                self._token = str(self._make())
-            used = self._token
+        used = self._other_than(None)
         response = yield self._with(request, used)
         if response.status_code == 401 and not self._is_fixed:
-            with self._lock:
-                if self._token == used:  # otherwise another thread has made a new one
-                    self._token = str(self._make())
-                used = self._token
-            yield self._with(request, used)
+            yield self._with(request, self._other_than(used))
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        if self._token is None:
-            self._token = await self._made()
-        used = self._token
+        used = await self._async_other_than(None)
         response = yield self._with(request, used)
         if response.status_code == 401 and not self._is_fixed:
-            if self._token == used:
-                self._token = await self._made()
-            yield self._with(request, self._token)
+            yield self._with(request, await self._async_other_than(used))
 
-    async def _made(self) -> str:
-        made = self._make()
-        return await made if inspect.isawaitable(made) else str(made)
+    def _other_than(self, used: str | None) -> str:
+        """Return a token after the one that was used; another thread may have made it."""
+        with self._lock:
+            if self._token is None or self._token == used:
+                self._token = str(self._make())
+            return self._token
+
+    async def _async_other_than(self, used: str | None) -> str:
+        async with self._async_lock:
+            if self._token is None or self._token == used:
+                made = self._make()
+                self._token = await made if inspect.isawaitable(made) else str(made)
+            return self._token
 
     @staticmethod
-    def _with(request: httpx.Request, token: str | None) -> httpx.Request:
+    def _with(request: httpx.Request, token: str) -> httpx.Request:
         request.headers["Authorization"] = f"Bearer {token}"
         return request

@@ -1,5 +1,6 @@
 """Deliveries of events, and the sources that they come from."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -31,14 +32,30 @@ class Source(Protocol):
         """
 
 
-def read_event(members: Mapping[str, Any]) -> Event | None:
+class NotAnEvent(ValueError):
+    """The message is no CloudEvent; to deliver it again would not help."""
+
+
+def read_event(members: Any) -> Event | None:
     """Return the event of a CloudEvent, or None if its type is unknown; unknown members are ignored.
 
     Raises:
-        ValueError: it is no event of the service.
+        NotAnEvent: it is no CloudEvent.
+        ValueError: its type is known, and a member is missing or of another type.
     """
-    if kind := TYPES.get(members.get("type", "")):
-        return from_json(kind, members)
-    if "specversion" in members:
-        return None
-    raise ValueError("The message must be a CloudEvent.")
+    if not isinstance(members, Mapping) or "specversion" not in members or not isinstance(members.get("type"), str):
+        raise NotAnEvent("The message must be a CloudEvent.")
+    kind = TYPES.get(members["type"])
+    return from_json(kind, members) if kind else None
+
+
+def read_json(body: bytes | str | None) -> Any:
+    """Return the parsed body of a message.
+
+    Raises:
+        NotAnEvent: it is no JSON.
+    """
+    try:
+        return json.loads(body or b"")
+    except (ValueError, RecursionError) as error:
+        raise NotAnEvent(f"The message must be JSON: {error}") from error

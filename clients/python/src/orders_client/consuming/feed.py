@@ -9,7 +9,7 @@ from orders_client.errors import Conflict
 from orders_client.events import Event
 
 PAUSE = 1.0
-"""Seconds between two polls of an empty feed, if the service answers before the time of a long poll."""
+"""Seconds from one poll of an empty feed to the next one, at least."""
 
 
 class EventFeed:
@@ -17,6 +17,8 @@ class EventFeed:
 
     `types` are the classes of the events to read, by default all. `wait` is the seconds of a long poll, 0 to 30. After
     the service was restored from a backup the feed is read from its beginning, and the inbox knows what was handled.
+    With `start` it does not know the events before, so that `Conflict` (`cursor_expired`) is raised instead: go on with
+    another consumer of the inbox, or without `start`.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class EventFeed:
                     after=cursor, types=self._types, limit=self._limit, wait=self._wait
                 )
             except Conflict as conflict:
-                if conflict.code != "cursor_expired" or cursor is None:
+                if conflict.code != "cursor_expired" or cursor is None or self._start is not None:
                     raise
                 cursor = None
                 continue
@@ -56,4 +58,4 @@ class EventFeed:
             cursor = page.next_cursor
             if not page.data:
                 yield None
-                time.sleep(max(0.0, min(PAUSE, self._wait) - (time.monotonic() - begun)))
+                time.sleep(max(0.0, PAUSE - (time.monotonic() - begun)))

@@ -1,15 +1,20 @@
 """Inbox: the ids of handled events, in the database that has their effects."""
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from orders_client.events import Event
 
 TABLES = (
-    "CREATE TABLE orders_inbox (consumer VARCHAR(100), event_id VARCHAR(36), PRIMARY KEY (consumer, event_id))",
-    "CREATE TABLE orders_position (consumer VARCHAR(100) PRIMARY KEY, position TEXT NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS orders_inbox (
+        consumer VARCHAR(100), event_id VARCHAR(36), PRIMARY KEY (consumer, event_id)
+    )""",
+    "CREATE TABLE IF NOT EXISTS orders_position (consumer VARCHAR(100) PRIMARY KEY, position TEXT NOT NULL)",
 )
+_EXIST_SQLITE = "SELECT count(*) = 2 FROM sqlite_master WHERE name IN ('orders_inbox', 'orders_position')"
+_EXIST_POSTGRESQL = "SELECT to_regclass('orders_inbox') IS NOT NULL AND to_regclass('orders_position') IS NOT NULL"
 
 
 class Connection(Protocol):
@@ -46,7 +51,7 @@ class SqlInbox(Generic[C]):
     """The inbox of a consumer in two tables of SQLite or PostgreSQL, which it creates if they are missing.
 
     `connect` returns a new connection to the database that has the effects, without autocommit. `consumer` is a name:
-    two consumers handle an event once each, two processes of one consumer once in all.
+    two consumers handle an event once each, two processes of one consumer once in all. A context closes its connection.
     """
 
     def __init__(self, connect: Callable[[], C], *, consumer: str = "default") -> None:
@@ -54,13 +59,13 @@ class SqlInbox(Generic[C]):
         self._consumer = consumer
         self._open: C | None = None
         with closing(connect()) as connection:
-            is_sqlite = type(connection).__module__.partition(".")[0] == "sqlite3"
+            is_sqlite = isinstance(connection, sqlite3.Connection)
             if getattr(connection, "autocommit", None) is True or (
                 is_sqlite and getattr(connection, "isolation_level", "") is None
             ):
                 raise ValueError("The connection must not commit by itself.")
             self._mark = "?" if is_sqlite else "%s"
-            _create_tables(connection)
+            _create_tables(connection, _EXIST_SQLITE if is_sqlite else _EXIST_POSTGRESQL)
 
     def position(self) -> str | None:
         """Return the position that was stored last, or None."""
@@ -90,6 +95,12 @@ class SqlInbox(Generic[C]):
             self._open.close()
             self._open = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
     def _insert(self, connection: C, event_id: str) -> bool:
         """Store the event, and return whether it was not stored; another transaction that stores it is waited for."""
         insert = "INSERT INTO orders_inbox (consumer, event_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
@@ -106,12 +117,22 @@ class SqlInbox(Generic[C]):
         return cursor
 
 
-def _create_tables(connection: Connection) -> None:
+def _create_tables(connection: Connection, exist: str) -> None:
     """Create the tables unless they exist. A role that may not create tables can use those that do."""
-    try:
-        connection.cursor().execute("SELECT 1 FROM orders_inbox, orders_position WHERE 1 = 0")
-    except Exception:  # noqa: BLE001 -- each driver has errors of its own
-        connection.rollback()
-        for table in TABLES:
-            connection.cursor().execute(table)
-    connection.commit()
+    if not _is_true(connection, exist):
+        try:
+            for table in TABLES:
+                connection.cursor().execute(table)
+            connection.commit()
+        except Exception:
+            connection.rollback()
+            if not _is_true(connection, exist):  # otherwise another process has created them at the same time
+                raise
+
+
+def _is_true(connection: Connection, statement: str) -> bool:
+    cursor = connection.cursor()
+    cursor.execute(statement)
+    (value,) = cursor.fetchone()
+    connection.rollback()
+    return bool(value)

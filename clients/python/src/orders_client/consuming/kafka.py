@@ -1,13 +1,12 @@
 """Topic of Kafka as a source (`pip install 'orders-client[kafka]'`)."""
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
-from orders_client.consuming.deliveries import Delivery, read_event
+from orders_client.consuming.deliveries import Delivery, NotAnEvent, read_event, read_json
 
 _log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
@@ -17,7 +16,8 @@ class KafkaTopic:
     """Consumes a topic of the service, such as `user-notifications`, or one that its events are copied to.
 
     `configuration` is librdkafka's, with `bootstrap.servers` and `group.id`. An offset is committed after the record
-    was handled. A record that is no event is passed over, and logged.
+    was handled. A record that is no event is passed over, and logged; an event that is not valid is an error, and is
+    delivered again to the next call.
     """
 
     def __init__(self, configuration: Mapping[str, Any], topic: str) -> None:
@@ -57,17 +57,21 @@ class KafkaTopic:
 def _delivery(record: Message) -> Delivery | None:
     try:
         return Delivery(event=read_event(_members(record)))
-    except (ValueError, AttributeError) as error:
+    except NotAnEvent as error:
         place = f"{record.topic()}/{record.partition()}/{record.offset()}"
         _log.warning("The record %s is no event: %s", place, error)
         return None
 
 
-def _members(record: Message) -> Mapping[str, Any]:
+def _members(record: Message) -> Any:
     """Return the members of a CloudEvent in structured or binary mode."""
     pairs: Any = record.headers() or []
-    attributes = {name.removeprefix("ce_"): value.decode() for name, value in pairs if name.startswith("ce_")}
-    body = json.loads(record.value() or b"")
+    attributes = {
+        name.removeprefix("ce_"): (value or b"").decode(errors="replace")
+        for name, value in pairs
+        if name.startswith("ce_")
+    }
+    body = read_json(record.value())
     if not attributes:
-        return dict(body)
+        return body
     return {"datacontenttype": "application/json", **attributes, "data": body}

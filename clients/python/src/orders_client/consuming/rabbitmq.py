@@ -1,6 +1,5 @@
 """Queue of RabbitMQ as a source (`pip install 'orders-client[rabbitmq]'`)."""
 
-import json
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,21 +7,23 @@ from contextlib import suppress
 from typing import Any
 
 import pika
-from pika.exceptions import AMQPConnectionError, AMQPError, ChannelWrongStateError
-from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_random_exponential
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPError
 
-from orders_client.consuming.deliveries import Delivery, read_event
+from orders_client.consuming.deliveries import Delivery, NotAnEvent, read_event, read_json
 
 _log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
+_LOST = (AMQPError, AMQPConnectorException, OSError)
 
 
 class RabbitQueue:
     """Consumes a durable queue, which it declares and binds to the exchange of the service.
 
     `routing_keys` are types of events, with wildcards; `arguments` are those of the queue, such as `x-queue-type` and
-    `x-dead-letter-exchange`. A message is acknowledged after it was handled, and rejected if it is no event. A lost
-    connection is made again for `retry_seconds`.
+    `x-dead-letter-exchange`. A message is acknowledged after it was handled, and rejected if it is no event; an event
+    that is not valid is an error, and is delivered again to the next call. A lost connection is made again for
+    `retry_seconds`.
     """
 
     def __init__(
@@ -46,18 +47,30 @@ class RabbitQueue:
 
     def deliveries(self, position: str | None) -> Iterator[Delivery | None]:
         """Yield the deliveries, and None after a second without one. The queue itself has the position."""
+        lost: float | None = None  # since when, if there was no delivery since then
         while True:
-            connection = self._connect()
             try:
-                yield from self._deliveries(connection.channel())
-            except (AMQPConnectionError, ChannelWrongStateError) as error:
-                _log.warning("The connection to RabbitMQ was lost: %r", error)
-                time.sleep(IDLE_SECONDS)
-            finally:
-                with suppress(AMQPError):
-                    connection.close()
+                for delivery in self._connection():
+                    lost = None
+                    yield delivery
+            except _LOST as error:
+                lost = lost or time.monotonic()
+                if time.monotonic() - lost >= self._retry_seconds:
+                    raise
+                _log.warning("There is no connection to RabbitMQ: %r", error)
+            yield Delivery(event=None)  # so that the consumer can end
+            time.sleep(IDLE_SECONDS)
 
-    def _deliveries(self, channel: Any) -> Iterator[Delivery | None]:
+    def _connection(self) -> Iterator[Delivery | None]:
+        """Yield the deliveries of one connection, until it is lost or the queue is deleted."""
+        connection = pika.BlockingConnection(pika.URLParameters(self._url))
+        try:
+            yield from self._channel(connection.channel())
+        finally:
+            with suppress(*_LOST):
+                connection.close()
+
+    def _channel(self, channel: Any) -> Iterator[Delivery | None]:
         channel.exchange_declare(self._exchange, "topic", durable=True)
         channel.queue_declare(self._queue, durable=True, arguments=self._arguments)
         for routing_key in self._routing_keys:
@@ -68,19 +81,10 @@ class RabbitQueue:
                 yield None
                 continue
             try:
-                delivery = Delivery(event=read_event(json.loads(body)))
-            except (ValueError, AttributeError) as error:
+                delivery = Delivery(event=read_event(read_json(body)))
+            except NotAnEvent as error:
                 _log.warning("A message of the queue %s is no event: %s", self._queue, error)
                 channel.basic_reject(method.delivery_tag, requeue=False)
                 continue
             yield delivery
             channel.basic_ack(method.delivery_tag)
-
-    def _connect(self) -> Any:
-        retrying = Retrying(
-            retry=retry_if_exception_type(AMQPConnectionError),
-            stop=stop_before_delay(self._retry_seconds),
-            wait=wait_random_exponential(multiplier=0.1, max=5),
-            reraise=True,
-        )
-        return retrying(pika.BlockingConnection, pika.URLParameters(self._url))

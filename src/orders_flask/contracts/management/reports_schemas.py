@@ -85,7 +85,7 @@ class StockedProduct(Schema):
     name = fields.String(required=True)
     stock_quantity = fields.Integer(required=True)
     price = Amount(required=True, metadata=_AMOUNT)
-    stock_value = Amount(required=True, metadata=_AMOUNT | {"description": "The price times the stock."})
+    stock_value = fields.Float(required=True, metadata=_AMOUNT | {"description": "The price times the stock."})
 
 
 def _products(description: str) -> fields.List[Any]:

@@ -10,7 +10,7 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order, rebuild
 from orders_domain.model.product import Product
 from orders_domain.model.stock_filter import StockFilter, StockRange
-from orders_domain.model.values.money import Money, to_major_units
+from orders_domain.model.values.money import to_major_units
 from orders_domain.model.values.user_ids import as_number
 from orders_domain.model.values.user_totals import UserTotals
 from orders_domain.use_cases import OrderStatistics, StockHealthReport
@@ -178,7 +178,7 @@ def _stocked(product: Product) -> Mapping[str, Any]:
         "name": product.name,
         "stock_quantity": product.stock,
         "price": product.price,
-        "stock_value": Money(product.stock * product.price.minor, product.price.currency),
+        "stock_value": to_major_units(product.stock * product.price.minor, product.price.currency),
     }
 
 

@@ -89,6 +89,16 @@ def named(products: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.clause("002-17")
+def test_value_of_a_stock_may_exceed_any_amount(shop: ReportsShop) -> None:
+    """An amount is at most 10^12 minor units; the value of a stock is a sum."""
+    shop.product("Diamond", price=10_000_000_000, stock=1_000_000_000)
+
+    (diamond,) = of(shop.admin.ask("GET", PATH))["stock_summary"]["stock_distribution"]["high_stock"]
+
+    assert diamond["stock_value"] == 1e19
+
+
+@pytest.mark.clause("002-17")
 def test_low_stock_is_warning_and_empty_critical(shop: ReportsShop) -> None:
     tea = shop.product("Tea", stock=6, threshold=5)
     cup = shop.product("Cup", stock=4, threshold=3)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
-from tests.support.servers.ephemeral.server import HOST, free_port
+from tests.support.servers.ephemeral.server import HOST
 from tests.support.servers.proxy import Proxy
 
 DATABASE = "torture"
@@ -81,4 +81,4 @@ def started() -> Iterator[Servers]:
 
 
 def _proxy(port: int) -> Proxy:
-    return Proxy(HOST, port, listen_on=free_port())
+    return Proxy(HOST, port)

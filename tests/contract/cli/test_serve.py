@@ -26,15 +26,14 @@ from tests.support.process_pool import Forked
 from tests.support.production import PRODUCTION
 from tests.support.secrets import CART_SECRET, JWT_SECRET
 from tests.support.servers.ephemeral import processes
+from tests.support.servers.ephemeral.server import free_port
 
 HOST = "127.0.0.1"
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        free: int = probe.getsockname()[1]
-        return free
+    return free_port()
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.support.servers.ephemeral.server import free_port
+
 HOST = "127.0.0.1"
 
 
@@ -32,7 +34,7 @@ class Cue:
 class Proxy:
     """`with Proxy(host, port) as proxy: ...` forwards `proxy.port` until a method breaks the connection."""
 
-    def __init__(self, host: str, port: int, *, listen_on: int = 0) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self._server = (host, port)
         self._lock = threading.Lock()
         self._flowing = threading.Event()
@@ -41,7 +43,7 @@ class Proxy:
         self._cue: Cue | None = None
         self._open: set[socket.socket] = set()
         self._pumps: list[threading.Thread] = []
-        self.port = listen_on
+        self.port = free_port()
         self._listen()
 
     @classmethod
@@ -97,7 +99,6 @@ class Proxy:
 
     def _listen(self) -> None:
         self._listener: socket.socket | None = socket.create_server((HOST, self.port), backlog=128)
-        self.port = self._listener.getsockname()[1]
         self._accepting = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
         self._accepting.start()
 

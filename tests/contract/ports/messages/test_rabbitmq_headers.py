@@ -1,6 +1,7 @@
 """Headers of a publisher at the RabbitMQ consumer: none blocks it, and none sends a copy to another queue."""
 
 import struct
+from contextlib import closing
 from functools import reduce
 from typing import Any
 
@@ -41,9 +42,8 @@ def received(server: RabbitServer, properties: BasicProperties, *, early: bool =
             raise PrerequisiteMissing("It is early.")
         return "x" * 1_000 if message == b"bad" else None
 
-    consumer = InRabbitMQ(server.url, inbound, timeout=5.0)
-    poll_until(consumer, handle, lambda: seen.count(b"bad") == 1 + early and b"valid" in seen)
-    consumer.close()
+    with closing(InRabbitMQ(server.url, inbound, timeout=5.0)) as consumer:
+        poll_until(consumer, handle, lambda: seen.count(b"bad") > early and b"valid" in seen)  # at least once
     with server.channel() as channel:
         _, parked, body = channel.basic_get(inbound.dead_letter, auto_ack=True)
     assert body == b"bad"

@@ -192,9 +192,9 @@ def place(example: Example) -> Iterator[Callable[[str], int]]:
 @pytest.mark.parametrize(
     ("moment", "ending"),
     [
-        ("between their row and the order", -signal.SIGKILL),
         ("between the order and the commit", 9),
-        ("never, but their code raises", 1),
+        pytest.param("between their row and the order", -signal.SIGKILL, marks=pytest.mark.deep),
+        pytest.param("never, but their code raises", 1, marks=pytest.mark.deep),
     ],
 )
 def test_crash_leaves_both_rows_or_neither(

@@ -200,7 +200,8 @@ def test_missing_required_tls_sends_nothing(mail: MailServer) -> None:
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
 def test_login_is_used_and_wrong_login_sends_nothing() -> None:
     def known(server: object, session: object, envelope: object, mechanism: str, login: object) -> AuthResult:
-        return AuthResult(success=(login.login, login.password) == (b"ann@shop", b"p:w/d"))  # type: ignore[attr-defined]
+        right = (login.login, login.password) == (b"ann@shop", b"p:w/d")  # type: ignore[attr-defined]
+        return AuthResult(success=right, handled=right)  # an unhandled failure gets the server's own response
 
     options = {"authenticator": known, "auth_required": True, "auth_require_tls": False}
     with MailServer(options=options) as mail:

@@ -13,6 +13,7 @@ from tests.support.servers.ephemeral import ThrowawayRabbit
 from tests.support.servers.rabbitmq import RabbitServer
 
 
+@pytest.mark.deep  # each fault of it is one of the short torture run, or of the publisher behind a proxy
 def test_broken_broker_loses_no_confirmed_event(
     throwaway_rabbit: ThrowawayRabbit,
 ) -> None:

@@ -35,7 +35,8 @@ KILLING = ("tests/torture/", "tests/contract/faults/")
 """Tests that kill servers and processes under load: they wait and compute."""
 WORKERS_PER_CORE = 2.5  # many tests wait for a server; but each further worker collects all tests: 8 s of CPU
 
-STACKS = ("embedded", "real")  # the values of the parameter `stack` of tests over HTTP
+TWINS = {"stack": ("embedded", "real"), "address": ("postgresql", "sqlite")}
+"""The values of the parameter that alternates: of tests over HTTP, and of those with the mark `alternate`."""
 NO_CASE = SimpleNamespace(params={})  # of a test without parameters
 
 _deep = False
@@ -68,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect deep tests in a short run, and interleave files that wait with files that compute."""
     if not _deep:
-        left_out = {item for item in items if item.get_closest_marker("deep")} | other_stack(items)
+        left_out = {item for item in items if item.get_closest_marker("deep")} | other_twins(items)
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
     ranks = _ranks(dict.fromkeys(_file(item) for item in items))
@@ -89,18 +90,22 @@ def needs_servers(config: pytest.Config) -> bool:
     return not all(place.is_relative_to("tests/unit") for place in _places(config))
 
 
-def other_stack(items: Iterable[pytest.Item]) -> set[pytest.Item]:
-    """Return the items that a short run leaves out because their case runs on the other stack.
+def other_twins(items: Iterable[pytest.Item]) -> set[pytest.Item]:
+    """Return the items that a short run leaves out because their case runs on the other stack, or the other database.
 
     The cases of a module's tests over HTTP run on the embedded and on the real stack alternately, so that each case
-    runs once and each module runs on both stacks. Each adapter is tested by the suite of its port.
+    runs once and each module runs on both stacks. Each adapter is tested by the suite of its port. Tests with the mark
+    `alternate`, of migrations that nobody edits any more, alternate between PostgreSQL and SQLite.
     """
-    cases: dict[tuple[object, str], dict[str, pytest.Item]] = {}
+    cases: dict[tuple[str, object, str], dict[str, pytest.Item]] = {}
     for item in items:
-        if isinstance(item, pytest.Function) and (stack := getattr(item, "callspec", NO_CASE).params.get("stack")):
-            cases.setdefault((item.parent, item.name.replace(stack, "")), {})[stack] = item
-    pairs = [by_stack for by_stack in cases.values() if by_stack.keys() == set(STACKS)]
-    return {by_stack[STACKS[1 - number % 2]] for number, by_stack in enumerate(pairs)}
+        if not isinstance(item, pytest.Function):
+            continue
+        name = "address" if item.get_closest_marker("alternate") else "stack"
+        if value := getattr(item, "callspec", NO_CASE).params.get(name):
+            cases.setdefault((name, item.parent, item.name.replace(value, "")), {})[value] = item
+    pairs = [(TWINS[name], twins) for (name, *_), twins in cases.items() if twins.keys() == set(TWINS[name])]
+    return {twins[values[1 - number % 2]] for number, (values, twins) in enumerate(pairs)}
 
 
 def _places(config: pytest.Config) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cases import each_case
-from tests.support.depth import WAITING, other_stack
+from tests.support.depth import WAITING, other_twins
 from tests.support.servers.discovery import Part, Unavailable, find
 from tests.support.servers.naming import DATABASE, DAY, left_by_a_dead_run
 
@@ -260,14 +260,27 @@ def test_table(stack, case):
 @pytest.mark.parametrize("stack", ["real"], indirect=True)
 def test_redis(stack):
     pass
+
+@pytest.mark.parametrize("address", ["postgresql", "sqlite"])
+def test_schema(address):
+    pass
+
+@pytest.mark.alternate
+@pytest.mark.parametrize("address", ["postgresql", "sqlite"])
+@pytest.mark.parametrize("case", range(2))
+def test_migration(address, case):
+    pass
 """
 
 
-def test_cases_alternate_between_stacks(pytester: pytest.Pytester) -> None:
+def test_cases_alternate_between_twins(pytester: pytest.Pytester) -> None:
     items = pytester.getitems(STACKED)
 
-    left_out = {"test_one[real]", "test_table[embedded-0]", "test_table[real-1]", "test_table[embedded-2]"}
-    assert {item.name for item in other_stack(items)} == left_out
+    stacks = {"test_one[real]", "test_table[embedded-0]", "test_table[real-1]", "test_table[embedded-2]"}
+    assert {item.name for item in other_twins(items)} == stacks | {
+        "test_migration[0-sqlite]",
+        "test_migration[1-postgresql]",
+    }
 
 
 def test_each_case_runs_and_each_failure_is_named() -> None:

@@ -46,7 +46,7 @@ class Track:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry early events every second."""
     monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.2)
-    monkeypatch.setattr(kafka, "RETRY_WINDOW", 8.0)
+    monkeypatch.setattr(kafka, "RETRY_WINDOW", 3.0)
 
 
 @pytest.fixture(params=["embedded", "rabbitmq", "kafka"])

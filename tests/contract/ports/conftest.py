@@ -53,5 +53,5 @@ def postgresql(engine_of_all_tests: Engine) -> Engine:
 @pytest.fixture
 def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Early messages are retried after a second instead of the production delay."""
-    monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.3)
-    monkeypatch.setattr(kafka, "RETRY_WINDOW", 4.0)
+    monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.1)
+    monkeypatch.setattr(kafka, "RETRY_WINDOW", 2.0)

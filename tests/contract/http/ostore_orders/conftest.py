@@ -120,7 +120,7 @@ def elsewhere(
 
 @pytest.fixture
 def impatience() -> Iterator[pytest.MonkeyPatch]:
-    """Reduce the service timeout to half a second until this is undone, because the matrix is large."""
+    """Reduce the service timeout to a fifth of a second until this is undone, because the matrix is large."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(asking, "CALL_SECONDS", 0.5)
+        patched.setattr(asking, "CALL_SECONDS", 0.2)
         yield patched

@@ -20,7 +20,7 @@ def test_failing_step_leaves_no_order_or_hold(
     elsewhere: Elsewhere, impatience: pytest.MonkeyPatch, step: str, way: Misbehaviour
 ) -> None:
     service, method = elsewhere.serving(step)
-    service.late = 1
+    service.late = 0.5
     service.misbehave[method] = way
 
     response = elsewhere.wants()

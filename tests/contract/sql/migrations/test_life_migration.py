@@ -40,6 +40,8 @@ PLACED = (
     '{"origin": "management", "user_id": null, "shipment_id": null, "items": [], "cart": null, '
     '"lines": [[1, 3, 250]], "total_minor": 750, "currency": "USD", "address": null}'
 )
+
+pytestmark = pytest.mark.alternate
 PRODUCT = """
     INSERT INTO products (id, sku, name, price_minor, currency, stock_quantity, low_stock_threshold, created_at)
     VALUES (1, 'TEA', 'Tea', 250, 'USD', 7, 0, :at)

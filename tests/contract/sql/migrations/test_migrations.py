@@ -68,6 +68,7 @@ GUESTS = """
 """
 
 
+@pytest.mark.alternate
 def test_guest_orders_survive_a_downgrade(altered: str, connect: Callable[..., Engine]) -> None:
     engine, at = connect(altered), {"at": datetime(2026, 3, 14, tzinfo=UTC)}
     with engine.begin() as connection:
@@ -97,6 +98,7 @@ def test_concurrent_migrations_succeed(address: str, connect: Callable[..., Engi
     assert migrate.pending(connect(address)) == []
 
 
+@pytest.mark.alternate
 def test_pending_migrations_are_listed(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     every = sorted(path.name[:4] for path in migrate.directory().glob("versions/0*.py"))
@@ -145,6 +147,7 @@ def former(engine: Engine) -> None:
         connection.execute(text("DROP TABLE orders_alembic_version"))
 
 
+@pytest.mark.alternate
 def test_former_version_table_is_adopted(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     migrate.upgrade(address, "0014")
@@ -162,6 +165,7 @@ def test_former_version_table_is_adopted(address: str, connect: Callable[..., En
         assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0014"]
 
 
+@pytest.mark.alternate
 def test_version_table_of_the_host_is_unchanged(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     with engine.begin() as connection:
@@ -210,6 +214,7 @@ def stored_before_origins(address: str, engine: Engine) -> None:
             connection.execute(text(OLD_ORDERS), values | {"shipment_id": shipment_id})
 
 
+@pytest.mark.alternate
 def test_stored_orders_get_inferred_origin(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     stored_before_origins(address, engine)
@@ -224,6 +229,7 @@ def test_stored_orders_get_inferred_origin(address: str, connect: Callable[..., 
     assert migrate.check(address) == []
 
 
+@pytest.mark.alternate
 def test_origin_is_inferred_after_downgrade(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     stored_before_origins(address, engine)
@@ -239,6 +245,7 @@ def test_origin_is_inferred_after_downgrade(address: str, connect: Callable[...,
     assert origins == [origin for *_, origin in ORIGINS]
 
 
+@pytest.mark.alternate
 def test_unknown_or_null_origin_is_rejected(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     stored_before_origins(address, engine)
@@ -249,6 +256,7 @@ def test_unknown_or_null_origin_is_rejected(address: str, connect: Callable[...,
             connection.execute(text(f"UPDATE orders SET origin = {forged} WHERE number = 1"))
 
 
+@pytest.mark.alternate
 def test_new_order_without_origin_is_rejected(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     migrate.upgrade(address)
@@ -270,6 +278,7 @@ STORED_CARTS = [  # snapshot, status, and whether the snapshot belongs to the or
 ]
 
 
+@pytest.mark.alternate
 def test_stored_carts_are_ordered_already(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     migrate.upgrade(address, "0014")
@@ -296,6 +305,7 @@ def store_carts(engine: Engine) -> None:
             connection.execute(statement, values | {"lines": "[]", "shipment_id": None})
 
 
+@pytest.mark.alternate
 def test_stored_revocations_stay_revoked(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     migrate.upgrade(address, "0014")

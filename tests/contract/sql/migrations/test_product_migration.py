@@ -22,6 +22,8 @@ PRODUCT = """
 USER = (
     "INSERT INTO users (id, created_at, email, password_hash, role, scopes) VALUES (:id, :at, :email, 'x', :role, '')"
 )
+
+pytestmark = pytest.mark.alternate
 ORDER = """
     INSERT INTO orders
         (id, number, origin, user_id, items, total_minor, currency, status, version, created_at, updated_at)

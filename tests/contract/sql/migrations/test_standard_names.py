@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +19,8 @@ from orders_domain.model.accounts.auth_token import ALWAYS
 from orders_domain.model.jobs import BulkStatusJob
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.ports.outbox import OutboxState
+
+pytestmark = pytest.mark.alternate
 
 AT = datetime(2026, 3, 14, tzinfo=UTC)
 ORDER = UUID("01a1fbae-6e87-74f6-aa47-082029bc341c")

@@ -18,7 +18,7 @@ from orders_flask import Settings
 from tests.contract.http.test_bulk_status import job_for, many, statuses
 from tests.support.client import Caller
 from tests.support.command import environment
-from tests.support.depth import deep, effort
+from tests.support.depth import effort
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.rabbitmq import RabbitServer
@@ -26,7 +26,7 @@ from tests.support.servers.redis import RedisServer
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
-BROKERS = [pytest.param("rabbitmq", marks=pytest.mark.deep), "redis"]  # the quick kill is on RabbitMQ
+BROKERS = [pytest.param("rabbitmq", marks=pytest.mark.deep), "redis"]  # as the killed worker
 MANY = effort(160, 600)
 
 
@@ -106,10 +106,11 @@ def test_celery_worker_runs_large_job(shop: Stack, tmp_path: Path) -> None:
     assert statuses(shop, numbers) == {("SHIPPED", 2)}
 
 
+@pytest.mark.deep  # a killed worker without Celery, and a Celery worker that is not killed, run in a short run
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("shop", ["rabbitmq"], indirect=True)
 def test_killed_celery_job_is_finished_by_another(shop: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_queue, "RESEND_INTERVAL", timedelta(seconds=effort(1, 10)))
+    monkeypatch.setattr(job_queue, "RESEND_INTERVAL", timedelta(seconds=10))
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, MANY)
     where = job_for(root, numbers).headers["Location"]
@@ -119,8 +120,6 @@ def test_killed_celery_job_is_finished_by_another(shop: Stack, tmp_path: Path, m
         job_when(root, where, 40)
         processes.kill(first)
     left = root.ask("GET", where).json
-    if not deep():
-        shop.rows("UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had expired
     with worker(shop.settings, tmp_path):
         job = job_when(root, where, MANY, meanwhile=lambda: shop.container.job_worker().step())
 

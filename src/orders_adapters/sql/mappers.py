@@ -1,9 +1,10 @@
 """Mappers between rows and orders, history entries and events."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import Connection, Insert, Row, Table
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.sharding import shard_of
@@ -236,4 +237,9 @@ def to_message(row: Row[Any]) -> OutboxMessage:
 def insert_all(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert the rows, if any, in one statement."""
     if rows:  # a single row is passed alone, because a list takes a slower path
-        connection.execute(table.insert().inline(), rows if len(rows) > 1 else rows[0])
+        connection.execute(_inserting(table), rows if len(rows) > 1 else rows[0])
+
+
+@cache
+def _inserting(table: Table) -> Insert:
+    return table.insert().inline()

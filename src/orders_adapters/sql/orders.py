@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
@@ -109,8 +109,32 @@ _SAVE = (
     .values({name: bindparam(name) for name in (*CHANGING, FOLDED, *AXES)})
 )
 
-_COUNTERS = ("shipped", "cancelled", "returned", "awaited")
 _INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def _upserts(table: Table, keys: Sequence[str], changed: Sequence[str]) -> dict[str, Any]:
+    """Return the statement of each dialect that inserts a row, or updates some columns of the one with its key."""
+    inserts = {dialect: insert(table) for dialect, insert in _INSERT.items()}
+    return {
+        dialect: insert.on_conflict_do_update(
+            index_elements=keys, set_={name: insert.excluded[name] for name in changed}
+        )
+        for dialect, insert in inserts.items()
+    }
+
+
+_SAVE_LINES = _upserts(
+    tables.order_lines, keys=("order_id", "number"), changed=("shipped", "cancelled", "returned", "awaited")
+)
+_SAVE_SUMS = _upserts(
+    tables.payment_sums,
+    keys=("order_id", "provider"),
+    changed=("authorizes", "authorized_minor", "captured_minor"),
+)
+_ADD_FACT = {
+    dialect: insert(tables.payment_facts).on_conflict_do_nothing().returning(tables.payment_facts.c.provider)
+    for dialect, insert in _INSERT.items()
+}
 _BY_REFERENCE = select(tables.orders.c.id).where(
     tables.orders.c.source == bindparam("source"), tables.orders.c.reference == bindparam("reference")
 )
@@ -230,9 +254,7 @@ class SqlOrderRepository(OrderRepository):
 def _save_lines(connection: Connection, order: Order) -> None:
     """Insert or update the counters, in one statement; their constraints decide."""
     if rows := line_counter_values(order):
-        insert = _INSERT[connection.dialect.name](tables.order_lines)
-        changed = {name: insert.excluded[name] for name in _COUNTERS}
-        connection.execute(insert.on_conflict_do_update(index_elements=["order_id", "number"], set_=changed), rows)
+        connection.execute(_SAVE_LINES[connection.dialect.name], rows)
 
 
 def _add_tags(connection: Connection, order: Order) -> None:
@@ -259,15 +281,11 @@ def _save_payments(connection: Connection, order: Order) -> None:
     """
     if not (facts := fact_values(order)):
         return
-    insert = _INSERT[connection.dialect.name]
+    dialect = connection.dialect.name
     for fact in facts:
-        adding = insert(tables.payment_facts).on_conflict_do_nothing().returning(tables.payment_facts.c.provider)
-        if connection.scalar(adding, fact) is None:
+        if connection.scalar(_ADD_FACT[dialect], fact) is None:
             raise FactDiffers
-    upsert = insert(tables.payment_sums)
-    changed = {name: upsert.excluded[name] for name in ("authorizes", "authorized_minor", "captured_minor")}
-    keys = ["order_id", "provider"]
-    connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed), payment_sum_values(order))
+    connection.execute(_SAVE_SUMS[dialect], payment_sum_values(order))
 
 
 def _save_returns(connection: Connection, order: Order) -> None:

@@ -111,7 +111,9 @@ def _line_state(line: OrderLine) -> list[JSON]:
 
 
 def _items(contents: Any) -> tuple[CustomItem, ...]:
-    return tuple(CustomItem.stored(checked(dict, content)) for content in checked(list, contents))
+    for kind in set(map(type, checked(list, contents))) - {dict}:
+        raise TypeError(f"An item must be dict, not {kind.__name__}.")
+    return tuple(map(CustomItem.stored, contents))
 
 
 def _line(line: Any, currency: str) -> OrderLine:

@@ -10,7 +10,7 @@ from orders_domain.errors import InvalidValue, Kind, OrdersError, VersionMismatc
 from orders_domain.model import history
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.counter import Counter
-from orders_domain.model.life.lines import line_count, line_counters, open_units, order_shares, quantities
+from orders_domain.model.life.lines import leaves_open, line_count, line_counters, open_units, order_shares, quantities
 from orders_domain.model.life.returns import awaited_units
 from orders_domain.model.life.state import checked_metadata, checked_reason, checked_tags, merged
 from orders_domain.model.status import TRANSITIONS, OrderStatus
@@ -279,7 +279,7 @@ def allowed_actions(order: Subject) -> tuple[str, ...]:
     if not order.life.hold:
         if OrderStatus.CONFIRMED in TRANSITIONS[order.status]:
             allowed.append("confirm")
-        if open_units(order):
+        if leaves_open(order, {}):
             allowed += ["cancel", "ship"]
     if order.life.hold:
         allowed.append("release")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -148,16 +148,29 @@ def line_counter(order: Subject, number: int) -> Counter:
     return counter
 
 
-def open_units(order: Subject) -> dict[int, int]:
-    """Return the open units of each line that has any: neither shipped nor cancelled."""
+def open_units(order: Subject, numbers: Iterable[int] | None = None) -> dict[int, int]:
+    """Return the open units of each line that has any: neither shipped nor cancelled.
+
+    With ``numbers`` it looks at these lines only; a number that no line has is left out.
+    """
+    present = range(1, line_count(order) + 1)
+    wanted = present if numbers is None else [number for number in numbers if number in present]
+    return {number: units for number in wanted if (units := _open_units_of(order, number))}
+
+
+def leaves_open(order: Subject, units: Mapping[int, int]) -> bool:
+    """Return whether a unit of the order is open besides these open units, which are by the number of their line.
+
+    It looks at the last line first, because most orders are shipped in the sequence of their lines.
+    """
+    return any(_open_units_of(order, number) > units.get(number, 0) for number in range(line_count(order), 0, -1))
+
+
+def _open_units_of(order: Subject, number: int) -> int:
     if order.status in FIXED:
-        return {}
-    open_units, counters = {}, order.life.counters
-    for number, quantity in enumerate(quantities(order), start=1):
-        counter = counters.get(number, _NO_UNIT)
-        if units := quantity - counter.shipped - counter.cancelled:
-            open_units[number] = units
-    return open_units
+        return 0
+    counter = order.life.counters.get(number, _NO_UNIT)
+    return line_quantity(order, number) - counter.shipped - counter.cancelled
 
 
 def _fixed_counter(status: OrderStatus, counter: Counter, quantity: int) -> Counter:

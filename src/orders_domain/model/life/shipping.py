@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orders_domain.errors import Kind, OrdersError
 from orders_domain.model import history
 from orders_domain.model.life.changes import NotOpen, ensure_not_held, ensure_units
-from orders_domain.model.life.lines import open_units
+from orders_domain.model.life.lines import leaves_open, open_units
 from orders_domain.model.life.shipments import Shipment, ShipmentEvent, ShipmentSums, sums_of
 from orders_domain.model.life.subject import Subject
 from orders_domain.model.status import TRANSITIONS, OrderStatus
@@ -55,10 +55,10 @@ def ship(
         InvalidValue: there is no such line, a quantity is not a whole number of at least 1, or a text is invalid.
     """
     ensure_not_held(order)
-    remaining = open_units(order)
-    if not remaining or OrderStatus.SHIPPED not in TRANSITIONS[order.status]:
+    if OrderStatus.SHIPPED not in TRANSITIONS[order.status] or not leaves_open(order, {}):
         raise NotOpen("No unit of the order is open: each is shipped or cancelled.", order)
-    chosen = dict(remaining) if lines is None else ensure_units(order, lines, remaining)
+    remaining = open_units(order, lines)
+    chosen = remaining if lines is None else ensure_units(order, lines, remaining)
     shipment = Shipment(
         id=shipment_id,
         number=order.life.shipment_sums.count + 1,
@@ -66,7 +66,7 @@ def ship(
         carrier=carrier,
         tracking_number=tracking_number,
     )
-    status = OrderStatus.SHIPPED if chosen == remaining else None
+    status = None if leaves_open(order, chosen) else OrderStatus.SHIPPED
     order.record(history.SHIPMENT_CREATED, {"shipment": shipment.as_json()}, status=status, by=by, at=at)
 
 

@@ -102,7 +102,7 @@ class Life:
         hold = members.get("hold")
         return cls(
             marked_paid=checked(bool, members.get("marked_paid", False)),
-            counters={number: Counter(*counter) for number, *counter in members.get("counters", [])},
+            counters={counter[0]: Counter(*counter[1:]) for counter in members.get("counters", [])},
             hold=Hold(reason=hold["reason"], by=hold["by"], at=parse_timestamp(hold["at"])) if hold else None,
             expires_at=_moment(members.get("expires_at")),
             tags=tuple(members.get("tags", [])),

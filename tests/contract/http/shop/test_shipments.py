@@ -95,6 +95,16 @@ def test_delivered_parcels_and_a_cancelled_rest_deliver(shop: Shopkeeper) -> Non
     assert shop.order(order) == order
 
 
+def test_only_lines_of_the_order_are_shipped(shop: Shopkeeper) -> None:
+    order = shop.place(GIFT, {"title": "Card", "quantity": 1, "unit_price_minor": 5})
+
+    for number in (0, 3):
+        body = {"lines": [{"number": 1, "quantity": 1}, {"number": number, "quantity": 1}]}
+        refused = problem(shop.change(order, "shipments", body), 422, "invalid_request")
+        assert [flaw["pointer"].split("/")[1] for flaw in refused["errors"]] == ["lines"]
+    assert shop.order(order)["shipments"] == []
+
+
 def test_held_order_is_not_shipped(shop: Shopkeeper) -> None:
     order = shop.changed(shop.place(), "hold", {"reason": "address"})
 

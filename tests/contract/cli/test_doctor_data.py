@@ -51,9 +51,22 @@ def test_finding_without_truth_remains(shop: Shop) -> None:
 
     assert ended.returncode == 1
     assert lines(ended, "finding") == [
-        "finding    order 1: The order has no history. (order_history; no history says what is right)"
+        "finding    order 1: The order has no history. (order_history; a person must repair it)"
     ]
     assert "1 findings (0 repaired, 1 for a person" in lines(ended, "data")[0]
+
+
+def test_damaged_row_is_a_finding(shop: Shop) -> None:
+    shop.place(2)
+    shop.rows(WRONG)
+    shop.rows("UPDATE orders SET life = '{' WHERE number = 1")
+
+    ended = shop.run("doctor", "--fix")
+
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert [len(lines(ended, word)) for word in ("finding", "repaired")] == [1, 1]
+    assert "(unreadable_row; a person must repair it)" in lines(ended, "finding")[0]
+    assert "1 findings (1 repaired, 1 for a person, 2 orders" in lines(ended, "data")[0]
 
 
 def test_position_continues_after_it(shop: Shop) -> None:
@@ -63,10 +76,14 @@ def test_position_continues_after_it(shop: Shop) -> None:
 
     later = shop.run("doctor", "--from", f"orders:{first}")
     products = shop.run("doctor", "--from", "products:")
-    mistyped = [shop.run("doctor", "--from", text) for text in ("orders:x", "planets:")]
+    mistyped = [
+        shop.run("doctor", "--from", text) for text in ("orders:x", "planets:", "orders:5", f"products:{9**40}")
+    ]
 
     assert [len(lines(ended, "finding")) for ended in (later, products)] == [1, 0]
-    assert [ended.returncode for ended in mistyped] == [2, 1]
+    assert [ended.returncode for ended in mistyped] == [2, 1, 1, 1]
+    assert "It must be a position" in mistyped[0].stderr
+    assert all("The position must be one that" in ended.stderr for ended in mistyped[2:])
     assert "The area must be one of: orders, " in mistyped[1].stderr
 
 

@@ -1,5 +1,15 @@
 """`orders doctor` on the data: findings, repairs, exit status, positions, and orders that wait too long."""
 
+import signal
+from collections.abc import Iterator
+
+import pytest
+from dependency_injector import providers
+
+from orders_domain import Actor, Role
+from orders_domain.use_cases import CheckConsistency, ConsistencyStep
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli.doctor.data import check_data
 from tests.support.command import Ended
 from tests.support.shop_folder import Shop, interrupted
 
@@ -106,6 +116,29 @@ def test_interrupted_repair_is_continued(shop: Shop) -> None:
     assert again.returncode == 0, again.stdout
     assert shop.rows(done) == [(192,)]
     assert shop.rows("SELECT max(version), max(is_held) FROM orders") == [(2, 0)]
+
+
+def test_second_interrupt_prints_the_position(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.place()
+
+    def interrupt_twice(container: Container) -> None:
+        first, *_ = container.check_consistency(CheckConsistency(actor=Actor(subject="root", role=Role.ADMIN)))
+
+        def steps(request: CheckConsistency) -> Iterator[ConsistencyStep]:
+            yield first
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+        container.check_consistency.override(providers.Callable(steps))
+        check_data(container, repair=True, start=None)
+
+    with pytest.raises(SystemExit) as ended:
+        shop.within(interrupt_twice)
+
+    assert ended.value.code == 130
+    assert "interrupted, ok (0 repaired, 1 orders examined); continue with: --from 'order numbers:'" in (
+        capsys.readouterr().out
+    )
 
 
 def test_old_open_orders_are_advised(shop: Shop) -> None:

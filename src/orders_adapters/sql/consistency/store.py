@@ -69,13 +69,23 @@ class SqlConsistencyChecks(ConsistencyChecks):
         findings: list[Finding] = []
         for key in keys:
             try:
-                with translate_errors(), self._engine.begin() as connection:
-                    findings += [found.finding for found in AREAS[area].lock(connection, key, now)]
+                findings += self._examine_locked(area, key, now)
             except Unavailable:
                 raise
             except (*UNREADABLE, UnexpectedDatabaseError) as error:
                 findings.append(_unreadable(area, key, error))
         return Examined(tuple(findings), len(keys), keys[-1] if len(keys) == BATCH else None)
+
+    def _examine_locked(self, area: str, key: Key, now: datetime) -> Sequence[Finding]:
+        with translate_errors():
+            try:
+                with self._engine.begin() as connection:
+                    return [found.finding for found in AREAS[area].lock(connection, key, now)]
+            except OperationalError as error:
+                if is_lock_timeout(error):
+                    text = "It is not examined. Another transaction has locked it; repeat the command."
+                    return [replace(_unreadable(area, key, error), text=text)]
+                raise
 
     def _keys(self, area: str, after: Key | None) -> list[Key]:
         """Return the keys of a batch.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -19,7 +19,7 @@ from tests.contract.sql.consistency.corruptions import Store
 from tests.support.shop import an_order
 
 MAX = 2**63 - 1
-ANYWHERE: Mapping[str, str] = {
+ANYWHERE: dict[str, str] = {
     "life": "UPDATE orders SET life = '[1]' WHERE number = {number}",
     "items": "UPDATE orders SET items = '[[]]' WHERE number = {number}",
     "placement": "UPDATE order_history SET details = '{{}}' WHERE order_id = '{order}' AND version = 1",
@@ -27,7 +27,7 @@ ANYWHERE: Mapping[str, str] = {
     "parcel": "UPDATE shipments SET content = '[]' WHERE order_id = '{order}'",
 }
 """Values that both databases take, by a statement by hand."""
-IN_SQLITE: Mapping[str, str] = {
+IN_SQLITE: dict[str, str] = {
     "cut JSON": "UPDATE orders SET life = '{{\"tags\"' WHERE number = {number}",
     "cut history": "UPDATE order_history SET details = '{{' WHERE order_id = '{order}' AND version = 2",
     "status": "UPDATE orders SET status = 'SOLD' WHERE number = {number}",
@@ -35,6 +35,13 @@ IN_SQLITE: Mapping[str, str] = {
     "lease": "UPDATE outbox SET due_at = 'soon' WHERE version = 2",
 }
 """Values that only SQLite takes, whose columns have no types, from a damaged file."""
+
+IN_POSTGRESQL: dict[str, str] = {
+    "endless": "UPDATE orders SET updated_at = 'infinity' WHERE number = {number}",
+    "endless history": "UPDATE order_history SET at = 'infinity' WHERE order_id = '{order}' AND version = 2",
+}
+"""Values that only PostgreSQL takes, and no type of this software."""
+ALL = {"postgresql": ANYWHERE | IN_POSTGRESQL, "sqlite": ANYWHERE | IN_SQLITE}
 
 
 @pytest.fixture
@@ -52,14 +59,14 @@ def damage(store: Store, statement: str) -> None:
         connection.exec_driver_sql(statement.format(number=store.order.number, order=order).replace("%", "%%"))
 
 
-@pytest.mark.parametrize("name", [*ANYWHERE, *IN_SQLITE])
+@pytest.mark.parametrize("name", [*ANYWHERE, *IN_SQLITE, *IN_POSTGRESQL])
 def test_damaged_row_is_a_finding_among_others(store: Store, engine: Engine, name: str) -> None:
-    if name in IN_SQLITE and engine.dialect.name == "postgresql":
-        pytest.skip("PostgreSQL refuses the value.")
+    if (statement := ALL[engine.dialect.name].get(name)) is None:
+        pytest.skip("The database refuses the value.")
     others = [store.container.place_order(an_order()) for _ in range(2)]
     held = update(tables.orders).where(tables.orders.c.id.in_([other.id for other in others]))
     store.run(held.values(is_held=True))
-    damage(store, {**ANYWHERE, **IN_SQLITE}[name])
+    damage(store, statement)
 
     found, _ = store.check()
     remaining, repaired = store.check(repair=True)
@@ -130,6 +137,21 @@ def test_locked_row_is_left_and_others_are_repaired(store: Store, engine: Engine
     assert {each.key for each in repaired} == (set() if is_sqlite else {other.id})
     assert "Another transaction has locked it; repeat the command." in found[0].text
     assert store.check(repair=True)[0] == []
+
+
+def test_locked_row_beside_a_damaged_one_is_named(on_postgresql: Engine) -> None:
+    store = Store(on_postgresql)
+    other = store.container.place_order(an_order())
+    damage(store, IN_POSTGRESQL["endless"])
+
+    with on_postgresql.connect() as connection:
+        lock = select(tables.orders.c.id).where(tables.orders.c.id == other.id).with_for_update()
+        connection.execute(lock)
+        found, _ = store.check()
+        connection.rollback()
+
+    assert [(each.key, "has locked it" in each.text) for each in found] == [(store.order.id, False), (other.id, True)]
+    store.close()
 
 
 @pytest.mark.parametrize(

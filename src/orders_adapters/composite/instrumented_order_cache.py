@@ -1,6 +1,6 @@
 """Order cache that counts its hits and misses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -33,5 +33,5 @@ class InstrumentedOrderCache(OrderCache):
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
         return self._cache.invalidate(versions)
 
-    def copies(self) -> Iterator[Order]:
+    def copies(self) -> Iterator[Sequence[Order]]:
         return self._cache.copies()

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from orders_domain.model.order import Order, order_from_state
 from orders_domain.model.order_state import order_state
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.order_cache import MAX_COPY_BYTES, OrderCache
+from orders_domain.ports.order_cache import COPIES, MAX_COPY_BYTES, OrderCache
 
 TTL = timedelta(seconds=300)
 FENCE_TTL = timedelta(seconds=900)  # longer than TTL plus the longest request
@@ -71,10 +71,11 @@ class InMemoryOrderCache(OrderCache):
             self._delete_expired_fences()
         return True
 
-    def copies(self) -> Iterator[Order]:
+    def copies(self) -> Iterator[Sequence[Order]]:
         with self._lock:
             order_ids = list(self._copies)
-        yield from filter(None, map(self.get, order_ids))
+        for start in range(0, len(order_ids), COPIES):
+            yield list(filter(None, map(self.get, order_ids[start : start + COPIES])))
 
     def _fence(self, order_id: UUID, version: int) -> None:
         fence, _ = self._fences.pop(order_id, (0, None))
@@ -108,5 +109,5 @@ class NullOrderCache(OrderCache):
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
         return True
 
-    def copies(self) -> Iterator[Order]:
+    def copies(self) -> Iterator[Sequence[Order]]:
         return iter(())

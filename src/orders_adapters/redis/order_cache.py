@@ -6,8 +6,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from orders_adapters.serialization import order_snapshot
 from orders_adapters.serialization.json_format import DecodeError
 from orders_domain.errors import StoreUnavailable, Unavailable
 from orders_domain.model.order import Order
-from orders_domain.ports.order_cache import MAX_COPY_BYTES, OrderCache
+from orders_domain.ports.order_cache import COPIES, MAX_COPY_BYTES, OrderCache
 
 MAX_REQUEST_SECONDS = 600  # a fence outlives every copy that could have been read before it was raised
 
@@ -109,16 +109,21 @@ class RedisOrderCache(OrderCache):
 
         return self._try_call(run) is True
 
-    def copies(self) -> Iterator[Order]:
+    def copies(self) -> Iterator[Sequence[Order]]:
         """See the port. The keys are found with SCAN, a thousand at a time, so that no request waits for it."""
         if (keys := self._keys(_ANY)) is None:
             return
         pattern = re.sub(r"([*?\[\]\\])", r"\\\1", keys[0]).replace(str(_ANY), "*")
-        found = self._try_call(lambda client: set(client.scan_iter(pattern, count=_SCANNED)))
-        for key in found or ():
-            with suppress(ValueError):  # a key of somebody else
-                if order := self.get(UUID(key.decode().rpartition("{")[2].partition("}")[0])):
-                    yield order
+        cursor: int | None = None
+        while cursor != 0:
+            page = self._try_call(partial(redis.Redis.scan, cursor=cursor or 0, match=pattern, count=_SCANNED))
+            if page is None:
+                return
+            cursor, found = page
+            for start in range(0, len(found), COPIES):
+                batch: Sequence[Any] = found[start : start + COPIES]
+                values: Any = self._try_call(partial(redis.Redis.mget, keys=batch))
+                yield [order for key, value in zip(batch, values or (), strict=False) if (order := _copy(key, value))]
 
     def ping(self) -> None:
         """Check that Redis responds, whatever the state of the circuit.
@@ -178,6 +183,15 @@ class RedisOrderCache(OrderCache):
         """Return the seconds since this thread had a cache miss of the order, or -1 if it had none."""
         missed, at = getattr(self._missed, "last", (None, 0.0))
         return time.monotonic() - at if missed == order_id else -1.0
+
+
+def _copy(key: bytes, value: bytes | None) -> Order | None:
+    """Return the order of a key that was found, or None if it has expired, or the key is of somebody else."""
+    try:
+        order_id = UUID(key.decode().rpartition("{")[2].partition("}")[0])
+    except ValueError:
+        return None
+    return None if value is None else _read(value, order_id)
 
 
 def _read(value: bytes, order_id: UUID) -> Order | None:

@@ -1,6 +1,7 @@
 """Translation of database errors into errors of the domain."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,6 +29,16 @@ _UNAVAILABLE = (
     exc.TimeoutError,  # of the pool
     exc.PendingRollbackError,  # the connection was lost earlier in the transaction
 )
+
+
+_LOCK_TIMEOUT = "55P03"
+_OVERFLOW = "integer overflow"  # of a sum in SQLite, which has no code for it
+
+
+def is_lock_timeout(error: exc.OperationalError) -> bool:
+    """Return whether another transaction has locked a row, or all of SQLite, for longer than a statement waits."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT or code == sqlite3.SQLITE_BUSY
 
 
 class StoreUnsuitable(StoreUnavailable):
@@ -69,6 +80,8 @@ def _to_domain_error(error: exc.SQLAlchemyError) -> Unavailable | UnexpectedData
         return StoreUnavailable("The store does not permit this, because the role lacks a right.")
     if state == _READ_ONLY:
         return StoreUnavailable("The store is read-only; the address must be that of the primary server.")
+    if str(cause) == _OVERFLOW:
+        return UnexpectedDatabaseError("A sum is larger than the store can represent.")
     if isinstance(error, _UNAVAILABLE) or getattr(error, "connection_invalidated", False):
         return StoreUnavailable("The store is unavailable or too slow.")
     if type(error) is exc.DatabaseError:  # SQLite: the file is not a database, or is corrupt

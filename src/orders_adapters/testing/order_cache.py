@@ -12,7 +12,7 @@ from orders_adapters.testing.examples import ADA, NOON, new_id, only, placed
 from orders_adapters.testing.orders import AS_SENT
 from orders_adapters.testing.threads import at_once
 from orders_domain import CustomItem, Order, OrderStatus
-from orders_domain.ports.order_cache import MAX_COPY_BYTES, OrderCache
+from orders_domain.ports.order_cache import COPIES, MAX_COPY_BYTES, OrderCache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,9 +186,19 @@ class OrderCacheTests:
         cache.put(second)
         cache.invalidate({second.id: 2})
 
-        copies = {order.id: order for order in cache.copies()}
+        copies = {order.id: order for batch in cache.copies() for order in batch}
 
         assert (copies.get(first.id), copies.get(second.id)) == (first, None)
+
+    def test_many_copies_are_in_small_batches(self, cache: OrderCache) -> None:
+        orders = [saved(placed()) for _ in range(2 * COPIES + 1)]
+        for order in orders:
+            cache.put(order)
+
+        batches = list(cache.copies())
+
+        assert {order.id for batch in batches for order in batch} == {order.id for order in orders}
+        assert max(map(len, batches)) <= COPIES
 
     def test_empty_invalidation_succeeds(self, cache: OrderCache) -> None:
         assert cache.invalidate({}) is True

@@ -78,6 +78,21 @@ class OrderSearchTests:
         for text in FINDS_NOT:
             assert found(store, text) == [], text
 
+    @pytest.mark.parametrize(
+        ("name", "texts"),
+        [
+            ("Elif Yılmaz", ("yilmaz", "YILMAZ", "yılmaz", "Yılmaz")),
+            ("İsa Işık", ("isa", "İSA", "ısa", "isik", "IŞIK")),
+            ("Łukasz Ødegård", ("lukasz", "ŁUKASZ", "odegard", "ødegård", "O\N{COMBINING LONG SOLIDUS OVERLAY}degard")),
+            ("Suite ４２", ("42", "４２", "suite")),
+        ],
+    )
+    def test_letters_without_plain_form_are_found(self, store: StoreHarness, name: str, texts: tuple[str, ...]) -> None:
+        order = example(tags=(name,))
+        store.add(order)
+
+        assert [found(store, text) for text in texts] == [[order.id]] * len(texts)
+
     @pytest.mark.parametrize("text", WITHOUT_WORDS, ids=lambda text: ascii(text[:12]))
     def test_text_without_words_is_refused(self, text: str) -> None:
         with pytest.raises(InvalidValue) as refusal:

@@ -1,6 +1,6 @@
 """Order cache port. A cache may miss an order, but never returns a stale one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -8,6 +8,8 @@ from orders_domain.model.order import Order
 
 MAX_COPY_BYTES = 128 * 1024
 """Size of the largest copy in bytes; larger orders are read from the store."""
+COPIES = 50
+"""Copies that are read at once, so that they need a few megabytes at most."""
 
 
 class OrderCache(Protocol):
@@ -38,6 +40,9 @@ class OrderCache(Protocol):
         """
         ...
 
-    def copies(self) -> Iterator[Order]:
-        """Yield each cached order once, if the cache is available; one that is added meanwhile may be missing."""
+    def copies(self) -> Iterator[Sequence[Order]]:
+        """Yield all cached orders in batches of at most ``COPIES``, if the cache is available.
+
+        One that is added or replaced meanwhile may be missing, or be yielded again.
+        """
         ...

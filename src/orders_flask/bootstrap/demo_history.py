@@ -1,6 +1,7 @@
 """Past orders of the demonstration: those of the last 60 days, in every state, for the console.
 
-They are stored by a worker in the background, and are not published, because nobody waits for events of the past.
+They are stored by a worker in the background. Their events are recorded as sent, because nobody waits for those of the
+past.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from orders_adapters.sql import order_queries
 from orders_adapters.sql.engine import engine
 from orders_adapters.sql.unit_of_work import SqlUnpublishedUnitOfWork
 from orders_domain.model.accounts.actor import Actor, Role
-from orders_domain.model.history import CANCELED
+from orders_domain.model.life.lines import stock_quantities
+from orders_domain.model.life.taken_units import taken_units
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import NewProduct, Product
@@ -152,7 +154,8 @@ def _add(order: Order, uow: SqlUnpublishedUnitOfWork, chance: Random, *, now: da
                 uow.stock.restock(line.product_id, 20 + 10 * chance.randrange(6), by=_ADMIN, at=order.created_at)
         uow.stock.deduct(order, by=_ADMIN, at=order.created_at)
     live(order, chance, now=now)
-    is_canceled = any(entry.kind == CANCELED for entry in order.new_entries)
     uow.orders.save(order)
-    if order.lines and is_canceled:
-        uow.stock.release(order, by=_ADMIN, at=order.updated_at)
+    remaining = taken_units(order)
+    returned = {product: units - remaining[product] for product, units in stock_quantities(order).items()}
+    if units := {product: count for product, count in returned.items() if count}:  # canceled or restocked
+        uow.stock.release_units(order, units, by=_ADMIN, at=order.updated_at)

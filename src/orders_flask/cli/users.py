@@ -96,7 +96,7 @@ def disable(email: str) -> None:
     """Disable the account of EMAIL.
 
     A disabled account can neither sign in nor refresh its tokens. All tokens that were issued earlier are revoked at
-    once, in every process.
+    once, in every process. The account of the last administrator who can sign in is not disabled.
     """
     _container().disable_user(DisableUser(actor=cli_actor(), email=email))
     click.echo(f"{email} is disabled.")

@@ -1,5 +1,15 @@
 """`orders doctor` on the data: findings, repairs, exit status, positions, and orders that wait too long."""
 
+import signal
+from collections.abc import Iterator
+
+import pytest
+from dependency_injector import providers
+
+from orders_domain import Actor, Role
+from orders_domain.use_cases import CheckConsistency, ConsistencyStep
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli.doctor.data import check_data
 from tests.support.command import Ended
 from tests.support.shop_folder import Shop, interrupted
 
@@ -51,9 +61,22 @@ def test_finding_without_truth_remains(shop: Shop) -> None:
 
     assert ended.returncode == 1
     assert lines(ended, "finding") == [
-        "finding    order 1: The order has no history. (order_history; no history says what is right)"
+        "finding    order 1: The order has no history. (order_history; a person must repair it)"
     ]
     assert "1 findings (0 repaired, 1 for a person" in lines(ended, "data")[0]
+
+
+def test_damaged_row_is_a_finding(shop: Shop) -> None:
+    shop.place(2)
+    shop.rows(WRONG)
+    shop.rows("UPDATE orders SET life = '{' WHERE number = 1")
+
+    ended = shop.run("doctor", "--fix")
+
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert [len(lines(ended, word)) for word in ("finding", "repaired")] == [1, 1]
+    assert "(unreadable_row; a person must repair it)" in lines(ended, "finding")[0]
+    assert "1 findings (1 repaired, 1 for a person, 2 orders" in lines(ended, "data")[0]
 
 
 def test_position_continues_after_it(shop: Shop) -> None:
@@ -63,10 +86,14 @@ def test_position_continues_after_it(shop: Shop) -> None:
 
     later = shop.run("doctor", "--from", f"orders:{first}")
     products = shop.run("doctor", "--from", "products:")
-    mistyped = [shop.run("doctor", "--from", text) for text in ("orders:x", "planets:")]
+    mistyped = [
+        shop.run("doctor", "--from", text) for text in ("orders:x", "planets:", "orders:5", f"products:{9**40}")
+    ]
 
     assert [len(lines(ended, "finding")) for ended in (later, products)] == [1, 0]
-    assert [ended.returncode for ended in mistyped] == [2, 1]
+    assert [ended.returncode for ended in mistyped] == [2, 1, 1, 1]
+    assert "It must be a position" in mistyped[0].stderr
+    assert all("The position must be one that" in ended.stderr for ended in mistyped[2:])
     assert "The area must be one of: orders, " in mistyped[1].stderr
 
 
@@ -89,6 +116,29 @@ def test_interrupted_repair_is_continued(shop: Shop) -> None:
     assert again.returncode == 0, again.stdout
     assert shop.rows(done) == [(192,)]
     assert shop.rows("SELECT max(version), max(is_held) FROM orders") == [(2, 0)]
+
+
+def test_second_interrupt_prints_the_position(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.place()
+
+    def interrupt_twice(container: Container) -> None:
+        first, *_ = container.check_consistency(CheckConsistency(actor=Actor(subject="root", role=Role.ADMIN)))
+
+        def steps(request: CheckConsistency) -> Iterator[ConsistencyStep]:
+            yield first
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+        container.check_consistency.override(providers.Callable(steps))
+        check_data(container, repair=True, start=None)
+
+    with pytest.raises(SystemExit) as ended:
+        shop.within(interrupt_twice)
+
+    assert ended.value.code == 130
+    assert "interrupted, ok (0 repaired, 1 orders examined); continue with: --from 'order numbers:'" in (
+        capsys.readouterr().out
+    )
 
 
 def test_old_open_orders_are_advised(shop: Shop) -> None:

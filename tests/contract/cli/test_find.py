@@ -8,7 +8,9 @@ from orders_domain import Actor, CustomItem, Money
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
+from tests.contract.cli.test_doctor_data import COPY_HISTORY, COPY_ORDERS
 from tests.support.command import assert_error_line, orders
+from tests.support.shop_folder import Shop, interrupted
 
 
 @pytest.fixture
@@ -33,6 +35,32 @@ def test_find_prints_a_line_for_each_order(here: Path) -> None:
 def test_find_reports_what_it_cannot_find(here: Path) -> None:
     assert orders("find", "nobody", here=here).stderr == "No order has these words.\n"
     assert_error_line(orders("find", "%%", here=here), "a letter or digit")
+
+
+def test_interrupted_index_is_continued(shop: Shop) -> None:
+    shop.place(3)
+    for _ in range(9):  # 1,536 orders, which are eight batches
+        shop.rows(COPY_ORDERS)
+        shop.rows(COPY_HISTORY)
+    for table in ("order_words", "order_word_index"):
+        shop.rows(f"DELETE FROM {table}")
+    indexed = "SELECT count(*) FROM order_words"
+
+    ended = interrupted("index", here=shop.here, when=lambda: shop.rows(indexed) != [(0,)])
+    [(before,)] = shop.rows(indexed)
+    again = shop.run("index", *ended.stderr.split("orders index")[1].split())
+
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert 0 < before < 1_536
+    assert again.stdout == "All orders can be found.\n"
+    assert shop.rows(indexed) == [(1_536,)]
+
+
+def test_unavailable_store_leaves_a_position(shop: Shop) -> None:
+    shop.place()
+    shop.rows("ALTER TABLE order_words RENAME TO lost")
+
+    assert_error_line(shop.run("index"), "Continue with: orders index --from 00000000-0000-0000-0000-000000000000")
 
 
 def test_index_stores_the_words_again(here: Path) -> None:

@@ -97,6 +97,18 @@ def test_disabled_user_cannot_sign_in(shop: Shop) -> None:
     assert signs_in(shop)
 
 
+def test_last_administrator_is_not_disabled(shop: Shop) -> None:
+    create(shop, "root@example.com", "--role", "admin")
+    command = ("users", "disable", "root@example.com")
+
+    assert_error_line(shop.run(*command), "last administrator")
+    assert signs_in(shop, "root@example.com")
+    create(shop, "other@example.com", "--role", "admin")
+
+    assert shop.run(*command).returncode == 0
+    assert not signs_in(shop, "root@example.com")
+
+
 def test_new_password_replaces_the_old_one(shop: Shop) -> None:
     create(shop)
 

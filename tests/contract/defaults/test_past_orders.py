@@ -1,19 +1,26 @@
-"""Past orders of the demonstration: in every state, once, and without events."""
+"""Past orders of the demonstration: in every state, once, and with events that are sent already."""
 
+import sqlite3
+import time
 from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orders_domain import Actor, Role
 from orders_domain.model.access import SHOP
+from orders_domain.model.feed.cursor import START
+from orders_domain.model.feed.page import FeedFilter
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import rebuild
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.status import OrderStatus
-from orders_domain.use_cases import GetOrderHistory, ListOrders
+from orders_domain.use_cases import CheckConsistency, GetOrderHistory, ListOrders
 from orders_flask import Settings, bootstrap
 from orders_flask.bootstrap.container import Container, close
 from tests.support.stores import copied_sqlite
@@ -55,6 +62,49 @@ def test_past_orders_are_in_every_state_once(settings: Settings) -> None:
     ]
     assert {stock == moved for stock, moved in movements.values()} == {True}
     assert backlog.waiting + backlog.parked == 0
+
+
+def test_events_of_past_orders_are_sent_already(settings: Settings) -> None:
+    bootstrap.PastOrders(settings=settings).run()
+
+    container, now = Container(settings=settings), datetime.now(UTC)
+    feed = container.store().event_feed
+    after, entries, is_last = START, 0, False
+    while not is_last:
+        page = feed.read(FeedFilter(after=after, limit=200))
+        entries, after, is_last = entries + len(page.entries), page.end, page.is_last
+        assert all(entry.event.at <= now for entry in page.entries)
+    steps = list(container.check_consistency(CheckConsistency(actor=ADMIN)))
+    rows = stored(settings, "SELECT state, notifies, count(*) FROM outbox GROUP BY 1, 2")
+    old = stored(settings, "SELECT count(*) FROM outbox WHERE at < ?", f"{now - timedelta(days=7):%F %T}")
+    pruned = container.outbox().prune(sent_before=now - timedelta(days=7), limit=100_000)
+    close(container)
+
+    assert rows == [("sent", 0, entries)]
+    assert entries > 120
+    assert [finding for step in steps for finding in step.findings] == []
+    assert [(pruned,)] == old
+    assert pruned > 0
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
+def test_past_orders_are_past_in_every_time_zone(
+    settings: Settings, zone: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    request.addfinalizer(time.tzset)
+    bootstrap.PastOrders(settings=settings).run()
+    monkeypatch.undo()
+
+    now = datetime.now(UTC)
+    [(first, last)] = stored(settings, "SELECT min(at), max(at) FROM order_history")
+    assert f"{now - timedelta(days=62):%F %T}" < first < last <= f"{now:%F %T.%f}"
+
+
+def stored(settings: Settings, query: str, *values: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(settings.store_url.removeprefix("sqlite:///"))) as connection:
+        return connection.execute(query, values).fetchall()
 
 
 def test_past_orders_need_a_database() -> None:

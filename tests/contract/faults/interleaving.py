@@ -92,7 +92,7 @@ class SteppedCache:
     def prefetch(self, order_id: UUID | None) -> None:
         self.cache.prefetch(order_id)
 
-    def copies(self) -> Iterator[Order]:
+    def copies(self) -> Iterator[Sequence[Order]]:
         return self.cache.copies()
 
     def put(self, order: Order) -> None:

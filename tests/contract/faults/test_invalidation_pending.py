@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -53,7 +53,7 @@ class CutOff:
     def prefetch(self, order_id: UUID | None) -> None:
         self.cache.prefetch(order_id)
 
-    def copies(self) -> Iterator[Order]:
+    def copies(self) -> Iterator[Sequence[Order]]:
         return self.cache.copies()
 
     def put(self, order: Order) -> None:

@@ -1,7 +1,9 @@
 """Queueing from the event feed: from the addition of an endpoint on, once, also after a restore."""
 
+from datetime import timedelta
+
 from orders_adapters.serialization.cloudevents import event_bytes
-from orders_adapters.testing.examples import NOON, Clock, new_id
+from orders_adapters.testing.examples import NOON, Clock, new_id, placed
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain import OrderStatus
 from orders_domain.model.events import EVENT_TYPES
@@ -61,6 +63,20 @@ def test_endpoint_gets_events_from_its_addition_on() -> None:
     drained(store)
 
     assert (versions(store, first), versions(store, second)) == ([1, 2], [2])
+
+
+def test_events_of_the_past_are_not_new() -> None:
+    """An order of the past is stored after the addition, as those of the demonstration are."""
+    store = in_memory()
+    endpoint = added(store, "one")
+    past, late = NOON - timedelta(days=30), NOON - timedelta(minutes=30)
+    orders = [placed(at=at) for at in (past, late, NOON)]
+    store.add(*orders)
+
+    drained(store)
+
+    page = store.webhook_queue.search(endpoint.id, limit=200)
+    assert {each.message.order_id for each in page.deliveries} == {order.id for order in orders[1:]}
 
 
 def test_events_are_selected_by_type() -> None:

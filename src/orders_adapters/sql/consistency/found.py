@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
+from orders_domain.errors import OrdersError
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.consistency.finding import Finding, FindingKind, Key
 
 BATCH = 500
 """Subjects that are examined in one transaction."""
+UNREADABLE = (OrdersError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""Errors of reading a value that this software has not written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +54,14 @@ Examine: TypeAlias = Callable[[Connection, Key | None, datetime], Batch]
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """``lock`` locks one subject until the transaction ends, and examines it."""
+    """``lock`` locks one subject until the transaction ends, and examines it.
+
+    ``keys`` selects the keys of all subjects; None if there is one subject, which has no row.
+    """
 
     examine: Examine
     lock: Callable[[Connection, Any, datetime], Sequence[Found]]
+    keys: Select[Any] | None
 
 
 def last_of(rows: Sequence[Any], *, limit: int = BATCH) -> Any:

@@ -48,4 +48,4 @@ def _find(connection: Connection, records: Sequence[OrderRecords], now: datetime
     yield from events.find(connection, readable, now)
 
 
-AREA = Area(examine=_examine, lock=_lock)
+AREA = Area(examine=_examine, lock=_lock, keys=select(_orders.id))

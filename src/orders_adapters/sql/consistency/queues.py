@@ -38,7 +38,7 @@ class _Queue:
     statement: Any = None
 
     def area(self) -> Area:
-        return Area(examine=self._examine, lock=self._lock)
+        return Area(examine=self._examine, lock=self._lock, keys=select(self.table.c.id).where(self.waits))
 
     @property
     def _rows(self) -> Any:
@@ -176,4 +176,4 @@ def _advance(number: int, connection: Connection, by: Actor, at: datetime) -> No
     connection.execute(_ADVANCE, {"number": number})
 
 
-NUMBERS = Area(examine=_examine_numbers, lock=_lock_numbers)
+NUMBERS = Area(examine=_examine_numbers, lock=_lock_numbers, keys=None)

@@ -11,13 +11,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Table, bindparam, select
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.consistency.found import UNREADABLE
 from orders_adapters.sql.mappers import to_contact, to_entry
 from orders_domain.model.accounts.contact import Contact
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order, rebuild
 
 _orders = tables.orders.c
-_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 def _range(table: Table, *columns: Any) -> Any:
@@ -93,7 +93,7 @@ class OrderRecords:
         """Return the order that the history says, or None if the history is not readable to its end."""
         try:
             return rebuild(self.entries, number=self.row.number)
-        except _UNREADABLE:
+        except UNREADABLE:
             return None
 
 

@@ -119,5 +119,5 @@ def _delete_key(key: tuple[str, str, str], connection: Connection, by: Actor, at
     connection.execute(delete(tables.idempotency_keys).where(of))
 
 
-RESERVATIONS = Area(examine=_examine_reservations, lock=_lock_reservation)
-KEYS = Area(examine=_examine_keys, lock=_lock_key)
+RESERVATIONS = Area(examine=_examine_reservations, lock=_lock_reservation, keys=select(_reservations.order_id))
+KEYS = Area(examine=_examine_keys, lock=_lock_key, keys=select(*_PRIMARY))

@@ -12,11 +12,10 @@ from uuid import UUID
 from sqlalchemy import Connection, update
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.consistency.found import Found
+from orders_adapters.sql.consistency.found import UNREADABLE, Found
 from orders_adapters.sql.consistency.records import OrderRecords
 from orders_adapters.sql.mappers import entry_values, event_values, insert_all, order_values, to_order
 from orders_adapters.sql.mapping import shipments
-from orders_domain.errors import OrdersError
 from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.consistency.finding import FindingKind
 from orders_domain.model.events import event_for
@@ -34,7 +33,6 @@ _KINDS = {
 }
 """The kind of the columns; the others are as the order was placed."""
 _CONTENT = ("items", "cart", "lines", "charges", "life")
-_UNREADABLE = (OrdersError, LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 def history_flaw(records: OrderRecords) -> str | None:
@@ -86,7 +84,7 @@ def _is_read_as(content: Mapping[str, Any], shipment: Shipment) -> bool:
     """Return whether the content is that of the shipment in the form of an earlier release."""
     try:
         return Shipment.from_json(content) == shipment
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
 
 
@@ -94,7 +92,7 @@ def _without_equal(differing: Sequence[str], records: OrderRecords, order: Order
     """Leave out the content that only an earlier release wrote in another form."""
     try:
         stored = to_order(records.row)
-    except _UNREADABLE:
+    except UNREADABLE:
         return list(differing)
     expected = replace(order, life=order.life.without_shipments())
     return [name for name in differing if name not in _CONTENT or getattr(stored, name) != getattr(expected, name)]
@@ -105,7 +103,7 @@ def _kind(name: str, records: OrderRecords, order: Order) -> FindingKind:
         return _KINDS.get(name, FindingKind.ORDER_PLACEMENT)
     try:
         stored = to_order(records.row).life
-    except _UNREADABLE:
+    except UNREADABLE:
         return FindingKind.ORDER_LIFE
     return FindingKind.LINE_COUNTERS if stored.counters != order.life.counters else FindingKind.ORDER_LIFE
 

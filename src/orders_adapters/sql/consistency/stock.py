@@ -145,5 +145,5 @@ def _set_hold(hold_id: UUID, ended_at: datetime | None, connection: Connection, 
     connection.execute(update(tables.stock_hold_lines).where(_lines.hold_id == hold_id).values(returned=returned))
 
 
-PRODUCTS = Area(examine=_examine_products, lock=_lock_product)
-HOLDS = Area(examine=_examine_holds, lock=_lock_hold)
+PRODUCTS = Area(examine=_examine_products, lock=_lock_product, keys=select(_products.id).where(LOCAL_ONLY))
+HOLDS = Area(examine=_examine_holds, lock=_lock_hold, keys=select(_holds.id))

@@ -11,6 +11,7 @@ from uuid import UUID
 class FindingKind(Enum):
     """The kind of a contradiction. The operations guide lists the meaning and the repair of each."""
 
+    UNREADABLE_ROW = "unreadable_row"
     ORDER_HISTORY = "order_history"
     ORDER_VERSION = "order_version"
     ORDER_STATUS = "order_status"
@@ -76,9 +77,11 @@ class Examined:
 class Repaired:
     """The findings of one subject that a transaction has repaired, and those that it could not repair.
 
-    ``version`` is that of the order whose content changed, if it is an order.
+    ``version`` is that of the order whose content changed, if it is an order. If another transaction has locked the
+    subject for too long, ``is_locked`` is True, and nothing else is known.
     """
 
     repaired: tuple[Finding, ...] = ()
     remaining: tuple[Finding, ...] = ()
     version: int | None = None
+    is_locked: bool = False

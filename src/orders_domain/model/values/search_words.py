@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 
 MAX_WORD_LENGTH = 64  # characters; longer words are cut, also those that are searched for
+# Letters whose stroke, or missing dot, Unicode does not take for an accent.
+_BARE = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ħ": "h"})
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -46,4 +48,4 @@ def _plain(text: str) -> str:
     if text.isascii():  # which most texts are
         return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in plain if not unicodedata.combining(character)).casefold()
+    return "".join(character for character in plain if not unicodedata.combining(character)).casefold().translate(_BARE)

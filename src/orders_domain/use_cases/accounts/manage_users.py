@@ -132,10 +132,11 @@ def disable_user(
 
     Raises:
         UserNotFound: no account has the e-mail address.
+        LastAdministrator: the account is the only one of an administrator; nothing has changed.
     """
     ADMIN_ONLY.authorize(request.actor)
     user = users.by_email(normalize_email(request.email))
-    users.set_disabled(user.id, at=clock())
+    users.disable_replaceable(user.id, at=clock())
     _end_sessions(user.id, revoked_tokens, clock)
 
 

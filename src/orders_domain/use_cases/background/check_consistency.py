@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from orders_domain.errors import InvalidValue, OrderNotFound
+from orders_domain.errors import InvalidValue
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency.finding import Examined, Finding, FindingKind, Key
+from orders_domain.model.consistency.finding import Finding, FindingKind, Key
 from orders_domain.model.order import Order
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.consistency.checks import ConsistencyChecks
 from orders_domain.ports.order_cache import OrderCache
-from orders_domain.ports.order_queries import OrderQueries
 
 CACHE = "cached copies"
 """The last area, which is the cache's and not the store's."""
@@ -37,7 +37,7 @@ class ConsistencyStep:
     examined: int
     findings: tuple[Finding, ...]  # those that remain
     repaired: tuple[Finding, ...] = ()
-    last: Key | None = None  # the position of the next step in the area; None if the area is finished
+    position: tuple[str, Key | None] | None = None  # the ``start`` that continues after this step; None at the end
 
 
 def check_consistency(
@@ -45,10 +45,9 @@ def check_consistency(
     *,
     checks: ConsistencyChecks,
     cache: OrderCache,
-    queries: OrderQueries,
     clock: Clock,
 ) -> Iterator[ConsistencyStep]:
-    """Yield a step for each batch of subjects. With ``repair``, its findings are repaired before, each by itself.
+    """Yield a step for each batch of subjects, and with ``repair`` one for each subject that was repaired, before it.
 
     A repair locks its subject and examines it again, so that the service may run meanwhile, and so may another check.
 
@@ -62,7 +61,7 @@ def check_consistency(
     first, after = request.start or (areas[0], None)
     if first not in areas:
         raise InvalidValue(f"The area must be one of: {', '.join(areas)}.")
-    return _Run(request, checks, cache, queries, clock).steps(areas[areas.index(first) :], after)
+    return _Run(request, checks, cache, clock).steps(areas[areas.index(first) :], after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,59 +69,70 @@ class _Run:
     request: CheckConsistency
     checks: ConsistencyChecks
     cache: OrderCache
-    queries: OrderQueries
     clock: Clock
 
     def steps(self, areas: list[str], after: Key | None) -> Iterator[ConsistencyStep]:
-        for area in areas:
-            if area == CACHE:
+        for area, following in zip(areas, [*areas[1:], None], strict=True):
+            if following is None:
                 yield from self._cached()
                 return
             is_last = False
             while not is_last:
                 examined = self.checks.examine(area, after=after, now=self.clock())
-                yield self._repaired(area, examined) if self.request.repair else _step(area, examined)
+                findings = examined.findings
+                if self.request.repair:
+                    yield from self._repaired(area, findings, position=(area, after))
+                    findings = ()
                 after, is_last = examined.last, examined.last is None
+                position = (following, None) if is_last else (area, after)
+                yield ConsistencyStep(area=area, examined=examined.count, findings=findings, position=position)
 
-    def _repaired(self, area: str, examined: Examined) -> ConsistencyStep:
-        repaired: list[Finding] = []
-        remaining: list[Finding] = []
-        for key in dict.fromkeys(finding.key for finding in examined.findings):
+    def _repaired(
+        self, area: str, findings: tuple[Finding, ...], *, position: tuple[str, Key | None]
+    ) -> Iterator[ConsistencyStep]:
+        """Yield a step for each subject, all with the position of the batch, which an interrupted run begins again."""
+        subjects: dict[Key, list[Finding]] = defaultdict(list)
+        for finding in findings:
+            subjects[finding.key].append(finding)
+        for key, found in subjects.items():
             result = self.checks.repair(area, key, by=self.request.actor, at=self.clock())
-            repaired += result.repaired
-            remaining += result.remaining
             if result.version is not None and isinstance(key, UUID):
                 self.cache.invalidate({key: result.version})
-        return replace(_step(area, examined), findings=tuple(remaining), repaired=tuple(repaired))
+            yield ConsistencyStep(
+                area=area,
+                examined=0,
+                findings=tuple(map(_locked, found)) if result.is_locked else result.remaining,
+                repaired=result.repaired,
+                position=position,
+            )
 
     def _cached(self) -> Iterator[ConsistencyStep]:
-        """Yield a step for all copies, and one for each that is wrong.
+        """Yield a step for each batch of copies, and one for each copy that is wrong.
 
         A copy is examined twice, because a change is committed a moment before the copies of the order are deleted.
         """
-        count, suspects = 0, list[Order]()
-        for copy in self.cache.copies():
-            count += 1
-            suspects += [] if self._is_stored(copy) else [copy]
-        yield ConsistencyStep(area=CACHE, examined=count, findings=())
-        for copy in suspects:
-            if self.cache.get(copy.id) != copy or self._is_stored(copy):
-                continue
-            is_deleted = self.request.repair and self.cache.invalidate({copy.id: copy.version + 1})
-            found = (_stale(copy),)
-            yield ConsistencyStep(
-                area=CACHE, examined=0, findings=() if is_deleted else found, repaired=found if is_deleted else ()
-            )
+        for copies in self.cache.copies():
+            yield ConsistencyStep(area=CACHE, examined=len(copies), findings=(), position=(CACHE, None))
+            for copy in self._wrong(copies):
+                if self.cache.get(copy.id) != copy or not self._wrong([copy]):
+                    continue
+                is_deleted = self.request.repair and self.cache.invalidate({copy.id: copy.version + 1})
+                found = (_stale(copy),)
+                yield ConsistencyStep(
+                    area=CACHE,
+                    examined=0,
+                    findings=() if is_deleted else found,
+                    repaired=found if is_deleted else (),
+                    position=(CACHE, None),
+                )
 
-    def _is_stored(self, copy: Order) -> bool:
-        try:
-            return self.queries.get(copy.id) == copy
-        except OrderNotFound:
-            return False
+    def _wrong(self, copies: Sequence[Order]) -> list[Order]:
+        stored = self.checks.stored([copy.id for copy in copies])
+        return [copy for copy in copies if stored.get(copy.id) != copy]
 
 
-def _step(area: str, examined: Examined) -> ConsistencyStep:
-    return ConsistencyStep(area=area, examined=examined.count, findings=examined.findings, last=examined.last)
+def _locked(finding: Finding) -> Finding:
+    return replace(finding, text=f"{finding.text} Another transaction has locked it; repeat the command.")
 
 
 def _stale(copy: Order) -> Finding:

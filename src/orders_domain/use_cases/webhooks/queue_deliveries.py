@@ -16,6 +16,8 @@ from orders_domain.ports.webhooks.endpoints import WebhookEndpointRepository
 
 RESTORE_MARGIN = timedelta(hours=1)
 """Before the last reading of the feed; the changes since then are read again after a restore."""
+PAST = timedelta(days=1)
+"""Before the addition of an endpoint; events from before that are not new for it, whenever they were stored."""
 
 
 def queue_webhook_deliveries(
@@ -31,7 +33,8 @@ def queue_webhook_deliveries(
     """Queue the deliveries of at most ``limit`` new events to the enabled endpoints; return the number of deliveries.
 
     Any number of processes may do this at once. An event is queued once for an endpoint that selects its type and was
-    enabled before the event was committed. After a restore of the store the events of the last hour before it are
+    enabled before the event was committed, unless it was added a day after the event, which is of an order of the past,
+    then. After a restore of the store the events of the last hour before it are
     read again; receivers know them by their ids.
 
     Raises:
@@ -75,7 +78,11 @@ def _deliveries(
     deliveries = []
     for entry in page.entries:
         event = entry.event
-        selecting = [each for each, start in starts if each.selects(event.type) and entry.cursor > start]
+        selecting = [
+            each
+            for each, start in starts
+            if each.selects(event.type) and entry.cursor > start and event.at > each.created_at - PAST
+        ]
         if selecting:
             body = event_bytes(event)
             message = WebhookMessage(

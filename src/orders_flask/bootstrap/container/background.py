@@ -73,7 +73,6 @@ class BackgroundUseCases(FileJobUseCases):
         use_cases.check_consistency,  # not instrumented, because it ends when its steps are taken
         checks=Components.store.provided.consistency,
         cache=Components.order_cache,
-        queries=Components.queries,
         clock=Components.store_clock,
     )
     reservation_releaser = providers.Factory(

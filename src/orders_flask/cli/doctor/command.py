@@ -35,8 +35,9 @@ def doctor(*, fix: bool, data: bool, start: str | None, stuck_hours: int) -> Non
 
     The data is compared with the histories of the orders and the ledger of the stock, which are what is right. Each
     contradiction is a line; without --fix nothing is changed. --fix repairs each in its own transaction, after it has
-    locked the rows and examined them again, so that the service may run meanwhile. It can be interrupted (Ctrl-C), and
-    repeated at any time. The exit status is 1 if a component fails, or if something wrong remains in the data.
+    locked the rows and examined them again, so that the service may run meanwhile. A row that another transaction has
+    locked for seconds is left, and named. It can be interrupted (Ctrl-C), and repeated at any time. The exit status is
+    1 if a component fails, or if something wrong remains in the data.
     """
     try:
         read = _quiet(settings.load())

@@ -29,7 +29,8 @@ class Report:
     found: int = 0
     repaired: int = 0
     person: int = 0
-    position: str = ""
+    lines: int = 0
+    position: str | None = ""  # empty before the first step, None after the last
 
     def add(self, step: ConsistencyStep) -> None:
         self.examined[step.area] += step.examined
@@ -39,12 +40,15 @@ class Report:
         for finding in step.findings:
             self.found += 1
             self.person += not finding.repairable
-            self._show("finding", finding, "" if finding.repairable else "; no history says what is right")
-        self.position = f"{step.area}:{_text(step.last)}"
+            self._show("finding", finding, "" if finding.repairable else "; a person must repair it")
+        self.position = None if step.position is None else f"{step.position[0]}:{_text(step.position[1])}"
 
     def _show(self, word: str, finding: Finding, more: str) -> None:
-        if self.found + self.repaired <= MAX_SHOWN:
+        self.lines += 1
+        if self.lines <= MAX_SHOWN:
             click.echo(f"{word:10} {finding.subject}: {finding.text} ({finding.kind.value}{more})")
+        elif self.lines == MAX_SHOWN + 1:
+            click.echo(f"{word:10} The first {MAX_SHOWN:,} are shown; the others are counted.")
 
     def summary(self, *, repair: bool) -> str:
         extent = ", ".join(f"{count:,} {area}" for area, count in self.examined.items() if count) or "no data"
@@ -58,7 +62,7 @@ class Report:
 def check_data(container: Container, *, repair: bool, start: str | None) -> bool:
     """Print what is found, or repaired, and return whether nothing wrong remains.
 
-    After Ctrl-C the current batch is finished, and the command ends with the option that continues it.
+    After Ctrl-C the current batch, or the current repair, is finished; the option that continues is printed.
     """
     if container.store().consistency is None:
         return True
@@ -67,10 +71,13 @@ def check_data(container: Container, *, repair: bool, start: str | None) -> bool
         try:
             for step in interrupt.until(_shown(container.check_consistency(request), report)):
                 report.add(step)
+            is_interrupted = interrupt.received
         except StoreUnavailable as error:
             click.echo(f"{'data':10} {error_text(error)}{_resume(report)}")
             return False
-    if interrupt.received:
+        except KeyboardInterrupt:  # of a second Ctrl-C; the transaction of the current repair is undone
+            is_interrupted = True
+    if is_interrupted and report.position is not None:
         click.echo(f"{'data':10} interrupted, {report.summary(repair=repair)}{_resume(report)}")
         sys.exit(INTERRUPTED)
     click.echo(f"{'data':10} {report.summary(repair=repair)}")
@@ -90,7 +97,8 @@ def _shown(steps: Iterator[ConsistencyStep], report: Report) -> Iterator[Consist
 
 
 def _resume(report: Report) -> str:
-    return f"; continue with: --from '{report.position}'" if report.position else ""
+    quoted = (report.position or "").replace("'", "'\"'\"'")
+    return f"; continue with: --from '{quoted}'" if quoted else ""
 
 
 def _text(key: Key | None) -> str:

@@ -19,7 +19,7 @@ from tests.contract.sql.consistency.corruptions import CORRUPTIONS, ON_POSTGRESQ
 from tests.support.shop import an_order
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-NOBODY_KNOWS = {FindingKind.ORDER_HISTORY}
+NOBODY_KNOWS = {FindingKind.ORDER_HISTORY, FindingKind.UNREADABLE_ROW}
 """The kinds that no repair ends."""
 
 

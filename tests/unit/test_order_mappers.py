@@ -33,6 +33,7 @@ from orders_domain.model.life.state import Hold, Life
 from orders_domain.model.order import order_from_state, rebuild
 from orders_domain.model.order_state import CHANGING, FOLDED, order_state, placement_details
 from orders_domain.model.product import OrderLine
+from orders_domain.model.search.order_summary import OrderSummary
 from orders_domain.use_cases import OrderStatistics
 from orders_flask.contracts import checkout, management, orders, ostore, shop
 from orders_flask.contracts.management.reports_translate import entry_representation
@@ -167,10 +168,7 @@ MAPPERS: Mapping[str, tuple[Callable[[Order], Any], set[str]]] = {
     "cache snapshot": (order_snapshot.order_bytes, set()),
     "placement": (placement_details, {*CHANGING, "id", "created_at", "number"}),
     "row": (mappers.order_values, {"number"}),
-    "item rows": (
-        mappers.item_values,
-        set(VARIANTS) - LINES - {"id", "created_at"},
-    ),
+    "item rows": (mappers.item_values, set(VARIANTS) - LINES - {"id", "created_at"}),
     "event": (
         lambda order: event_for(placing(order), order).data,
         ADDRESS | REASON
@@ -178,7 +176,7 @@ MAPPERS: Mapping[str, tuple[Callable[[Order], Any], set[str]]] = {
         | SHOP - {"source", "reference"},
     ),
     "exported order": (
-        lambda order: list(VIEWS["orders"].rows(order)),
+        lambda order: list(VIEWS["orders"].rows(OrderSummary.of(order))),
         {"items.content", *LINES, *REASON, *SHOP, "deleted_at", "shipment_id"},
     ),
     "exported items": (

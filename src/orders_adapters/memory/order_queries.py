@@ -13,8 +13,9 @@ from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders, RefundBacklog
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import OrderFilter, Page, Sort
+from orders_domain.model.order_filter import OrderFilter, Page, Sort, SummaryPage
 from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.search.order_summary import OrderSummary
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.user_totals import UserTotals
 from orders_domain.ports.order_queries import OrderQueries
@@ -33,20 +34,28 @@ class InMemoryOrderQueries(OrderQueries):
             return deepcopy(order)
 
     def search(self, order_filter: OrderFilter) -> Page:
+        with self._store.read_lock:
+            return Page.from_rows(deepcopy(self._matching(order_filter)), order_filter.limit, order_filter.sort)
+
+    def summaries(self, order_filter: OrderFilter) -> SummaryPage:
+        with self._store.read_lock:
+            rows = [OrderSummary.of(order) for order in self._matching(order_filter)]
+        return SummaryPage.from_rows(rows, order_filter.limit, order_filter.sort)
+
+    def _matching(self, order_filter: OrderFilter) -> list[Order]:
+        """Return the stored orders of the page, and one more if there are so many; the caller holds the lock."""
         sort = order_filter.sort
         after = (order_filter.cursor.created_at, order_filter.cursor.order_id) if order_filter.cursor else None
-        with self._store.read_lock:
-            matching = [
-                order
-                for order in self._store.orders.values()
-                if order.deleted_at is None
-                and order_filter.matches(order)
-                and self._has_sku(order, order_filter.sku)
-                and (after is None or _is_after(sort, order, after))
-            ]
-            first = nlargest if sort.is_descending else nsmallest
-            rows = first(order_filter.offset + order_filter.limit + 1, matching, key=sort.key)
-            return Page.from_rows(deepcopy(rows[order_filter.offset :]), order_filter.limit, sort)
+        matching = [
+            order
+            for order in self._store.orders.values()
+            if order.deleted_at is None
+            and order_filter.matches(order)
+            and self._has_sku(order, order_filter.sku)
+            and (after is None or _is_after(sort, order, after))
+        ]
+        first = nlargest if sort.is_descending else nsmallest
+        return first(order_filter.offset + order_filter.limit + 1, matching, key=sort.key)[order_filter.offset :]
 
     def _has_sku(self, order: Order, sku: str | None) -> bool:
         named = self._store.products | self._store.external_products

@@ -1,11 +1,11 @@
 """Read-only queries of orders, one statement per query. The engine may be that of a replica."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, bindparam, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Engine, Row, Select, bindparam, func, select, tuple_, union_all
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
@@ -19,8 +19,9 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.open_orders import OPEN_STATUSES, OpenOrders, RefundBacklog
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page, Sort
+from orders_domain.model.order_filter import BATCH_SIZE, Cursor, OrderFilter, Page, Sort, SummaryPage
 from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.search.order_summary import ADDRESS_PARTS, OrderSummary
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.user_totals import UserTotals
 from orders_domain.ports.order_queries import OrderQueries
@@ -31,22 +32,38 @@ _history = tables.order_history.c
 _NOT_DELETED = select(*shipments.COLUMNS).where(_orders.deleted_at.is_(None))
 _BY_ID = _NOT_DELETED.where(_orders.id == bindparam("ref", type_=_orders.id.type))
 _BY_NUMBER = _NOT_DELETED.where(_orders.number == bindparam("ref", type_=_orders.number.type))
-_PAGE = _NOT_DELETED.limit(bindparam("limit")).offset(bindparam("offset"))
+# The database counts the items, because reading them as JSON takes longer than all other columns of a summary.
+_ITEM_COUNT = (
+    func.json_array_length(_orders["items"])
+    + func.coalesce(func.json_array_length(_orders.cart["items"]), 0)
+    + func.json_array_length(_orders.lines)
+)
+_SUMMARY = select(
+    *(_orders[name] for name in ("number", "id", "origin", "user_id", "status", "total_minor", "currency")),
+    _ITEM_COUNT.label("item_count"),
+    *(_orders[name] for name in ("created_at", "updated_at", "version")),
+    *(_orders[tables.SHIPPING[part]] for part in ADDRESS_PARTS),
+).where(_orders.deleted_at.is_(None))
 _START = tuple_(bindparam("after_at", type_=UtcDateTime), bindparam("after_id", type_=_orders.id.type))
 
 
-def _sorted(sort: Sort) -> tuple[Select[Any], ColumnElement[bool]]:
+_Pages = Mapping[Sort, tuple[Select[Any], ColumnElement[bool]]]
+
+
+def _sorted(statement: Select[Any], sort: Sort) -> tuple[Select[Any], ColumnElement[bool]]:
     """Return the statement of a page, and the condition of its start.
 
     The condition is a row comparison, because with it the index finds the start of the page directly.
     """
+    page = statement.limit(bindparam("limit")).offset(bindparam("offset"))
     keys = (_orders[sort.field], _orders.id)
     if sort.is_descending:
-        return _PAGE.order_by(*(key.desc() for key in keys)), tuple_(*keys) < _START
-    return _PAGE.order_by(*keys), tuple_(*keys) > _START
+        return page.order_by(*(key.desc() for key in keys)), tuple_(*keys) < _START
+    return page.order_by(*keys), tuple_(*keys) > _START
 
 
-_PAGES = {sort: _sorted(sort) for sort in Sort}
+_PAGES: _Pages = {sort: _sorted(_NOT_DELETED, sort) for sort in Sort}
+_SUMMARY_PAGES: _Pages = {sort: _sorted(_SUMMARY, sort) for sort in Sort}
 _HISTORY = select(*tables.ENTRY_COLUMNS).order_by(_history.version)
 _ID_OF_NUMBER = select(_orders.id).where(_orders.number == bindparam("ref", type_=_orders.number.type))
 _HISTORY_BY_ID = _HISTORY.where(_history.order_id == bindparam("ref", type_=_orders.id.type))
@@ -121,21 +138,29 @@ class SqlOrderQueries(OrderQueries):
     def search(self, order_filter: OrderFilter) -> Page:
         return Page.from_rows(self._matching(order_filter), order_filter.limit, order_filter.sort)
 
+    def summaries(self, order_filter: OrderFilter) -> SummaryPage:
+        start, size = order_filter.cursor, order_filter.limit + 1
+        rows = self._rows(_SUMMARY_PAGES, order_filter, cursor=start, offset=order_filter.offset, size=size)
+        return SummaryPage.from_rows(list(map(OrderSummary._make, rows)), order_filter.limit, order_filter.sort)
+
     def _matching(self, order_filter: OrderFilter) -> Iterator[Order]:
         """Yield one order more than the limit, if there are so many, in batches of bounded size."""
         remaining, cursor, offset = order_filter.limit + 1, order_filter.cursor, order_filter.offset
         while remaining > 0:
             # A page of one batch takes one statement, with the row that shows whether there is a next page.
             size = remaining if remaining <= BATCH_SIZE + 1 else BATCH_SIZE
-            batch = self._batch(order_filter, cursor=cursor, offset=offset, size=size)
+            rows = self._rows(_PAGES, order_filter, cursor=cursor, offset=offset, size=size)
+            batch = [to_order(row) for row in rows]
             yield from batch
             if len(batch) < size:
                 return
             remaining, offset = remaining - size, 0
             cursor = Cursor(*order_filter.sort.key(batch[-1]))
 
-    def _batch(self, order_filter: OrderFilter, *, cursor: Cursor | None, offset: int, size: int) -> list[Order]:
-        statement, after = _PAGES[order_filter.sort]
+    def _rows(
+        self, pages: _Pages, order_filter: OrderFilter, *, cursor: Cursor | None, offset: int, size: int
+    ) -> Sequence[Row[Any]]:
+        statement, after = pages[order_filter.sort]
         values: dict[str, object] = {"limit": size, "offset": offset}
         if cursor is not None:
             statement = statement.where(after)
@@ -143,10 +168,8 @@ class SqlOrderQueries(OrderQueries):
         statement = statement.where(*conditions(order_filter))
         with translate_errors(), self._engine.connect() as connection:
             if order_filter.search is None:
-                rows = connection.execute(statement, values).all()
-            else:
-                rows = matching_rows(connection, order_filter.search, statement, values, sort=order_filter.sort)
-        return [to_order(row) for row in rows]
+                return connection.execute(statement, values).all()
+            return matching_rows(connection, order_filter.search, statement, values, sort=order_filter.sort)
 
     def expiring(self, *, before: datetime, limit: int, offset: int = 0) -> Sequence[UUID]:
         with translate_errors(), self._engine.connect() as connection:

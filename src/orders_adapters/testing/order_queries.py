@@ -1,6 +1,7 @@
 """Contract of OrderQueries: committed state, and lists that neither skip nor repeat an order."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -13,6 +14,7 @@ from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.order import rebuild
 from orders_domain.model.order_filter import OrderFilter, Page
+from orders_domain.model.search.order_summary import OrderSummary
 
 
 def pages(store: StoreHarness, user_id: str, *, limit: int) -> Iterator[Page]:
@@ -65,6 +67,18 @@ class OrderQueriesTests:
         store.add(*mine)
 
         assert [order for page in pages(store, "ada", limit=2) for order in page.orders] == newest_first(mine)
+
+    def test_summaries_are_those_of_the_orders(self, store: StoreHarness) -> None:
+        store.add(*(placed(by=by, at=NOON + timedelta(seconds=n)) for n, by in enumerate((ADA, GRACE, ADA, ADA))))
+        of_ada = OrderFilter(user_id="ada")
+        orders = store.queries.search(of_ada).orders
+
+        first = store.queries.summaries(replace(of_ada, limit=2))
+        rest = store.queries.summaries(replace(of_ada, limit=2, cursor=first.next_cursor))
+
+        assert [*first.orders, *rest.orders] == list(map(OrderSummary.of, orders))
+        assert (len(first.orders), rest.next_cursor) == (2, None)
+        assert store.queries.summaries(replace(of_ada, offset=1, limit=1)).orders == (OrderSummary.of(orders[1]),)
 
     @pytest.mark.parametrize(("count", "limit"), [(3, 3), (4, 2), (5, 2), (1, 1)])
     def test_next_page_exists_only_if_orders_remain(self, store: StoreHarness, count: int, limit: int) -> None:

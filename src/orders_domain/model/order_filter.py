@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -13,6 +13,7 @@ from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
+from orders_domain.model.search.order_summary import OrderSummary
 from orders_domain.model.search.order_words import order_words
 from orders_domain.model.search.search_text import SearchText
 from orders_domain.model.status import OrderStatus
@@ -45,7 +46,7 @@ class Sort(Enum):
     def is_descending(self) -> bool:
         return self.value.startswith("-")
 
-    def key(self, order: Order) -> tuple[datetime, UUID]:
+    def key(self, order: Order | OrderSummary) -> tuple[datetime, UUID]:
         moment: datetime = getattr(order, self.field)
         return moment, order.id
 
@@ -168,6 +169,20 @@ class Page:
         if not more:
             return cls(orders)
         return cls(orders, Cursor(*sort.key(orders[-1])), is_cut=len(orders) < limit)
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryPage:
+    """A page of summaries, and the cursor of the next page if there is one. The limit alone bounds its size."""
+
+    orders: tuple[OrderSummary, ...]
+    next_cursor: Cursor | None = None
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[OrderSummary], limit: int, sort: Sort = Sort.NEWEST) -> SummaryPage:
+        """Return a page of at most ``limit`` orders; a further row only shows that there is a next page."""
+        orders = tuple(rows[:limit])
+        return cls(orders, Cursor(*sort.key(orders[-1])) if len(rows) > limit else None)
 
 
 def _not_above(lower: Money, upper: Money) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.life.open_orders import OpenOrders, RefundBacklog
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import OrderFilter, Page
+from orders_domain.model.order_filter import OrderFilter, Page, SummaryPage
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.values.user_totals import UserTotals
 
@@ -29,6 +29,13 @@ class OrderQueries(Protocol):
 
         Following ``next_cursor`` returns every order that existed at the start exactly once, even if orders are added
         meanwhile. The cost of a page does not depend on its position.
+        """
+        ...
+
+    def summaries(self, order_filter: OrderFilter) -> SummaryPage:
+        """Return the summaries of the orders that ``search`` finds, without the effort of building the orders.
+
+        A page ends at its limit only, because a summary has no items.
         """
         ...
 

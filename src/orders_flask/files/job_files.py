@@ -8,9 +8,9 @@ from io import BufferedReader, StringIO
 import orjson
 
 from orders_domain.model.jobs import ExportJob, FileFormat
-from orders_domain.model.order import Order
 from orders_domain.use_cases.background.run_file_job import FileRenderers, ReadProductsFn
 from orders_domain.use_cases.catalog.import_products import ImportResult, ImportRow
+from orders_domain.use_cases.orders.export_orders import ExportPage
 from orders_flask.files import csv_cells, order_rows, product_rows
 from orders_flask.files.lines import NumberedLines
 
@@ -30,8 +30,12 @@ def _header(job: ExportJob) -> bytes:
     return order_rows.header(job.file_format.value, order_rows.VIEWS[job.view], with_bom=job.with_bom)
 
 
-def _rows(job: ExportJob, orders: Sequence[Order]) -> tuple[int, bytes]:
-    return order_rows.encode(job.file_format.value, order_rows.VIEWS[job.view], orders)
+def _needs_items(job: ExportJob) -> bool:
+    return order_rows.VIEWS[job.view].needs_items
+
+
+def _rows(job: ExportJob, page: ExportPage) -> tuple[int, bytes]:
+    return order_rows.encode(job.file_format.value, order_rows.VIEWS[job.view], page.orders)
 
 
 def _refused_header(form: FileFormat) -> bytes:
@@ -53,4 +57,10 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-RENDERERS = FileRenderers(header=_header, rows=_rows, refused_header=_refused_header, refused_lines=_refused_lines)
+RENDERERS = FileRenderers(
+    header=_header,
+    needs_items=_needs_items,
+    rows=_rows,
+    refused_header=_refused_header,
+    refused_lines=_refused_lines,
+)

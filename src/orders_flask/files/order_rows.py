@@ -5,6 +5,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from io import StringIO
 from itertools import chain
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import orjson
 
 from orders_domain.model.order import Order
-from orders_domain.model.values.money import Money
+from orders_domain.model.search.order_summary import ADDRESS_PARTS, OrderSummary
+from orders_domain.model.values.money import to_major_units
 from orders_flask.files import csv_cells
 
 Row = Mapping[str, Any]
@@ -25,27 +27,32 @@ _AS_LINES = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUG
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The columns of a view and the rows of an order."""
+    """The columns of a view, the rows of an order, and whether it takes orders with their items, not summaries."""
 
     columns: Sequence[str]
-    rows: Callable[[Order], Iterator[Row]]
+    rows: Callable[[Any], Iterator[Row]]
+    needs_items: bool
 
 
-def _order_rows(order: Order) -> Iterator[Row]:
-    address = order.address.as_dict() if order.address else {}
+def _order_rows(order: OrderSummary) -> Iterator[Row]:
     yield {
         "order_number": order.number,
         "order_id": order.id,
         "origin": order.origin.value,
         "user_id": order.user_id,
         "status": order.status.value,
-        "total": order.total,
-        "currency": order.total.currency,
-        "items": len(order.items) + len(order.lines),
+        "total": to_major_units(order.total_minor, order.currency),
+        "currency": order.currency,
+        "items": order.item_count,
         "created_at": order.created_at,
         "updated_at": order.updated_at,
         "version": order.version,
-        **{f"shipping_{part}": address.get(part) for part in _PARTS},
+        "shipping_line1": order.line1,
+        "shipping_line2": order.line2,
+        "shipping_city": order.city,
+        "shipping_state": order.state,
+        "shipping_postal_code": order.postal_code,
+        "shipping_country": order.country,
     }
 
 
@@ -63,8 +70,8 @@ def _item_rows(order: Order) -> Iterator[Row]:
             "position": position,
             "product_id": line.product_id,
             "quantity": line.quantity,
-            "unit_price": line.unit_price,
-            "subtotal": line.subtotal,
+            "unit_price": line.unit_price.amount,
+            "subtotal": line.subtotal.amount,
             "currency": currency,
             "item": None,
         }
@@ -73,12 +80,11 @@ def _item_rows(order: Order) -> Iterator[Row]:
         yield common | {"position": position, **nothing, "currency": currency, "item": item.content}
 
 
-_PARTS = ("line1", "line2", "city", "state", "postal_code", "country")
 _ORDER_COLUMNS = "order_number order_id origin user_id status total currency items created_at updated_at version"
 _ITEM_COLUMNS = "order_number order_id user_id status created_at position product_id quantity unit_price subtotal"
 VIEWS: Mapping[str, View] = {
-    "orders": View([*_ORDER_COLUMNS.split(), *(f"shipping_{part}" for part in _PARTS)], _order_rows),
-    "items": View([*_ITEM_COLUMNS.split(), "currency", "item"], _item_rows),
+    "orders": View([*_ORDER_COLUMNS.split(), *(f"shipping_{part}" for part in ADDRESS_PARTS)], _order_rows, False),
+    "items": View([*_ITEM_COLUMNS.split(), "currency", "item"], _item_rows, True),
 }
 
 
@@ -87,7 +93,7 @@ def header(form: str, view: View, *, with_bom: bool = False) -> bytes:
     return (BOM_UTF8 if with_bom else b"") + header_bytes(view.columns) if form == "csv" else b""
 
 
-def encode(form: str, view: View, orders: Iterable[Order]) -> tuple[int, bytes]:
+def encode(form: str, view: View, orders: Iterable[Order] | Iterable[OrderSummary]) -> tuple[int, bytes]:
     """Return the number of rows of the orders, and the rows as ``csv`` or ``jsonl``."""
     rows = list(chain.from_iterable(map(view.rows, orders)))
     return len(rows), (csv_bytes if form == "csv" else json_bytes)(rows, view.columns)
@@ -115,10 +121,8 @@ def _cell(value: Any) -> Any:
         return csv_cells.escape(value)  # because a spreadsheet would evaluate a customer's text as a formula
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, Money):
-        return value.amount
     return csv_cells.escape_json(orjson.dumps(value).decode()) if isinstance(value, Mapping) else value
 
 
 def _plain(value: Any) -> Any:
-    return float(value.amount) if isinstance(value, Money) else dict(value)
+    return float(value) if isinstance(value, Decimal) else dict(value)

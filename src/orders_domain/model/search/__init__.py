@@ -1,1 +1,1 @@
-"""Search for orders: the words by which an order is found, and the text that is searched for."""
+"""Search for orders: the words by which an order is found, the text that is searched for, and summaries."""

@@ -14,8 +14,6 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from orders_domain.errors import JobLeaseLost, Unavailable, UnreadableFile
 from orders_domain.model.jobs import ExportJob, FileFormat, FileJob, FilePart, ImportJob, JobStatus
 from orders_domain.model.jobs.files import CHUNK_BYTES, MAX_REFUSED_LINES
-from orders_domain.model.order import Order
-from orders_domain.model.order_filter import Page
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.jobs import JobProgress, JobRepository
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -26,14 +24,14 @@ from orders_domain.use_cases.catalog.import_products import (
     UpsertFn,
     import_batches,
 )
-from orders_domain.use_cases.orders.export_orders import ExportOrders
+from orders_domain.use_cases.orders.export_orders import ExportOrders, ExportPage
 
 Kind = TypeVar("Kind", bound=FileJob)
 
 LEASE = timedelta(seconds=10)  # time without a progress update after which another worker acquires the job
 RETRY_DELAY = timedelta(seconds=5)  # before the next attempt after the store was unavailable
 
-ExportOrdersFn: TypeAlias = Callable[[ExportOrders], Iterator[Page]]
+ExportOrdersFn: TypeAlias = Callable[[ExportOrders], Iterator[ExportPage]]
 """The use case ``export_orders`` with its ports bound."""
 
 ReadProductsFn: TypeAlias = Callable[[BufferedReader, FileFormat, int], Iterator[ImportRow]]
@@ -49,7 +47,8 @@ class FileRenderers:
     """The bytes of each part of a file."""
 
     header: Callable[[ExportJob], bytes]
-    rows: Callable[[ExportJob, Sequence[Order]], tuple[int, bytes]]  # the number of rows, and their bytes
+    needs_items: Callable[[ExportJob], bool]  # whether the rows are of orders, and not of their summaries
+    rows: Callable[[ExportJob, ExportPage], tuple[int, bytes]]  # the number of rows, and their bytes
     refused_header: Callable[[FileFormat], bytes]
     refused_lines: Callable[[FileFormat, Sequence[ImportResult]], bytes]
 
@@ -141,8 +140,9 @@ class _Steps(Generic[Kind]):
 def _export(steps: _Steps[ExportJob], export_orders: ExportOrdersFn, renderers: FileRenderers, max_bytes: int) -> None:
     job = steps.job
     order_filter = replace(job.order_filter, cursor=job.cursor)
-    for page in export_orders(ExportOrders(actor=job.actor, order_filter=order_filter)):
-        rows, content = renderers.rows(job, page.orders)
+    request = ExportOrders(actor=job.actor, order_filter=order_filter, with_items=renderers.needs_items(job))
+    for page in export_orders(request):
+        rows, content = renderers.rows(job, page)
         if job.cursor is None:
             content = renderers.header(job) + content
         job = job.after(orders=len(page.orders), rows=rows, size=len(content), cursor=page.next_cursor)

@@ -15,6 +15,7 @@ from orders_domain.model.jobs import BulkStatusJob
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
+from orders_domain.use_cases.orders.export_orders import ExportPage
 from orders_flask import bootstrap
 from orders_flask.bootstrap.container.components import Components
 from orders_flask.observability.instrumentation import instrumented
@@ -175,6 +176,6 @@ class OrderUseCases(Components):
         clock=Components.store_clock,
         new_id=Components.new_id,
     )
-    export_orders: providers.Callable[Iterator[Page]] = providers.Callable(
+    export_orders: providers.Callable[Iterator[ExportPage]] = providers.Callable(
         use_cases.export_orders, queries=Components.replica_queries
     )

@@ -12,10 +12,11 @@ from typing import Any, BinaryIO
 import click
 
 from orders_domain.errors import OrdersError
-from orders_domain.model.order_filter import Cursor, OrderFilter, Page
+from orders_domain.model.order_filter import Cursor, OrderFilter
 from orders_domain.model.values.json_values import text_error
 from orders_domain.model.values.timestamps import TimeRange, parse_time_range
 from orders_domain.use_cases import ExportOrders
+from orders_domain.use_cases.orders.export_orders import ExportPage
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._error_text import error_text
@@ -104,7 +105,7 @@ def export(
     if bom and form != "csv":
         raise click.UsageError("--bom must be used with CSV only; JSON has no byte order mark.")
     header = order_rows.header(form, VIEWS[view], with_bom=bom)
-    pages_of = partial(_pages, Container(settings=settings.load()), order_filter)
+    pages_of = partial(_pages, Container(settings=settings.load()), order_filter, VIEWS[view].needs_items)
     if file == "-":
         _to_stdout(pages_of, form, VIEWS[view], header)
     else:
@@ -122,11 +123,14 @@ def _options(order_filter: OrderFilter) -> Options:
     }
 
 
-PagesAfter = Callable[[Cursor | None], Iterable[Page]]
+PagesAfter = Callable[[Cursor | None], Iterable[ExportPage]]
 
 
-def _pages(container: Container, order_filter: OrderFilter, after: Cursor | None) -> Iterable[Page]:
-    return container.export_orders(ExportOrders(actor=cli_actor(), order_filter=replace(order_filter, cursor=after)))
+def _pages(
+    container: Container, order_filter: OrderFilter, with_items: bool, after: Cursor | None
+) -> Iterable[ExportPage]:
+    order_filter = replace(order_filter, cursor=after)
+    return container.export_orders(ExportOrders(actor=cli_actor(), order_filter=order_filter, with_items=with_items))
 
 
 def _to_stdout(pages_of: PagesAfter, form: str, view: View, header: bytes) -> None:
@@ -175,7 +179,7 @@ class Progress:
         return f"{self.orders:,} orders"
 
 
-def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written: Progress) -> bool:
+def _write(file: BinaryIO, pages: Iterable[ExportPage], form: str, view: View, written: Progress) -> bool:
     """Write the pages as they arrive; return whether the last page was written."""
     page = None
     bar = click.progressbar(

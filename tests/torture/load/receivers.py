@@ -15,10 +15,11 @@ from tests.torture.credentials import bearer_token
 from tests.torture.load.shared import Shared
 from tests.torture.log import Delivery, Endpoint
 
-PAYMENTS = ("orders.order_placed.v1", "orders.payment_recorded.v1")
+PAYMENTS = ("orders.payment_recorded.v1", "orders.refund_requested.v1", "orders.refund_settled.v1")
+STATUSES = ("orders.order_status_changed.v1", "orders.order_canceled.v1")
 SELECTIONS: Sequence[tuple[str, Sequence[str] | None, bool]] = (
     ("receiver-1", None, True),
-    ("receiver-2", None, False),
+    ("receiver-2", STATUSES, False),
     ("receiver-3", PAYMENTS, True),
 )
 """By receiver: the types that it selects, and whether it wants the events of an order in their order."""

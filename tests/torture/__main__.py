@@ -40,8 +40,10 @@ def main(
     PostgreSQL, Redis and RabbitMQ are started on private ports, and on them two web workers, two relays and two
     tracking consumers. Buyers through four contracts, a merchant and a late payer through the fifth, readers,
     cancellers, holders of stock, administrators, restockers, carriers and users who sign in load the service, while
-    processes, servers and the network are killed, frozen, cut and slowed down. In the end a checker that shares no
-    code with the service compares the clients' log with the stores. The exit status is 1 if a promise was broken.
+    processes, servers and the network are killed, frozen, cut and slowed down. In runs of 60 s or more
+    there are also two deliverers of webhooks with their receivers, two consumers of payment facts, and readers of the
+    event feed. In the end a checker that shares no code with the service compares the clients' log with the stores. The
+    exit status is 1 if a promise was broken.
 
     Ctrl-C ends the run early; the checker decides about the run so far.
     """

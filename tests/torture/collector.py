@@ -12,10 +12,10 @@ from pika.adapters.blocking_connection import BlockingChannel
 from tests.torture.checker.evidence import Message, Stores
 from tests.torture.servers import Servers
 
-EXCHANGE, TASKS, TRACKING = "orders", "new_order", "tracking_events"
+EXCHANGE, TASKS, TRACKING, PAYMENTS = "orders", "new_order", "tracking_events", "payment_facts"
 EVENTS = "torture_events"
-DEAD = f"{TRACKING}.dlq"
-EMPTY = (TRACKING, f"{TRACKING}.retry")
+DEAD, DEAD_PAYMENTS = f"{TRACKING}.dlq", f"{PAYMENTS}.dlq"
+EMPTY = (TRACKING, f"{TRACKING}.retry", PAYMENTS, f"{PAYMENTS}.retry")
 _QUERIES = {
     "orders": """SELECT id::text, number, user_id, status, version, total_minor, currency, lines, created_at,
         updated_at, deleted_at, cancellation_reason, shipment_id, cart ->> 'snapshotId' AS snapshot_id,
@@ -30,10 +30,15 @@ _QUERIES = {
     "counters": "SELECT order_id::text, number, quantity, shipped, cancelled, returned, awaited FROM order_lines",
     "facts": "SELECT order_id::text, provider, reference, kind, amount_minor FROM payment_facts",
     "jobs": "SELECT id::text, status FROM jobs",
+    "webhook_deliveries": """SELECT endpoint_id::text, message_id::text, order_id::text, version, state
+        FROM webhook_deliveries""",
     "reservations": "SELECT order_id::text, state FROM reservations",
 }
 _UNFINISHED = """SELECT (SELECT count(*) FROM outbox WHERE state <> 'sent')
     + (SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')) AS unfinished"""
+_UNDELIVERED = """SELECT (SELECT count(*) FROM webhook_deliveries WHERE state = 'waiting')
+    + (SELECT count(*) FROM order_history WHERE EXISTS (SELECT FROM webhook_endpoints))
+    - (SELECT count(*) FROM webhook_messages) AS undelivered"""
 _LOCKS = """SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
@@ -51,16 +56,24 @@ def collect(servers: Servers) -> Stores:
             events=_messages(broker, EVENTS),
             tasks=_messages(broker, TASKS),
             dead_letters=_messages(broker, DEAD),
+            dead_payments=_messages(broker, DEAD_PAYMENTS),
             left={queue: _count(broker, queue) for queue in EMPTY},
         )
 
 
 def unfinished(servers: Servers) -> int:
-    """The number of entries that wait in the outbox, in jobs and in the queue of tracking events."""
+    """The number of entries that wait in the outbox, in jobs and in the consumed queues."""
     with servers.connect() as connection, channel(servers) as broker:
         row = connection.execute(_UNFINISHED).fetchone()
         waiting = sum(_count(broker, queue) for queue in EMPTY)
         return int(row["unfinished"] if row else 0) + waiting
+
+
+def undelivered(servers: Servers) -> int:
+    """The number of webhook deliveries that wait, and of events that are not queued, where an endpoint selects all."""
+    with servers.connect() as connection:
+        row = connection.execute(_UNDELIVERED).fetchone()
+        return int(row["undelivered"] if row else 0)
 
 
 def locks(servers: Servers) -> int:
@@ -79,7 +92,7 @@ def forget_the_last_run(servers: Servers) -> None:
         client.flushall()
     if servers.rabbit_started.done():
         with channel(servers) as broker:
-            for queue in (EVENTS, TASKS, DEAD, *EMPTY):
+            for queue in (EVENTS, TASKS, DEAD, DEAD_PAYMENTS, *EMPTY):
                 broker.queue_delete(queue)
 
 
@@ -91,11 +104,11 @@ def bind_events(servers: Servers) -> None:
         broker.queue_bind(EVENTS, EXCHANGE, "orders.#")
 
 
-def has_consumers(servers: Servers) -> bool:
-    """Whether the queue of tracking events exists."""
+def has_consumers(servers: Servers, queue: str) -> bool:
+    """Whether the queue exists, and a process consumes it."""
     with channel(servers) as broker:
         try:
-            return bool(broker.queue_declare(TRACKING, passive=True).method.consumer_count)
+            return bool(broker.queue_declare(queue, passive=True).method.consumer_count)
         except pika.exceptions.ChannelClosedByBroker:
             return False
 

@@ -1,4 +1,4 @@
-"""Deadlines of orders, moved in the database, because the contract allows none that a short run would reach."""
+"""Deadlines of orders and retries of webhooks, moved in the database, because a short run would not reach them."""
 
 import psycopg
 
@@ -20,3 +20,9 @@ def make_due(servers: Servers, order: str) -> bool:
     except psycopg.Error:
         return False
     return True
+
+
+def end_pauses(servers: Servers) -> None:
+    """Let the leases and the pauses of webhook deliveries that wait pass."""
+    with servers.connect() as connection:
+        connection.execute("UPDATE webhook_deliveries SET due_at = now() WHERE state = 'waiting' AND due_at > now()")

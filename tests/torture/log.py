@@ -3,10 +3,11 @@
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 
 class Outcome(StrEnum):
@@ -64,6 +65,37 @@ class OperationLog:
     def close(self) -> None:
         with self._lock:
             self._file.close()
+
+
+@dataclass(kw_only=True)
+class FeedPage:
+    """A page of the event feed that a reader has recorded, after so many resumptions; its cursor is stored later."""
+
+    reader: str
+    resumptions: int
+    events: Sequence[Mapping[str, Any]]
+    is_stored: bool = False  # the cursor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A webhook endpoint of a receiver. Without types it selects all."""
+
+    id: str
+    name: str  # of the receiver
+    types: Sequence[str] | None
+    ordered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """A request to a webhook receiver. `status` is None if it was not answered, and `flaw` why it is not valid."""
+
+    receiver: str
+    id: str  # of the event
+    body: str
+    status: int | None = None
+    flaw: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

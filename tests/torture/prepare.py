@@ -7,7 +7,7 @@ import argon2
 
 from tests.support.servers.ephemeral.server import free_port
 from tests.torture import collector
-from tests.torture.client import Client, NoResponse
+from tests.torture.client import HOST, Client, NoResponse
 from tests.torture.credentials import CART_SECRET, JWT_SECRET, PASSWORD, bearer_token
 from tests.torture.load.sign_ins import email_of
 from tests.torture.options import Options
@@ -26,9 +26,14 @@ def migrated_service(servers: Servers, options: Options) -> Service:
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {DATABASE}")
     environment = {**servers.addresses, "JWT_SECRET": JWT_SECRET, "CART_SNAPSHOT_SECRET": CART_SECRET}
-    environment |= {"LOG_LEVEL": "WARNING", "LOG_FORMAT": "json"}
+    environment |= {"LOG_LEVEL": "WARNING", "LOG_FORMAT": "json", "WEBHOOK_ALLOWED_HOSTS": HOST}
     service = Service(
-        environment, port=free_port(), directory=options.directory, defect=options.defect, forked=options.forked
+        environment,
+        port=free_port(),
+        directory=options.directory,
+        defect=options.defect,
+        forked=options.forked,
+        has_integrations=options.has_integrations,
     )
     migrated = service.run("migrate")
     if migrated.returncode != 0:
@@ -38,7 +43,12 @@ def migrated_service(servers: Servers, options: Options) -> Service:
 
 def wait_until_well(service: Service, servers: Servers) -> float:
     """Return the duration of the start in seconds."""
-    seconds = seconds_until(lambda: is_healthy(service) and collector.has_consumers(servers), START_SECONDS)
+    queues = [collector.TRACKING, *([collector.PAYMENTS] if service.payments else [])]
+
+    def is_well() -> bool:
+        return is_healthy(service) and all(collector.has_consumers(servers, queue) for queue in queues)
+
+    seconds = seconds_until(is_well, START_SECONDS)
     if seconds is None:
         raise RuntimeError(f"the service does not start within {START_SECONDS} s: {service.web.output[-2000:]}")
     return seconds

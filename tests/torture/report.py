@@ -55,10 +55,14 @@ def _count(count: int, key: tuple[str, str, int | None]) -> str:
 def _figures(evidence: Evidence) -> list[str]:
     stores = evidence.stores
     repeated = len(stores.events) - len({message.body["id"] for message in stores.events})
+    refused = sum(delivery.status != 200 for delivery in evidence.deliveries)
     ages = [age for _, age in stale_reads(evidence)]
     return [
         f"  {len(stores.orders)} orders, {len(stores.history)} versions, {len(stores.movements)} movements of stock",
         f"  {len(stores.events)} events, {repeated} of them repetitions; {len(stores.dead_letters)} dead letters",
+        f"  {len(evidence.deliveries)} webhook requests, {refused} of them not accepted",
+        f"  webhooks delivered {_after(evidence.delivered_after)} all else",
+        f"  {len({page.reader for page in evidence.feed})} readers of the feed, with {len(evidence.feed)} pages",
         f"  healthy {_after(evidence.healthy_after)} the last fault, drained {_after(evidence.drained_after)} the load",
         f"  {len(ages)} stale reads, the oldest {max(ages, default=0):.2f} s after what was seen",
         f"  {moments_backwards(evidence)} moments of a history go backwards",

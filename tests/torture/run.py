@@ -13,11 +13,14 @@ from tests.torture.faults.fault import Scene
 from tests.torture.faults.schedule import Schedule
 from tests.torture.final import read_everything
 from tests.torture.load.crew import SIGN_INS, Crew
+from tests.torture.load.receivers import Receivers
 from tests.torture.load.shared import Shared
 from tests.torture.log import OperationLog
-from tests.torture.options import RECOVERY_SECONDS, STALENESS_SECONDS, Options
+from tests.torture.options import DELIVERY_SECONDS, RECOVERY_SECONDS, STALENESS_SECONDS, Options
 from tests.torture.servers import Servers
 from tests.torture.service import Service
+
+PAUSE_SECONDS = 12.0  # seconds until webhooks are retried after the load, in place of minutes; longer than an attempt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +46,23 @@ class Run:
             self.say(f"the service is well after {seconds:.1f} s; the load begins")
             products = prepare.add_products(service.port)
             shared = Shared(port=service.port, log=log, products=products, pace=self.options.pace)
-            return self._torture(service, shared, recovery=max(RECOVERY_SECONDS, 2 * seconds))
+            receivers = Receivers(shared, seed=self.options.seed)
+            if self.options.has_integrations:
+                stack.enter_context(receivers).register()
+            return self._torture(service, shared, receivers, recovery=max(RECOVERY_SECONDS, 2 * seconds))
 
-    def _torture(self, service: Service, shared: Shared, *, recovery: float) -> Evidence:
-        broker, clients, seed = self.servers.rabbit.url, self.options.clients, self.options.seed
+    def _torture(self, service: Service, shared: Shared, receivers: Receivers, *, recovery: float) -> Evidence:
+        broker, seed = self.servers.rabbit.url, self.options.seed
         make_due = partial(deadlines.make_due, self.servers)
-        crew = Crew(shared, service=service, broker=broker, make_due=make_due, clients=clients, seed=seed)
+        crew = Crew(shared, service=service, broker=broker, make_due=make_due, options=self.options)
         scene = Scene(service=service, servers=self.servers, chance=Random(seed))
-        schedule = Schedule(scene, seed=seed, faults=self.options.faults, log=self.options.directory / "faults.jsonl")
+        schedule = Schedule(
+            scene,
+            seed=seed,
+            faults=self.options.faults,
+            has_integrations=self.options.has_integrations,
+            log=self.options.directory / "faults.jsonl",
+        )
         crew.start()
         try:  # a run that fails must not go on in the next one
             schedule.start()
@@ -64,14 +76,21 @@ class Run:
             stuck = crew.stop()
         for error in (*shared.errors, *schedule.errors):
             raise RuntimeError("the harness itself has failed") from error
+        receivers.behave()
         drained = prepare.seconds_until(self._is_drained, self.options.drain_seconds)
         self.say(f"drained {_after(drained)} the load; everything is looked at")
+        delivered = self._delivered()
         self._wait_for_redis(schedule)
         read_everything(shared)
+        crew.catch_up()
         return Evidence(
             operations=shared.log.operations,
             faults=sorted(schedule.intervals, key=lambda fault: fault.began),
             stores=collector.collect(self.servers),
+            feed=shared.feed,
+            endpoints=shared.endpoints,
+            deliveries=list(shared.deliveries),
+            delivered_after=delivered,
             initial_stock=shared.products,
             healthy_after=healthy,
             recovery_seconds=recovery,
@@ -89,6 +108,18 @@ class Run:
                 time.sleep(min(1.0, self.options.seconds - elapsed))
         except KeyboardInterrupt:
             self.say("interrupted: the run ends early, and is checked")
+
+    def _delivered(self) -> float | None:
+        """Return the seconds until no webhook waits, where its pauses are shorter; None if it timed out."""
+        began = time.monotonic()
+        while (left := began + DELIVERY_SECONDS - time.monotonic()) > 0:
+            deadlines.end_pauses(self.servers)
+            if prepare.seconds_until(self._is_delivered, min(left, PAUSE_SECONDS)) is not None:
+                return time.monotonic() - began
+        return None
+
+    def _is_delivered(self) -> bool:
+        return collector.undelivered(self.servers) == 0
 
     def _is_drained(self) -> bool:
         return collector.unfinished(self.servers) == 0

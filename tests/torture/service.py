@@ -99,13 +99,21 @@ class Supervised:
 
 
 class Service:
-    """Two web workers, two relays and two tracking consumers.
+    """Two web workers, two relays and two tracking consumers; with integrations, two deliverers of
+    webhooks and two consumers of payment facts.
 
     With `forked`, each process is forked from one that has imported the service, because an import takes a second.
     """
 
     def __init__(
-        self, environment: Mapping[str, str], *, port: int, directory: Path, defect: str | None, forked: bool = False
+        self,
+        environment: Mapping[str, str],
+        *,
+        port: int,
+        directory: Path,
+        defect: str | None,
+        forked: bool = False,
+        has_integrations: bool = False,
     ) -> None:
         self.port = port
         self.environment = os.environ | environment
@@ -117,10 +125,12 @@ class Service:
         self.web = self._process("web", "serve", "--port", str(port), "--workers", "2", "--no-relay")
         self.relays = [self._process(f"relay-{number}", "relay") for number in (1, 2)]
         self.consumers = [self._process(f"track-{number}", "track") for number in (1, 2)]
+        self.deliverers = [self._process(f"webhooks-{number}", "webhooks") for number in (1, 2) if has_integrations]
+        self.payments = [self._process(f"payments-{number}", "payments") for number in (1, 2) if has_integrations]
 
     @property
     def processes(self) -> list[Supervised]:
-        return [self.web, *self.relays, *self.consumers]
+        return [self.web, *self.relays, *self.consumers, *self.deliverers, *self.payments]
 
     def run(self, *words: str, seconds: float = 30) -> Ended:
         """Run one command of the service."""

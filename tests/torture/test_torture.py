@@ -12,6 +12,7 @@ from tests.torture import servers
 from tests.torture.checker import violations_in
 from tests.torture.checker.evidence import Evidence
 from tests.torture.defects import DEFECTS
+from tests.torture.load.crew import FEED_READERS
 from tests.torture.load.readers import PATHS
 from tests.torture.log import Outcome
 from tests.torture.options import Options
@@ -77,6 +78,20 @@ def test_short_run_with_faults_has_no_violation(running: Servers, tmp_path: Path
 
 
 @pytest.mark.deep
+def test_short_run_with_integrations_has_no_violation(running: Servers, tmp_path: Path) -> None:
+    options = Options(seconds=20, seed=SEED, clients=1, pace=5, integrations=True, forked=True, directory=tmp_path)
+
+    evidence, broken = tortured(running, options)
+
+    assert broken == set()
+    assert {page.reader for page in evidence.feed if page.events} == set(FEED_READERS)
+    assert any(page.resumptions for page in evidence.feed)
+    assert {delivery.receiver for delivery in evidence.deliveries} == {endpoint.name for endpoint in evidence.endpoints}
+    assert any(delivery.status != 200 for delivery in evidence.deliveries)
+    assert "payments.publish" in {operation.kind for operation in evidence.operations}
+
+
+@pytest.mark.deep
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("seed", DEEP_SEEDS)
 def test_long_run_with_faults_has_no_violation(running: Servers, tmp_path: Path, seed: int) -> None:
@@ -84,6 +99,8 @@ def test_long_run_with_faults_has_no_violation(running: Servers, tmp_path: Path,
 
     assert broken == set()
     assert len({fault.name for fault in evidence.faults}) >= 25
+    assert evidence.feed
+    assert evidence.deliveries
     assert late_captures(evidence)
 
 

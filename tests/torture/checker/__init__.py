@@ -6,17 +6,20 @@ from tests.torture.checker import (
     changes,
     counters,
     events,
+    feed,
     histories,
     holds,
     keys,
     leftovers,
     orders,
+    payment_messages,
     payments,
     reads,
     stock,
     tokens,
     tracking,
     verbs,
+    webhooks,
 )
 from tests.torture.checker.evidence import Evidence, Violation
 
@@ -27,13 +30,16 @@ CHECKS: Sequence[Callable[[Evidence], Iterator[Violation]]] = (
     stock.check,
     holds.check,
     events.check,
+    feed.check,
     histories.check,
     verbs.check,
     counters.check,
     payments.check,
+    payment_messages.check,
     reads.check,
     tokens.check,
     tracking.check,
+    webhooks.check,
     leftovers.check,
 )
 

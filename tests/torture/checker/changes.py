@@ -11,7 +11,7 @@ from tests.torture.log import Operation, Outcome
 PROMISE = "responses are allowed by the contracts and show committed states"
 CHANGING = frozenset({"orders.change", "management.status", "management.delete", "checkout.cancel"})
 
-WRITING = CHANGING | PLACING | RECORDED.keys() | {"carrier.publish", "management.bulk"}
+WRITING = CHANGING | PLACING | RECORDED.keys() | {"carrier.publish", "payments.publish", "management.bulk"}
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:

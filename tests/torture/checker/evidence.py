@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tests.torture.log import Interval, Operation, Outcome
+from tests.torture.log import Delivery, Endpoint, FeedPage, Interval, Operation, Outcome
 from tests.torture.options import RECOVERY_SECONDS
 
 Row = Mapping[str, Any]
@@ -48,10 +48,12 @@ class Stores:
     facts: Sequence[Row] = ()  # of payment providers
     jobs: Sequence[Row] = ()
     reservations: Sequence[Row] = ()
+    webhook_deliveries: Sequence[Row] = ()
     locks: int = 0  # advisory locks
     events: Sequence[Message] = ()
     tasks: Sequence[Message] = ()
     dead_letters: Sequence[Message] = ()
+    dead_payments: Sequence[Message] = ()
     left: Mapping[str, int] = field(default_factory=dict)  # messages of queues that must be empty
 
 
@@ -61,6 +63,10 @@ class Evidence:
     faults: Sequence[Interval]
     stores: Stores
     initial_stock: Mapping[int, int]
+    feed: Sequence[FeedPage] = ()  # in order of recording
+    endpoints: Sequence[Endpoint] = ()  # of webhooks
+    deliveries: Sequence[Delivery] = ()  # of webhooks, in order of arrival
+    delivered_after: float | None = 0.0  # seconds after outbox and queues are empty; None: never
     healthy_after: float | None = 0.0  # seconds after the last fault; None: never
     recovery_seconds: float = RECOVERY_SECONDS  # the limit of `recovered`
     drained_after: float | None = 0.0  # seconds after the load; None: never
@@ -101,6 +107,11 @@ class Evidence:
         for operation in self.operations:
             operations[operation.request_id].append(operation)
         return operations
+
+    @cached_property
+    def published(self) -> Mapping[str, Row]:
+        """The events that the broker got, by id."""
+        return {message.body["id"]: message.body for message in self.stores.events}
 
     def last_disturbance(self, server: str, *, before: float) -> float:
         """The end of the last fault of a server that began before a moment; the moment itself if the fault lasts."""

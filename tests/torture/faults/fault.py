@@ -24,6 +24,7 @@ class Fault:
     name: str
     strike: Callable[[Scene], Callable[[], object] | None]
     seconds: tuple[float, float] = (0.3, 2.5)
+    integrations: bool = False  # only in runs with integrations
     lasts: bool = False  # the repair takes long; other faults happen meanwhile
 
     @property

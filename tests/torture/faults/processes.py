@@ -56,6 +56,26 @@ def freeze_consumer(scene: Scene) -> Callable[[], object]:
     return _freeze(scene.chance.choice(scene.service.consumers))
 
 
+def kill_deliverer(scene: Scene) -> None:
+    scene.chance.choice(scene.service.deliverers).kill()
+
+
+def freeze_deliverer(scene: Scene) -> Callable[[], object]:
+    return _freeze(scene.chance.choice(scene.service.deliverers))
+
+
+def restart_deliverer(scene: Scene) -> None:
+    scene.chance.choice(scene.service.deliverers).signal(signal.SIGTERM, alone=True)
+
+
+def kill_payments(scene: Scene) -> None:
+    scene.chance.choice(scene.service.payments).kill()
+
+
+def freeze_payments(scene: Scene) -> Callable[[], object]:
+    return _freeze(scene.chance.choice(scene.service.payments))
+
+
 def _freeze(process: Supervised) -> Callable[[], object]:
     process.signal(signal.SIGSTOP)
     return lambda: process.signal(signal.SIGCONT)
@@ -72,4 +92,9 @@ FAULTS: Sequence[Fault] = (
     Fault(name="relay frozen", strike=freeze_relay),
     Fault(name="consumer killed", strike=kill_consumer),
     Fault(name="consumer frozen", strike=freeze_consumer),
+    Fault(name="deliverer killed", strike=kill_deliverer, integrations=True),
+    Fault(name="deliverer frozen", strike=freeze_deliverer, integrations=True),
+    Fault(name="deliverer restarted", strike=restart_deliverer, integrations=True),
+    Fault(name="payment consumer killed", strike=kill_payments, integrations=True),
+    Fault(name="payment consumer frozen", strike=freeze_payments, integrations=True),
 )

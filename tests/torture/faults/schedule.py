@@ -34,11 +34,11 @@ def may_overlap(first: Fault, second: Fault) -> bool:
 class Schedule:
     """`start`, and later `stop`, which returns after every repair."""
 
-    def __init__(self, scene: Scene, *, seed: int, faults: Sequence[str], log: Path) -> None:
+    def __init__(self, scene: Scene, *, seed: int, faults: Sequence[str], has_integrations: bool, log: Path) -> None:
         self._log = log
         self._scene = scene
         self._chance = Random(f"{seed} faults")
-        self._deck = chosen(faults)
+        self._deck = [fault for fault in chosen(faults) if has_integrations or not fault.integrations]
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="faults", daemon=True)
         self.intervals: list[Interval] = []

@@ -1,23 +1,15 @@
 """Carriers: they publish tracking events to RabbitMQ, twice and in random order."""
 
-import json
 import threading
 from datetime import UTC, datetime
 from typing import Any
 
-import pika
-from pika import BasicProperties, DeliveryMode
-from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError
-
 from tests.torture.load.actor import Actor
+from tests.torture.load.publisher import Publisher
 from tests.torture.load.shared import PlacedOrder, Shared
 from tests.torture.log import Operation, Outcome, now
 
 QUEUE = "tracking_events"
-DURABLE = BasicProperties(delivery_mode=DeliveryMode.Persistent)
-"""RabbitMQ confirms a transient message too, and forgets it when it is killed."""
-
 TELLINGS = (["CONFIRMED"], ["IN_TRANSIT"], ["CONFIRMED", "IN_TRANSIT", "DELIVERED"], ["FAILED"])
 
 
@@ -26,9 +18,7 @@ class Carrier(Actor):
 
     def __init__(self, name: str, shared: Shared, *, seed: int, url: str) -> None:
         super().__init__(name, shared, seed=seed)
-        self._url = url
-        self._connection: BlockingConnection | None = None
-        self._channel: BlockingChannel | None = None
+        self._publisher = Publisher(url, queue=QUEUE)
 
     def act(self) -> None:
         order = self.shared.pick(self.chance, "ostore", newest=80)
@@ -42,7 +32,7 @@ class Carrier(Actor):
 
     def close(self) -> None:
         super().close()
-        self._disconnect()
+        self._publisher.close()
 
     def _event(self, order: PlacedOrder, word: str) -> dict[str, Any]:
         at = datetime.now(UTC).isoformat()
@@ -51,12 +41,8 @@ class Carrier(Actor):
     def _insist_on(self, event: dict[str, Any]) -> None:
         while True:
             began = now()
-            try:
-                self._open_channel().basic_publish("", QUEUE, json.dumps(event), DURABLE, mandatory=True)
-                outcome, detail = Outcome.ACKNOWLEDGED, ""
-            except (AMQPError, OSError) as error:
-                self._disconnect()
-                outcome, detail = Outcome.UNKNOWN, repr(error)
+            error = self._publisher.publish(event)
+            outcome = Outcome.UNKNOWN if error else Outcome.ACKNOWLEDGED
             self.shared.log.add(
                 Operation(
                     client=self.name,
@@ -67,27 +53,9 @@ class Carrier(Actor):
                     outcome=outcome,
                     order=str(event["orderID"]),
                     word=event["status"],
-                    detail=detail,
+                    detail=error or "",
                 )
             )
             if outcome is Outcome.ACKNOWLEDGED or not self.shared.patient:
                 return
             threading.Event().wait(0.3)
-
-    def _open_channel(self) -> BlockingChannel:
-        if self._channel is None:
-            parameters = pika.URLParameters(self._url)
-            parameters.socket_timeout, parameters.stack_timeout = 2, 4
-            parameters.heartbeat, parameters.blocked_connection_timeout = 6, 6
-            self._connection = BlockingConnection(parameters)
-            self._channel = self._connection.channel()
-            self._channel.confirm_delivery()
-        return self._channel
-
-    def _disconnect(self) -> None:
-        connection, self._connection, self._channel = self._connection, None, None
-        try:
-            if connection is not None and connection.is_open:
-                connection.close()
-        except (AMQPError, OSError):
-            pass

@@ -8,16 +8,20 @@ from tests.torture.load.administrators import Administrator
 from tests.torture.load.buyers import CheckoutBuyer, ManagementBuyer, OrdersBuyer, OStoreBuyer
 from tests.torture.load.cancellers import Canceller
 from tests.torture.load.carriers import Carrier
+from tests.torture.load.feed_readers import FeedReader
 from tests.torture.load.holders import Holder
 from tests.torture.load.late_payers import LatePayer
 from tests.torture.load.merchants import Merchant
+from tests.torture.load.payment_messengers import PaymentMessenger
 from tests.torture.load.readers import Reader
 from tests.torture.load.restockers import Restocker
 from tests.torture.load.shared import GRACE_SECONDS, Shared
 from tests.torture.load.sign_ins import SignIn
+from tests.torture.options import Options
 from tests.torture.service import Service
 
 BUYERS = (OrdersBuyer, ManagementBuyer, OStoreBuyer, CheckoutBuyer)
+FEED_READERS = ("feed-reader-1", "feed-reader-2")
 SIGN_INS = ("sign-in-1", "sign-in-2")
 
 
@@ -31,10 +35,12 @@ class Crew:
         service: Service,
         broker: str,
         make_due: Callable[[str], bool],
-        clients: int,
-        seed: int,
+        options: Options,
     ) -> None:
         self._shared = shared
+        clients, seed = options.clients, options.seed
+        readers = FEED_READERS if options.has_integrations else ()
+        self._feed_readers = [FeedReader(name, shared, seed=seed) for name in readers]
         self._actors: list[Actor] = [
             buyer(f"{buyer.contract}-buyer-{number}", shared, seed=seed)
             for number in range(1, clients + 1)
@@ -50,7 +56,10 @@ class Crew:
             Merchant("merchant-1", shared, seed=seed),
             LatePayer("late-payer-1", shared, seed=seed, make_due=make_due),
             Restocker("restocker-1", shared, seed=seed, service=service),
+            *self._feed_readers,
         ]
+        if options.has_integrations:
+            self._actors.append(PaymentMessenger("payment-messenger-1", shared, seed=seed, url=broker))
 
     def start(self) -> None:
         for actor in self._actors:
@@ -64,3 +73,8 @@ class Crew:
             if actor.thread.ident is not None:
                 actor.thread.join(max(deadline - time.monotonic(), 0))
         return [actor.name for actor in self._actors if actor.thread.is_alive()]
+
+    def catch_up(self) -> None:
+        """Read the event feed to its end."""
+        for reader in self._feed_readers:
+            reader.catch_up()

@@ -80,12 +80,14 @@ KINDS: Mapping[str, Kind] = {
         _kind("shop.release", no=(409,)),
         _kind("holds.take", ok=(201,), no=(409,)),
         _kind("holds.end", ok=(204,), no=(404,)),
+        _kind("feed.read"),
         _kind("auth.login", again=(429,)),
         _kind("auth.refresh", no=(401,)),
         _kind("auth.logout", no=(401,)),
         _kind("auth.use", no=(401,)),
         _kind("products.restock"),  # through the command line
         _kind("carrier.publish"),  # through the broker
+        _kind("payments.publish"),
     )
 }
 PLACING = frozenset(name for name in KINDS if name.endswith(".place"))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.torture.log import OperationLog
+from tests.torture.log import Delivery, Endpoint, FeedPage, OperationLog
 
 GRACE_SECONDS = 30.0  # seconds for requests without a final response, after the load has ended
 
@@ -30,6 +30,9 @@ class Shared:
     pace: float = 1.0  # factor of the pauses of all actors
     stopping: threading.Event = field(default_factory=threading.Event)
     errors: list[BaseException] = field(default_factory=list)  # errors of the harness
+    feed: list[FeedPage] = field(default_factory=list)
+    endpoints: list[Endpoint] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     _placed: deque[PlacedOrder] = field(default_factory=lambda: deque(maxlen=2_000))
     _stopped_at: float | None = None
 

@@ -46,9 +46,9 @@ class Run:
             self.say(f"the service is well after {seconds:.1f} s; the load begins")
             products = prepare.add_products(service.port)
             shared = Shared(port=service.port, log=log, products=products, pace=self.options.pace)
-            receivers = Receivers(shared, seed=self.options.seed)
+            receivers = stack.enter_context(Receivers(shared, seed=self.options.seed))
             if self.options.has_integrations:
-                stack.enter_context(receivers).register()
+                receivers.register()
             return self._torture(service, shared, receivers, recovery=max(RECOVERY_SECONDS, 2 * seconds))
 
     def _torture(self, service: Service, shared: Shared, receivers: Receivers, *, recovery: float) -> Evidence:

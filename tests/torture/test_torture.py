@@ -85,7 +85,6 @@ def test_short_run_with_integrations_has_no_violation(running: Servers, tmp_path
 
     assert broken == set()
     assert {page.reader for page in evidence.feed if page.events} == set(FEED_READERS)
-    assert any(page.resumptions for page in evidence.feed)
     assert {delivery.receiver for delivery in evidence.deliveries} == {endpoint.name for endpoint in evidence.endpoints}
     assert any(delivery.status != 200 for delivery in evidence.deliveries)
     assert "payments.publish" in {operation.kind for operation in evidence.operations}
@@ -99,7 +98,7 @@ def test_long_run_with_faults_has_no_violation(running: Servers, tmp_path: Path,
 
     assert broken == set()
     assert len({fault.name for fault in evidence.faults}) >= 25
-    assert evidence.feed
+    assert any(page.resumptions for page in evidence.feed)
     assert evidence.deliveries
     assert late_captures(evidence)
 

@@ -10,6 +10,8 @@ from tools.client.schemas import Dataclasses, docstring, union
 METHODS = ("get", "put", "post", "patch", "delete")
 OWN_HEADERS = {"Idempotency-Key", "If-Match"}
 """The client sends them; the other header parameters are of caches and of partial downloads."""
+OTHER_SHAPES = {"view"}
+"""Parameters with which a response has another shape than its schema, that of another protocol."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ def _operation(
     tag: str, method: str, path: str, document: Mapping[str, Any], parameters: list[Any], models: Dataclasses
 ) -> Operation:
     positional, named, members = [], [], []
+    parameters = [parameter for parameter in parameters if parameter["name"] not in OTHER_SHAPES]
     for parameter in parameters:
         name, place = parameter["name"], parameter["in"]
         if place == "path":

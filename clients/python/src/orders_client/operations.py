@@ -194,12 +194,12 @@ class Shop:
         """
         return self._send(Request("POST", "/v1/orders/", ShopOrder, body=body, key=idempotency_key or new_key()))
 
-    def get_order(self, order: OrderRef, *, view: Open[Literal["ucp"]] | None = None) -> ShopOrder:
+    def get_order(self, order: OrderRef) -> ShopOrder:
         """Get an order by its id or number.
 
         Orders of other users are not found without orders:read or orders:write.
         """
-        return self._send(Request("GET", f"/v1/orders/{segment(order)}", ShopOrder, query={"view": view}))
+        return self._send(Request("GET", f"/v1/orders/{segment(order)}", ShopOrder))
 
     def get_order_history(self, order: OrderRef) -> ShopTimeline:
         """Get the changes of an order.
@@ -857,12 +857,12 @@ class AsyncShop:
         """
         return await self._send(Request("POST", "/v1/orders/", ShopOrder, body=body, key=idempotency_key or new_key()))
 
-    async def get_order(self, order: OrderRef, *, view: Open[Literal["ucp"]] | None = None) -> ShopOrder:
+    async def get_order(self, order: OrderRef) -> ShopOrder:
         """Get an order by its id or number.
 
         Orders of other users are not found without orders:read or orders:write.
         """
-        return await self._send(Request("GET", f"/v1/orders/{segment(order)}", ShopOrder, query={"view": view}))
+        return await self._send(Request("GET", f"/v1/orders/{segment(order)}", ShopOrder))
 
     async def get_order_history(self, order: OrderRef) -> ShopTimeline:
         """Get the changes of an order.

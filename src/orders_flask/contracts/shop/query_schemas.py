@@ -114,7 +114,7 @@ class GetQuery(Schema):
 
     view = fields.String(
         validate=validate.OneOf(["ucp"]),
-        metadata={"description": "`ucp`: as an order of the Universal Commerce Protocol."},
+        metadata={"description": "`ucp`: an order of the Universal Commerce Protocol, by its own schema."},
     )
 
 

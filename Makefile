@@ -32,7 +32,7 @@ clients: .venv/dev.stamp ## generate clients in Python and TypeScript from the O
 	  tests/contract/http/documentation/test_typescript_client.py \
 	  tests/contract/http/documentation/test_spectral.py $(ARGS)
 
-deep: .venv/dev.stamp ## run every test at full length, including three torture runs: about 40 minutes
+deep: .venv/dev.stamp ## run every test at full length, including three torture runs: one to two hours
 	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --cov --cov-report=term:skip-covered --cov-fail-under=97 $(ARGS)
 
 torture: .venv/dev.stamp ## kill processes and servers under load, and check that nothing is lost (SECONDS=60 SEED=7)

@@ -12,11 +12,11 @@ import pytest
 from tests.contract.http.documentation import openapi_exceptions
 from tests.support.server import Served
 
-# The default statuses for invalid data lack 413, the response to a large body; those for valid data lack 412, the
-# response to any If-Match but the current one.
+# The default statuses for invalid data lack 413, the response to a large body, and 429, that to many logins; those for
+# valid data lack 412, the response to any If-Match but the current one.
 CONFIGURATION = """
 [checks.negative_data_rejection]
-expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422]
+expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429]
 
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 429, "5xx"]
@@ -28,6 +28,14 @@ include-name = "{operation}"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 401, 403, 404, 409, 412, 422, 429, "5xx"]
 """
 
+
+TOLERANT = {
+    "POST /v1/imports/": "a body that is a text cannot have another type: a number is one, too",
+    "GET /v1/imports/{job_id}/refused-lines": "a Range that is not valid is ignored (RFC 9110, 14.2)",
+    "GET /v1/exports/{job_id}/file": "likewise",
+}
+"""Operations that accept what the schema does not allow, and the reason."""
+TOLERATED = 'checks.negative_data_rejection.expected-statuses = ["2xx", 400, 401, 403, 404, 409, 413, 415, 422, 429]\n'
 
 PATHS = ["/orders/", "/api/v1/orders/", "/api/v1/products/", "/ostore/orders/", "/api/orders/", "/auth/", "/v1/"]
 
@@ -47,7 +55,10 @@ def test_deep_fuzzing_matches_the_document(served: Served, tmp_path: Path, paths
 
 
 def assert_keeps_its_promises(served: Served, directory: Path, paths: str, *extent: str) -> None:
-    exceptions = "".join(EXCEPTION.format(operation=operation) for operation in openapi_exceptions.REASONS)
+    exceptions = "".join(
+        EXCEPTION.format(operation=operation) + (TOLERATED if operation in TOLERANT else "")
+        for operation in openapi_exceptions.REASONS.keys() | TOLERANT
+    )
     (directory / "schemathesis.toml").write_text(CONFIGURATION + exceptions)
     program = Path(sys.executable).with_name("schemathesis")
     command = [
@@ -74,7 +85,7 @@ def test_fuzzing_covers_every_operation(served: Served) -> None:
         paths = json.load(document)["paths"]
     operations = {f"{method.upper()} {path}" for path, ways in paths.items() for method in ways.keys() - {"parameters"}}
 
-    assert openapi_exceptions.REASONS.keys() <= operations
+    assert openapi_exceptions.REASONS.keys() | TOLERANT <= operations
     assert all(path.startswith(tuple(PATHS)) for path in paths)
 
 

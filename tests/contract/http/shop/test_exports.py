@@ -120,7 +120,7 @@ def test_expired_job_is_not_found(stack: Stack, root: Operator) -> None:
     late = "'2026-01-01 00:00:00.000000'" if stack.settings.uses_default_database else "now() - interval '25 hours'"
     hexadecimal = job["id"].replace("-", "") if stack.settings.uses_default_database else job["id"]
     chunks = f"SELECT count(*) FROM job_chunks WHERE job_id = '{hexadecimal}'"
-    assert stack.rows(chunks) == [(1,)]
+    assert stack.rows(chunks) > [(0,)]
 
     stack.rows(f"UPDATE jobs SET created_at = {late} WHERE id = '{hexadecimal}'")
     for path in (accepted.headers["Location"], job["file"]):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from orders_domain.errors import InvalidValue
@@ -13,12 +14,14 @@ from orders_domain.model.life.axes import FulfillmentStatus, PaymentStatus
 from orders_domain.model.life.changes import fulfillment_status, payment_status
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
-from orders_domain.model.search.order_summary import OrderSummary
 from orders_domain.model.search.order_words import order_words
 from orders_domain.model.search.search_text import SearchText
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.money import Money
 from orders_domain.model.values.timestamps import timestamp_error
+
+if TYPE_CHECKING:
+    from orders_domain.model.search.order_summary import OrderSummary
 
 MAX_PAGE_SIZE = 1_000
 MAX_PAGE_BYTES = 4 * 1024 * 1024

@@ -86,6 +86,7 @@ def test_killed_rabbitmq_consumer_applies_once(
     print(f"{len(carrier.orders)} orders, {len(carrier.published)} events, {len(notifications)} notifications")
 
 
+@pytest.mark.deep  # the broker waits for the session of the killed consumer; its port has a short form
 @pytest.mark.clause("003-07", "003-08")
 def test_killed_kafka_consumer_applies_once(
     service: Service, core: DatabaseShop, kafka_server: KafkaServer, chance: Random

@@ -119,6 +119,11 @@ def test_refused_value_remains(store: Store) -> None:
     assert [each.kind for each in repaired] == [FindingKind.ORDER_AXES]
 
 
+@pytest.mark.parametrize(
+    "engine",
+    ["postgresql", pytest.param("sqlite", marks=pytest.mark.deep)],  # the second waits 5 s for each of two locks
+    indirect=True,
+)
 def test_locked_row_is_left_and_others_are_repaired(store: Store, engine: Engine) -> None:
     other = store.container.place_order(an_order())
     held = update(tables.orders).values(is_held=True)

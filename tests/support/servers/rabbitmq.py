@@ -58,9 +58,14 @@ class RabbitServer:
 
     @contextmanager
     def channel(self) -> Iterator[BlockingChannel]:
-        """A channel on a new connection, to prepare and inspect queues."""
+        """A channel on a new connection, to prepare and inspect queues. The broker confirms what it publishes.
+
+        A new quorum queue may lose a message whose channel closes before the queue has its leader.
+        """
         with _connected(self.url) as connection:
-            yield connection.channel()
+            channel = connection.channel()
+            channel.confirm_delivery()
+            yield channel
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Words of orders, by which they are found (decision 0061). The command ``orders reindex`` stores those of old orders.
+"""Words of orders, by which they are found (decision 0061). The command ``orders index`` stores those of old orders.
 
 They are not stored here, because a transaction of minutes would delay the event feed, and because processes of the
 former release go on to place orders without words until they are replaced.

@@ -63,6 +63,19 @@ def test_stored_products_are_found_and_have_versions(address: str, old: Engine) 
     assert migrate.check(address) == []
 
 
+def test_stored_words_get_plain_letters(address: str, old: Engine) -> None:
+    """Migration 0043: the words that 0018 stores have strokes."""
+    for sku, name in (("A", "Łódź lodz"), ("B", "Røđ ħ ı")):
+        run(old, PRODUCT, sku=sku, name=name, at=AT, external=False)
+
+    migrate.upgrade(address)
+
+    catalog = SqlProductCatalog(old)
+    for sku, texts in {"A": ("LODZ", "łódź"), "B": ("rod h i", "RØĐ Ħ ı")}.items():
+        for words in texts:
+            assert [product.sku for product in catalog.search(ProductFilter(text=words)).products] == [sku], words
+
+
 def test_addresses_are_normalized_and_restored(address: str, old: Engine) -> None:
     add_user(old, "a", "jose\u0301@example.com")
     add_user(old, "b", "ann@b\u00fccher.example")

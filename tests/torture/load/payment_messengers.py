@@ -1,13 +1,11 @@
 """Payment messengers: they publish the facts of a payment provider to RabbitMQ, blindly repeated and in any order."""
 
-import threading
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.torture.load.publisher import Publisher
 from tests.torture.load.shared import Shared
 from tests.torture.load.shop import ShopActor
-from tests.torture.log import Operation, Outcome, now
 
 QUEUE = "payment_facts"
 PROVIDER = "acquirer"
@@ -35,7 +33,16 @@ class PaymentMessenger(ShopActor):
                 messages.append(message | {"event_id": self.new_id()})
         self.chance.shuffle(messages)
         for message in messages:
-            self._insist_on(message)
+            self._publisher.insist(
+                message,
+                self.shared,
+                client=self.name,
+                kind="payments.publish",
+                request_id=message["event_id"],
+                order=message["order"],
+                subject=f"{message['provider']} {message['reference']} {message['kind']}",
+                amount=message["amount_minor"],
+            )
 
     def close(self) -> None:
         super().close()
@@ -45,25 +52,3 @@ class PaymentMessenger(ShopActor):
         names = {"event_id": self.new_id(), "order": self.id, "provider": PROVIDER, "reference": self.new_id()}
         at = datetime.now(UTC).isoformat()
         return names | {"kind": "captured", "amount_minor": amount, "currency": "USD", "occurred_at": at}
-
-    def _insist_on(self, message: dict[str, Any]) -> None:
-        """Publish a message until it is confirmed."""
-        while True:
-            began, error = now(), self._publisher.publish(message)
-            self.shared.log.add(
-                Operation(
-                    client=self.name,
-                    kind="payments.publish",
-                    request_id=message["event_id"],
-                    began=began,
-                    ended=now(),
-                    outcome=Outcome.UNKNOWN if error else Outcome.ACKNOWLEDGED,
-                    order=message["order"],
-                    subject=f"{message['provider']} {message['reference']} {message['kind']}",
-                    amount=message["amount_minor"],
-                    detail=error or "",
-                )
-            )
-            if not error or not self.shared.patient:
-                return
-            threading.Event().wait(0.3)

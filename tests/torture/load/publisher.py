@@ -1,12 +1,16 @@
 """Publisher of durable messages to RabbitMQ, with confirms, on a connection that is opened again after an error."""
 
 import json
+import threading
 from typing import Any
 
 import pika
 from pika import BasicProperties, DeliveryMode
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import AMQPError
+
+from tests.torture.load.shared import Shared
+from tests.torture.log import Operation, Outcome, now
 
 DURABLE = BasicProperties(delivery_mode=DeliveryMode.Persistent)
 """RabbitMQ confirms a transient message too, and forgets it when it is killed."""
@@ -27,6 +31,16 @@ class Publisher:
             self.close()
             return repr(error)
         return None
+
+    def insist(self, message: dict[str, Any], shared: Shared, **members: Any) -> None:
+        """Publish a message until it is confirmed, and log each attempt as an operation with these members."""
+        while True:
+            began, error = now(), self.publish(message)
+            outcome = Outcome.UNKNOWN if error else Outcome.ACKNOWLEDGED
+            shared.log.add(Operation(began=began, ended=now(), outcome=outcome, detail=error or "", **members))
+            if not error or not shared.patient:
+                return
+            threading.Event().wait(0.3)
 
     def close(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None

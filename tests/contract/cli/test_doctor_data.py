@@ -1,5 +1,6 @@
 """`orders doctor` on the data: findings, repairs, exit status, positions, and orders that wait too long."""
 
+import shlex
 import signal
 from collections.abc import Iterator
 
@@ -109,7 +110,7 @@ def test_interrupted_repair_is_continued(shop: Shop) -> None:
     ended = interrupted("doctor", "--fix", here=shop.here, when=lambda: shop.rows(done) != [(0,)])
     [line] = lines(ended, "data")
     [(repaired,)] = shop.rows(done)
-    again = shop.run("doctor", "--fix", "--from", line.partition("--from '")[2].rstrip("'"))
+    again = shop.run("doctor", "--fix", "--from", *shlex.split(line.partition("--from ")[2]))
 
     assert ended.returncode == 130
     assert 0 < repaired < 192

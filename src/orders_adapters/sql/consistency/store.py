@@ -22,7 +22,7 @@ from orders_adapters.sql.mapping import shipments
 from orders_adapters.sql.retry import retry_on_contention
 from orders_domain.errors import InvalidValue, StoreContention, StoreUnavailable, Unavailable
 from orders_domain.model.accounts.actor import Actor
-from orders_domain.model.consistency.finding import Examined, Finding, FindingKind, Key, Repaired
+from orders_domain.model.consistency.finding import LOCKED, Examined, Finding, FindingKind, Key, Repaired
 from orders_domain.model.order import Order
 from orders_domain.ports.consistency.checks import ConsistencyChecks
 
@@ -83,8 +83,7 @@ class SqlConsistencyChecks(ConsistencyChecks):
                     return [found.finding for found in AREAS[area].lock(connection, key, now)]
             except OperationalError as error:
                 if is_lock_timeout(error):
-                    text = "It is not examined. Another transaction has locked it; repeat the command."
-                    return [replace(_unreadable(area, key, error), text=text)]
+                    return [replace(_unreadable(area, key, error), text=f"It is not examined. {LOCKED}")]
                 raise
 
     def _keys(self, area: str, after: Key | None) -> list[Key]:

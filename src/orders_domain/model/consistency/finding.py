@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 from uuid import UUID
@@ -50,6 +50,9 @@ Key: TypeAlias = UUID | int | tuple[str, ...]
 """The key of the row that a finding is about."""
 
 
+LOCKED = "Another transaction has locked it; repeat the command."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A contradiction in the data of one subject, such as ``order 17``, in one sentence."""
@@ -59,6 +62,10 @@ class Finding:
     subject: str
     text: str
     repairable: bool  # False if no history and no ledger has the truth
+
+    def of_locked(self) -> Finding:
+        """Return the finding with the note that its subject is locked, for longer than a statement waits."""
+        return self if self.text.endswith(LOCKED) else replace(self, text=f"{self.text} {LOCKED}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from orders_domain.errors import InvalidValue
@@ -101,7 +101,7 @@ class _Run:
             yield ConsistencyStep(
                 area=area,
                 examined=0,
-                findings=tuple(map(_locked, found)) if result.is_locked else result.remaining,
+                findings=tuple(finding.of_locked() for finding in found) if result.is_locked else result.remaining,
                 repaired=result.repaired,
                 position=position,
             )
@@ -129,10 +129,6 @@ class _Run:
     def _wrong(self, copies: Sequence[Order]) -> list[Order]:
         stored = self.checks.stored([copy.id for copy in copies])
         return [copy for copy in copies if stored.get(copy.id) != copy]
-
-
-def _locked(finding: Finding) -> Finding:
-    return replace(finding, text=f"{finding.text} Another transaction has locked it; repeat the command.")
 
 
 def _stale(copy: Order) -> Finding:

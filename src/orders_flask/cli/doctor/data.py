@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -97,8 +98,7 @@ def _shown(steps: Iterator[ConsistencyStep], report: Report) -> Iterator[Consist
 
 
 def _resume(report: Report) -> str:
-    quoted = (report.position or "").replace("'", "'\"'\"'")
-    return f"; continue with: --from '{quoted}'" if quoted else ""
+    return f"; continue with: --from {shlex.quote(report.position)}" if report.position else ""
 
 
 def _text(key: Key | None) -> str:

@@ -1,6 +1,7 @@
-"""What is compiled once: test modules before the workers of a parallel run start, and the rules of URLs in each.
+"""Compilation of test modules and of URL rules, once each.
 
-pytest rewrites the assertions of a module when it is imported first, which takes longer than all other parts of the
+Test modules are compiled before the workers of a parallel run start, and each process compiles a URL rule once. pytest
+rewrites the assertions of a module when it is imported first, which takes longer than all other parts of the
 collection. In a new checkout every worker would do so for every module at the same time. For each rule of each
 application, werkzeug compiles the functions that build its URL: two thirds of the time of `create_app`.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sqlalchemy import Connection, Engine
 
@@ -48,7 +48,8 @@ class SqlUnitOfWork(UnitOfWork):
         ValueError: ``on_commit`` on a host's connection, or ``schema`` on an engine, which has its own.
     """
 
-    _delivery: Mapping[str, Any] = {}
+    _delivery: ClassVar[Mapping[str, Any]] = {}
+    """The columns of the events in the outbox that are not those of new events."""
 
     def __init__(
         self,
@@ -146,4 +147,4 @@ class SqlUnitOfWork(UnitOfWork):
 class SqlUnpublishedUnitOfWork(SqlUnitOfWork):
     """A unit of work whose events are sent already, for orders of the past, so that nobody gets them as new."""
 
-    _delivery = {"state": OutboxState.SENT, "notifies": False}  # noqa: RUF012 - not changed
+    _delivery: ClassVar[Mapping[str, Any]] = {"state": OutboxState.SENT, "notifies": False}

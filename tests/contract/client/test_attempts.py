@@ -1,4 +1,4 @@
-"""Attempts of a call of the Python client: what is known after the last one, and how many tokens they need."""
+"""Python client: the attempts of a call, what the last one leaves unknown, and the tokens that they take."""
 
 from pathlib import Path
 

@@ -6,11 +6,14 @@ from urllib.parse import quote
 
 from orders_adapters.http.bulkhead import Bulkhead
 from orders_adapters.http.service_client import ServiceClient, integer
+from orders_domain.errors import ShippingAddressRejected
 from orders_domain.model.reservation import Reservation
 from orders_domain.model.values.json_values import text_error
 from orders_domain.ports.shipment_service import ShipmentService
 
 MAX_ID_LENGTH = 64
+INVALID = frozenset({400, 422})
+"""Statuses of a rejected shipment that may name what is wrong with it, such as its address."""
 NOT_SUPPORTED = frozenset({405, 501})
 """Statuses of a service that cancels no shipments, so that it is asked once."""
 
@@ -24,7 +27,7 @@ class HttpShipmentService(ShipmentService):
     def ping(self) -> None:
         self._service.ping()
 
-    def create(self, reservation: Reservation, *, shipping_address: str | None = None) -> str:
+    def create(self, reservation: Reservation) -> str:
         order_id = str(reservation.order_id)
         items = [{"productID": key, "quantity": quantity} for key, quantity in reservation.quantities.items()]
         shipment = {
@@ -33,8 +36,13 @@ class HttpShipmentService(ShipmentService):
             "userID": reservation.user_id,
             "items": items,
             "shipmentStatus": "pending",
-        } | ({} if shipping_address is None else {"shippingAddress": shipping_address})
+        }
+        if reservation.shipping_address is not None:
+            shipment["shippingAddress"] = reservation.shipping_address
         response = self._service.request("POST", "/shipments", shipment, key=order_id)
+        if response.status in INVALID and b"address" in response.body.lower():
+            text = "shipping_address must be one that the shipment service accepts."
+            raise ShippingAddressRejected(text, field="shipping_address")
         if response.status >= 300:
             raise self._service.rejection(response)
         return self._service.parse(response, _shipment_id)

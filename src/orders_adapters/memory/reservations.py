@@ -31,7 +31,8 @@ class InMemoryReservationRepository(ReservationRepository):
         stored = self._stored(reservation.order_id)
         if stored is None or stored.state is not ReservationState.PENDING:
             raise ReservationLost(reservation.order_id)
-        self._stage(replace(stored, state=ReservationState.CONFIRMED, shipment_id=reservation.shipment_id))
+        confirmed = replace(stored, state=ReservationState.CONFIRMED, shipment_id=reservation.shipment_id)
+        self._stage(replace(confirmed, shipping_address=None))
 
     def claim_due(self, *, now: datetime, until: datetime) -> Reservation | None:
         reservations = filter(None, (self._store.reservations | self._reservations).values())

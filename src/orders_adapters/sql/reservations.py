@@ -25,7 +25,7 @@ _ADD: dict[str, Any] = {
 _CONFIRM = (
     update(tables.reservations)
     .where(_reservations.order_id == bindparam("of"), _reservations.state == ReservationState.PENDING)
-    .values(state=ReservationState.CONFIRMED, shipment_id=bindparam("shipment"), **_KEYLESS)
+    .values(state=ReservationState.CONFIRMED, shipment_id=bindparam("shipment"), shipping_address=null(), **_KEYLESS)
 )
 _UNCONFIRMED = _reservations.state.in_(tables.UNCONFIRMED)
 _DUE = (
@@ -101,6 +101,7 @@ def _values(reservation: Reservation) -> dict[str, Any]:
         "created_at": reservation.created_at,
         "due_at": reservation.due_at,
         "number": reservation.number,
+        "shipping_address": reservation.shipping_address,
     }
 
 
@@ -114,4 +115,5 @@ def _to_reservation(row: Row[Any]) -> Reservation:
         created_at=row.created_at,
         due_at=row.due_at,
         number=row.number,
+        shipping_address=row.shipping_address,
     )

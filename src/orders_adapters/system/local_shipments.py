@@ -7,7 +7,7 @@ from orders_domain.ports.shipment_service import ShipmentService
 
 
 class LocalShipmentService(ShipmentService):
-    def create(self, reservation: Reservation, *, shipping_address: str | None = None) -> str:
+    def create(self, reservation: Reservation) -> str:
         return str(uuid5(reservation.order_id, "shipment"))
 
     def cancel(self, shipment_id: str) -> None:

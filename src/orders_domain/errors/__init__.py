@@ -38,6 +38,7 @@ from orders_domain.errors.services import (
     ServiceRejected,
     ServiceTimeout,
     ServiceUnreachable,
+    ShippingAddressRejected,
 )
 from orders_domain.errors.unavailable import (
     BrokerUnavailable,
@@ -88,6 +89,7 @@ __all__ = [
     "ServiceRejected",
     "ServiceTimeout",
     "ServiceUnreachable",
+    "ShippingAddressRejected",
     "Shortage",
     "SignInDisabled",
     "SkuTaken",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orders_domain.errors.base import InvalidValue
 from orders_domain.errors.unavailable import Unavailable
 
 
@@ -43,3 +44,9 @@ class ServiceRejected(ServiceError):
     """The service rejected the request. The request had no effect, and retrying does not help."""
 
     code = "service_rejected"
+
+
+class ShippingAddressRejected(InvalidValue):
+    """The shipment service rejected the shipping address. The request had no effect."""
+
+    code = "shipping_address_rejected"

@@ -40,10 +40,18 @@ class Reservation:
     shipment_id: str | None = None
     number: int | None = None  # of the order, reserved with it; None if an earlier release started it
     shipment_requested: bool = True  # True also if unknown: only the process that started it can tell
+    shipping_address: str | None = None  # until it is confirmed, so that a repeated request is the same
 
     @classmethod
     def start(
-        cls, order_id: UUID, *, number: int, user_id: str, quantities: Mapping[ProductId, int], at: datetime
+        cls,
+        order_id: UUID,
+        *,
+        number: int,
+        user_id: str,
+        quantities: Mapping[ProductId, int],
+        at: datetime,
+        shipping_address: str | None = None,
     ) -> Reservation:
         """Return a reservation for which no service has been called yet."""
         due_at = at + LEASE
@@ -55,10 +63,14 @@ class Reservation:
             created_at=at,
             due_at=due_at,
             shipment_requested=False,
+            shipping_address=shipping_address,
         )
 
     def with_shipment_requested(self) -> Reservation:
         return replace(self, shipment_requested=True)
+
+    def without_shipment(self) -> Reservation:
+        return replace(self, shipment_requested=False)
 
     def with_shipment(self, shipment_id: str) -> Reservation:
         return replace(self, shipment_requested=True, shipment_id=shipment_id)

@@ -88,6 +88,7 @@ RESERVATION = Reservation(
     shipment_id="S-1",
     number=7,
     shipment_requested=False,
+    shipping_address="12 Hill Road, Leeds",
 )
 
 

@@ -135,7 +135,7 @@ TABLES: Mapping[str, Decision] = {
     "reservations": Decision(
         rows=Rows.REWRITTEN,
         exported=True,
-        erased="user_id key_subject key_scope key",
+        erased="user_id shipping_address key_subject key_scope key",
         retained="order_id quantities shipment_id state created_at due_at number",
         because="what the external services hold",
     ),

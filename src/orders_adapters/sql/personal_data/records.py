@@ -112,7 +112,7 @@ def _erase_holds(connection: Connection, table: Table, rows: ColumnElement[bool]
 def _erase_reservations(connection: Connection, table: Table, rows: ColumnElement[bool], subject: DataSubject) -> int:
     is_own = _reservations.key_subject.in_(subject.user_ids)
     keys = {name: case((is_own, null()), else_=table.c[name]) for name in ("key_subject", "key_scope", "key")}
-    return connection.execute(update(table).where(rows).values(user_id=WORD, **keys)).rowcount
+    return connection.execute(update(table).where(rows).values(user_id=WORD, shipping_address=None, **keys)).rowcount
 
 
 _KINDS: Mapping[str, _Kind] = {
@@ -149,7 +149,7 @@ _KINDS: Mapping[str, _Kind] = {
             or_(_reservations.user_id.in_(subject.user_ids), _reservations.key_subject.in_(subject.user_ids)),
             _reservations.state != ReservationState.PENDING,  # its services are being called
         ),
-        columns=("order_id", "quantities", "shipment_id", "state", "created_at"),
+        columns=("order_id", "quantities", "shipping_address", "shipment_id", "state", "created_at"),
         erase=_erase_reservations,
     ),
     "alert_recipient": _Kind(

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Index,
     String,
     Table,
+    Text,
     Uuid,
 )
 
@@ -34,6 +35,7 @@ reservations = Table(
     Column("key_scope", String(MAX_SCOPE_LENGTH)),
     Column("key", String(MAX_KEY_LENGTH)),
     Column("number", BigInteger),  # of the order; NULL for a reservation of an earlier release
+    Column("shipping_address", Text),  # until it is confirmed
 )
 _unconfirmed = reservations.c.state.in_(UNCONFIRMED)
 Index(

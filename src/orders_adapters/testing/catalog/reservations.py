@@ -119,6 +119,14 @@ class ReservationRepositoryTests:
             expected
         )
 
+    def test_due_reservation_has_its_shipping_address(self, store: StoreHarness) -> None:
+        added(store, shipping_address="12 Hill Road, Leeds")
+
+        reservation = claimed(store)
+
+        assert reservation is not None
+        assert reservation.shipping_address == "12 Hill Road, Leeds"
+
     def test_confirmed_reservation_is_never_due(self, store: StoreHarness) -> None:
         confirmed_order(store)
 

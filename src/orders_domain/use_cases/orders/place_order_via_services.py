@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TypeAlias
 
-from orders_domain.errors import OrdersError, ServiceError, StoreUnavailable
+from orders_domain.errors import OrdersError, ServiceError, ServiceRejected, ShippingAddressRejected, StoreUnavailable
 from orders_domain.model import pricing
 from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.order import Order
@@ -45,6 +45,7 @@ def place_order_via_services(
         AccessDenied: the order is for another user, and the actor is not an administrator.
         InsufficientStock: products have insufficient stock or are unknown.
         ServiceError: a service failed; no order is placed.
+        ShippingAddressRejected: the shipment service rejected the address; no order is placed.
         ReservationLost: the reservation expired; no order is placed.
         InvalidValue: a value is invalid.
         DuplicateRequest: an order was placed with the same key.
@@ -60,8 +61,11 @@ def place_order_via_services(
         if catalog_service:
             catalog_service.reserve(reservation, products)
         reservation = reservation.with_shipment_requested()
-        shipment_id = shipment_service.create(reservation, shipping_address=request.shipping_address)
-        reservation = reservation.with_shipment(shipment_id)
+        try:
+            reservation = reservation.with_shipment(shipment_service.create(reservation))
+        except (ServiceRejected, ShippingAddressRejected):
+            reservation = reservation.without_shipment()
+            raise
         return place_reserved_order(
             PlaceReservedOrder(
                 **request.shared_fields(),
@@ -112,6 +116,7 @@ def _start_reservation(
             user_id=request.user_id,
             quantities=quantities,
             at=clock(),
+            shipping_address=request.shipping_address,
         )
         uow.reservations.add(reservation, request.idempotency_key)
         if request.idempotency_key:  # checked again, because a request that held the key may have ended since

@@ -18,7 +18,7 @@ from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder
 class PlaceShippedOrder(PlacementRequest):
     """The requested items for a user: the actor, or any user if the actor is an administrator.
 
-    The address is for the shipment service, and is not stored.
+    The address is for the shipment service, and is stored only until the shipment is confirmed or released.
     """
 
     user_id: str

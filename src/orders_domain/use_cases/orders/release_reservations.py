@@ -4,7 +4,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from orders_domain.errors import OrderNotFound, ServiceError, ServiceRejected, StoreUnavailable
+from orders_domain.errors import (
+    OrderNotFound,
+    ServiceError,
+    ServiceRejected,
+    ShippingAddressRejected,
+    StoreUnavailable,
+)
 from orders_domain.model.reservation import LEASE, Reservation
 from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock
@@ -78,7 +84,7 @@ def _cancel_shipment(reservation: Reservation, shipment_service: ShipmentService
     """Cancel the shipment. If its id is unknown, ``create`` returns it, because that call is idempotent per order."""
     try:
         shipment_id = reservation.shipment_id or shipment_service.create(reservation)
-    except ServiceRejected:
+    except (ServiceRejected, ShippingAddressRejected):
         return
     if not _belongs_to_another_order(shipment_id, reservation, uow):
         shipment_service.cancel(shipment_id)

@@ -12,7 +12,13 @@ from orders_domain.use_cases import PlaceShippedOrder
 from orders_flask.web.custom_lines import json_number, price_of, product_of
 from orders_flask.web.path_params import item_number
 
-FIELD_NAMES = {"user_id": "userID", "items": "orderItems", "total": "totalAmount", "shipment_id": "shipmentID"}
+FIELD_NAMES = {
+    "user_id": "userID",
+    "items": "orderItems",
+    "total": "totalAmount",
+    "shipment_id": "shipmentID",
+    "shipping_address": "shippingAddress",
+}
 """The published names of the domain's fields."""
 
 VOCABULARY = StatusVocabulary(

@@ -62,8 +62,51 @@ def test_shipping_address_reaches_the_shipment_service(elsewhere: Elsewhere) -> 
         assert elsewhere.ann.post(sent).status_code == 201
 
         assert elsewhere.carrier.asked[-1].body.get("shippingAddress") == address
+        assert set(elsewhere.stack.rows("SELECT shipping_address FROM reservations")) == {(None,)}  # it is confirmed
     for wrong in ("", "x" * 1_001, "a\x00b", 1, {"city": "Leeds"}):
         error(elsewhere.ann.post(sent | {"shippingAddress": wrong}), 400)
+
+
+@pytest.mark.clause("003-04")
+@pytest.mark.parametrize("address", ["nowhere", None])
+def test_rejected_shipping_address_is_400(elsewhere: Elsewhere, address: str | None) -> None:
+    elsewhere.carrier.delivers_to = "12 Hill Road, Leeds"
+    sent = body((TEA, 1), user=elsewhere.ann.subject)
+
+    message = error(elsewhere.ann.post(sent | {"shippingAddress": address}), 400)
+
+    assert message == "shippingAddress must be one that the shipment service accepts."
+    assert elsewhere.carrier.times("POST") == 1  # what was rejected does not exist, so that nothing is cancelled
+    assert elsewhere.require_consistent() == {}
+    assert elsewhere.reservations() == []
+    assert elsewhere.ann.post(sent | {"shippingAddress": "12 Hill Road, Leeds"}).status_code == 201
+
+
+@pytest.mark.clause("003-04")
+def test_other_rejection_of_a_shipment_is_503(elsewhere: Elsewhere) -> None:
+    elsewhere.carrier.do = lambda _: (400, {"error": "no"})  # type: ignore[method-assign]
+
+    error(elsewhere.wants(), 503)
+
+    assert elsewhere.carrier.times("POST") == 1
+    assert elsewhere.orders() == {}
+
+
+@pytest.mark.clause("003-04")
+def test_lost_shipment_is_found_by_the_same_request(elsewhere: Elsewhere, impatience: pytest.MonkeyPatch) -> None:
+    """The service checks the address before it looks for the shipment of the key."""
+    elsewhere.carrier.delivers_to = "12 Hill Road, Leeds"
+    elsewhere.carrier.misbehave["POST"] = Misbehaviour.DO_AND_DROP
+    sent = body((TEA, 1), user=elsewhere.ann.subject) | {"shippingAddress": elsewhere.carrier.delivers_to}
+
+    error(elsewhere.ann.post(sent), 503)
+
+    assert len(elsewhere.carrier.shipments) == 1
+    elsewhere.carrier.reset()
+    impatience.undo()
+    elsewhere.settle()
+    assert elsewhere.carrier.shipments == {}
+    assert elsewhere.require_consistent() == {}
 
 
 @pytest.mark.clause("003-03", "003-04")

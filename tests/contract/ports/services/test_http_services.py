@@ -20,6 +20,7 @@ from orders_domain.errors import (
     ServiceRejected,
     ServiceTimeout,
     ServiceUnreachable,
+    ShippingAddressRejected,
     Shortage,
 )
 from orders_domain.model.reservation import Reservation
@@ -240,6 +241,15 @@ def test_carrier_rejection_is_not_retried(carrier: ShipmentService, status: int)
     carrier.do = lambda asked: (status, {"error": "no"})  # type: ignore[method-assign]
 
     with pytest.raises(ServiceRejected):
+        HttpShipmentService(carrier.url).create(new_reservation())
+    assert carrier.times("POST") == 1
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_rejected_address_is_an_invalid_value(carrier: ShipmentService, status: int) -> None:
+    carrier.do = lambda asked: (status, {"error": "Invalid shipping address"})  # type: ignore[method-assign]
+
+    with pytest.raises(ShippingAddressRejected):
         HttpShipmentService(carrier.url).create(new_reservation())
     assert carrier.times("POST") == 1
 

@@ -15,6 +15,7 @@ class ShipmentService(Service):
         super().__init__(address)
         self.shipments: dict[str, str] = {}
         self.gives: str | None = None  # an id that every request receives
+        self.delivers_to: str | None = None  # the only address that it accepts, if it is given
         self._ids = count(1)
 
     def do(self, request: Asked, /) -> tuple[int, Any]:
@@ -31,6 +32,8 @@ class ShipmentService(Service):
         assert request.key == order_id
         assert request.body["userID"]
         assert request.body["items"]
+        if self.delivers_to and request.body.get("shippingAddress") != self.delivers_to:
+            return 400, {"error": "Invalid shipping address"}
         known = [shipment_id for shipment_id, order in self.shipments.items() if order == order_id]
         shipment_id = self.gives or (known[0] if known else f"SHIP-{id(self)}-{next(self._ids)}")
         self.shipments.setdefault(shipment_id, order_id)

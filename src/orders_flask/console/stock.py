@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from orders_domain.errors import InvalidValue, OrdersError
+from orders_domain.errors import InvalidValue
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.order_ref import parse_number
 from orders_domain.model.product import ProductId, parse_product_id
@@ -13,11 +13,10 @@ from orders_domain.model.product_audit import MovementCursor
 from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.stock_filter import category_of
 from orders_domain.use_cases import GetProduct, GetStockHealth, ListProducts, ListStockMovements, RestockProduct
-from orders_flask.console.forms import expected_versions, text
+from orders_flask.console.forms import form_key, text
 from orders_flask.console.pages import page, to
 from orders_flask.web.authentication import requires
 from orders_flask.web.context import actor, use_cases
-from orders_flask.web.error_handlers import described
 
 PAGE_SIZE = 50
 
@@ -57,24 +56,16 @@ def product(product_id: str) -> Response:
 
 
 def restock(product_id: str) -> Response:
-    """Add units to the stock at the version that the page showed, so that a form that is sent twice adds once."""
+    """Add units to the stock, whatever it is at that moment; a form that is sent twice adds once."""
     ref = parse_product_id(product_id)
     quantity = parse_number(text("quantity"))
     try:
         if quantity is None:
             raise InvalidValue("A quantity must be a whole number of at least 1.", field="quantity")
-        if (versions := expected_versions()) is None:
-            raise InvalidValue("The form must have the version of the product.", field="version")
-        request = RestockProduct(actor=actor(), product_id=ref, quantity=quantity, versions=versions)
-        changed = use_cases().restock_product(request)
+        restocking = RestockProduct(actor=actor(), product_id=ref, quantity=quantity, idempotency_key=form_key())
+        changed = use_cases().restock_product(restocking)
     except InvalidValue as error:
         return _product_page(ref, status=422, failure=str(error))
-    except OrdersError as error:
-        problem = described(error)
-        if problem.status != 412:
-            raise
-        changed_meanwhile = "The stock was changed meanwhile; it is shown as it is now. Check it, and restock again."
-        return _product_page(ref, status=412, failure=changed_meanwhile)
     return to("product", product_id=ref, notice=f"Restocked: {quantity:,} units added, {changed.stock:,} in stock.")
 
 

@@ -234,24 +234,25 @@ def operation(
     description: str,
     media_type: str = "application/json",
     idempotency_key: bool = False,
+    placement: bool = False,
     not_found: str = "The order does not exist.",
 ) -> dict[str, Any]:
     """Return the arguments of ``Blueprint.doc``: texts, error responses, and the request headers that affect them.
 
     ``use_case`` becomes the operationId with the name of the blueprint before it, because contracts share use cases.
     Every operation has 429, because RATE_LIMIT limits them all. ``idempotency_key`` documents the Idempotency-Key
-    header; ``not_found`` is the description of 404.
+    header, ``placement`` also what a placement by a job has; ``not_found`` is the description of 404.
     """
+    idempotency_key = idempotency_key or placement
     meanings = _MEANINGS | {404: not_found} | (_WITH_A_KEY if idempotency_key else {})
     content = {"content": {media_type: {"schema": schema}}}
     responses = {
         str(status): {"description": meanings[status], **({} if status == 304 else content), **_RETRY.get(status, {})}
         for status in {*statuses, 429}
     }
-    if idempotency_key:
+    if placement:
         responses["202"] = _ACCEPTED
-    parameters = [header for status, header in CONDITIONS.items() if status in statuses] + (
-        [PARAMETER, PREFER] if idempotency_key else []
-    )
+    parameters = [header for status, header in CONDITIONS.items() if status in statuses]
+    parameters += [PARAMETER] * idempotency_key + [PREFER] * placement
     texts = {"operationId": use_case, "summary": summary, "description": description}
     return {**texts, "responses": responses, **({"parameters": parameters} if parameters else {})}

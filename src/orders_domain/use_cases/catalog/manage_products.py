@@ -1,15 +1,19 @@
 """Use cases: add, update and restock products, for administrators."""
 
+import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
-from orders_domain.errors import InvalidValue
+from orders_domain.errors import IdempotencyKeyReused, InvalidValue
 from orders_domain.model import events
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.accounts.actor import Actor
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.product import MAX_STOCK, NewProduct, Product, ProductId, validate_stock
 from orders_domain.model.values.money import Money
 from orders_domain.ports.clock import Clock
+from orders_domain.ports.inbox import Inbox
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 
@@ -46,6 +50,7 @@ class RestockProduct:
     product_id: ProductId
     quantity: int
     versions: frozenset[int] | None = None  # expected versions of the product; None for any
+    idempotency_key: IdempotencyKey | None = None  # a repeated request with it adds nothing
 
     def __post_init__(self) -> None:
         if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_STOCK:
@@ -107,11 +112,32 @@ def restock_product(request: RestockProduct, *, uow: UnitOfWork, clock: Clock) -
         ProductNotFound: the product does not exist.
         VersionMismatch: the product has none of the expected versions.
         InvalidValue: the stock would exceed its maximum.
+        IdempotencyKeyReused: the key was used for another request.
     """
     ADMIN_ONLY.authorize(request.actor)
     with uow:
         # Locked before the clock is read, so that the product's changes are dated in their sequence.
-        uow.products.get_for_update(request.product_id).ensure_version(request.versions)
-        product = uow.stock.restock(request.product_id, request.quantity, by=request.actor, at=clock())
+        product, at = uow.products.get_for_update(request.product_id), clock()
+        if request.idempotency_key and not _is_new(request.idempotency_key, uow.inbox, at=at):
+            return product
+        product.ensure_version(request.versions)
+        product = uow.stock.restock(request.product_id, request.quantity, by=request.actor, at=at)
         uow.commit()
     return product
+
+
+def _is_new(key: IdempotencyKey, inbox: Inbox, *, at: datetime) -> bool:
+    """Record the key, and the key with its request; return False if both were recorded before.
+
+    The inbox has the keys, because those of the store belong to orders.
+
+    Raises:
+        IdempotencyKeyReused: the key was recorded with another request.
+    """
+    name = hashlib.sha256(repr((key.subject, key.scope, key.key)).encode()).hexdigest()
+    key_is_new, request_is_new = (
+        inbox.record(recorded, scope="restock", at=at) for recorded in (name, f"{name} {key.fingerprint}")
+    )
+    if request_is_new and not key_is_new:
+        raise IdempotencyKeyReused
+    return key_is_new

@@ -61,7 +61,7 @@ def blueprint() -> ContractBlueprint:
             use_case="place_cart_order",
             summary="Place an order of a signed cart",
             description="A cart is ordered once: repeated, it gets the same order.",
-            idempotency_key=True,
+            placement=True,
         )
         | {"parameters": [REQUIRED, PREFER]}
     )

@@ -15,6 +15,7 @@ from orders_flask.web.authentication import authenticate, requires
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag, if_match_versions
+from orders_flask.web.idempotency import idempotency_key
 from orders_flask.web.pagination import link_to, write_product_cursor
 from orders_flask.web.rate_limiting import limit_address
 
@@ -136,7 +137,9 @@ def _add_restock(routes: ContractBlueprint) -> None:
     @routes.doc(
         **_document(
             *_CHANGED,
+            422,
             use_case="restock_product",
+            idempotency_key=True,
             summary="Add to the stock of a product (administrators)",
             description="The quantity is added to the stock, whatever the stock is at that moment.",
             not_found=_NOT_FOUND,
@@ -148,6 +151,7 @@ def _add_restock(routes: ContractBlueprint) -> None:
             product_id=parse_product_id(ref),
             quantity=body["quantity"],
             versions=if_match_versions(),
+            idempotency_key=idempotency_key("management"),
         )
         return _response(use_cases().restock_product(change))
 

@@ -59,7 +59,7 @@ def _add_placement(routes: ContractBlueprint) -> None:
             use_case="place_catalog_order",
             summary="Place an order of products; deducts their stock",
             description="Prices are those of the catalogue; a shortage of any product fails the whole order.",
-            idempotency_key=True,
+            placement=True,
         )
     )
     def place(body: dict[str, Any]) -> Any:

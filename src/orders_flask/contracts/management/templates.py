@@ -83,7 +83,7 @@ def _add_placement(routes: ContractBlueprint) -> None:
             use_case="place_order_from_template",
             summary="Place an order from a template, at current prices",
             description="The order is placed as if the template's products were ordered now.",
-            idempotency_key=True,
+            placement=True,
             not_found=_NOT_FOUND,
         )
     )

@@ -46,7 +46,7 @@ def blueprint() -> ContractBlueprint:
             use_case="place_order",
             summary="Place an order",
             description="Items are any JSON objects; they are stored and returned unchanged.",
-            idempotency_key=True,
+            placement=True,
         )
     )
     def place(body: dict[str, Any]) -> Any:

@@ -44,7 +44,7 @@ def blueprint() -> ContractBlueprint:
             use_case="place_shipped_order",
             summary="Place an order to ship",
             description="The products are reserved and a shipment is created, or nothing is.",
-            idempotency_key=True,
+            placement=True,
         )
     )
     def place(body: dict[str, Any]) -> Any:

@@ -248,6 +248,25 @@ def test_restock_is_done_once_with_if_match(root: Shopper) -> None:
     assert root.stock_of(tea) == 3
 
 
+def test_restock_is_done_once_with_a_key(root: Shopper, ann: Shopper) -> None:
+    tea, other = root.product(stock=1), root.product(stock=1)
+    path = f"{PRODUCTS}/{tea['product_id']}/restock"
+
+    def restock(quantity: int = 2, *, path: str = path, key: str = f"restock {tea['product_id']}") -> int:
+        return root.post({"quantity": quantity}, path=path, **{"Idempotency-Key": key}).status_code
+
+    assert at_once(*[restock] * 6) == [200] * 6
+    ann.ordered((tea, 1))
+
+    assert restock() == 200
+    assert restock(3) == 422
+    assert restock(path=f"{PRODUCTS}/{other['product_id']}/restock") == 422
+    assert [restock(key=key) for key in ("", "x" * 256)] == [400] * 2
+    assert (root.stock_of(tea), root.stock_of(other)) == (2, 1)
+    assert restock(key="another") == 200
+    assert root.stock_of(tea) == 4
+
+
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", None, True, 10**9 + 1])
 def test_invalid_restock_is_rejected(root: Shopper, ann: Shopper, wrong: object) -> None:
     tea = root.product(stock=1)

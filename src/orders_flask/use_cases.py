@@ -23,6 +23,7 @@ from orders_domain.model.product_filter import ProductPage
 from orders_domain.model.webhooks.delivery import DeliveryPage
 from orders_domain.model.webhooks.endpoint import WebhookEndpoint
 from orders_domain.ports.accounts.rate_limiter import RateLimit
+from orders_domain.ports.events.dead_letters import DeadLetterPage
 from orders_domain.use_cases import webhooks
 from orders_domain.use_cases.accounts.personal_data import Exported
 from orders_flask.observability.metrics import Metrics
@@ -87,6 +88,8 @@ class UseCases:
     read_events: Callable[[use_cases.ReadEvents], use_cases.EventPage]
     list_outbox: Callable[[use_cases.ListOutbox], use_cases.OutboxEvents]
     resend_events: Callable[[use_cases.ResendEvents], use_cases.ResentEvents]
+    list_dead_letters: Callable[[use_cases.ListDeadLetters], DeadLetterPage]
+    resend_dead_letters: Callable[[use_cases.ResendDeadLetters], int]
     add_webhook: Callable[[webhooks.AddWebhook], WebhookEndpoint]
     list_webhooks: Callable[[webhooks.ListWebhooks], Sequence[WebhookEndpoint]]
     get_webhook: Callable[[webhooks.GetWebhook], WebhookEndpoint]

@@ -1,8 +1,10 @@
-"""In-memory message consumer, for messages that are appended to ``waiting``."""
+"""In-memory message consumer, for messages that are appended to ``waiting``, and dead letters of such consumers."""
 
 from collections import Counter, deque
+from collections.abc import Collection, Mapping
 
 from orders_domain.errors import PrerequisiteMissing
+from orders_domain.ports.events.dead_letters import DeadLetter, DeadLetterPage, DeadLetters, dead_letter_id
 from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 
 MAX_RETRIES = 3
@@ -36,3 +38,32 @@ class InMemoryMessageConsumer(MessageConsumer):
 
     def close(self) -> None:
         """Do nothing, because there is no connection."""
+
+
+class InMemoryDeadLetters(DeadLetters):
+    """Those of in-memory consumers, by the name of the queue."""
+
+    def __init__(self, consumers: Mapping[str, InMemoryMessageConsumer] | None = None) -> None:
+        self._consumers = consumers or {}
+
+    def select(self, *, limit: int) -> DeadLetterPage:
+        letters = [
+            DeadLetter.of(body, queue=queue, reason=reason)
+            for queue, consumer in self._consumers.items()
+            for body, reason in consumer.dead_letters[:limit]
+        ]
+        return DeadLetterPage(
+            letters=letters, total=sum(len(consumer.dead_letters) for consumer in self._consumers.values())
+        )
+
+    def requeue(self, ids: Collection[str] | None = None) -> int:
+        requeued = 0
+        for queue, consumer in self._consumers.items():
+            rejected, consumer.dead_letters = consumer.dead_letters, []
+            for body, reason in rejected:
+                if ids is None or dead_letter_id(body, queue=queue) in ids:
+                    consumer.waiting.append(body)
+                    requeued += 1
+                else:
+                    consumer.dead_letters.append((body, reason))
+        return requeued

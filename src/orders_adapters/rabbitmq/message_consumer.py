@@ -44,19 +44,19 @@ class _Delivery:
         count = (self.properties.headers or {}).get(RETRY_COUNT)
         return max(count, 0) if type(count) is int else 0
 
-    @property
-    def headers(self) -> dict[str, Any]:
-        """The headers of the publisher that a copy may have: those with a text as name and a single value.
 
-        Without those of retries and dead-lettering. Tables and lists are left out, because deep ones cannot be sent
-        again, and because the broker also sends a copy to each queue that the lists CC and BCC name.
-        """
-        own = (RETRY_COUNT, "x-death", "x-first-death-", "x-last-death-")
-        return {
-            name: value
-            for name, value in (self.properties.headers or {}).items()
-            if isinstance(name, str) and not name.startswith(own) and not isinstance(value, dict | list)
-        }
+def own_headers(properties: BasicProperties) -> dict[str, Any]:
+    """Return the headers of the publisher that a copy may have: those with a text as name and a single value.
+
+    Without those of retries and dead-lettering. Tables and lists are left out, because deep ones cannot be sent
+    again, and because the broker also sends a copy to each queue that the lists CC and BCC name.
+    """
+    others = (RETRY_COUNT, "x-death", "x-first-death-", "x-last-death-")
+    return {
+        name: value
+        for name, value in (properties.headers or {}).items()
+        if isinstance(name, str) and not name.startswith(others) and not isinstance(value, dict | list)
+    }
 
 
 class RabbitMqMessageConsumer(MessageConsumer):
@@ -92,7 +92,7 @@ class RabbitMqMessageConsumer(MessageConsumer):
 
     def _handle(self, message: _Delivery, handler: MessageHandler) -> bool:
         """Return True if the message is handled or dead-lettered, and False if it is delayed for a retry."""
-        headers = message.headers
+        headers = own_headers(message.properties)
         try:
             reason = handler(message.body)
         except PrerequisiteMissing as early:

@@ -1,4 +1,7 @@
-"""Contract of MessageConsumer: no message is lost, early messages are retried, invalid ones are dead-lettered."""
+"""Contract of MessageConsumer: no message is lost, early messages are retried, invalid ones are dead-lettered.
+
+And of DeadLetters: nothing is lost by looking, and what is requeued is consumed again.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from orders_domain.errors import PrerequisiteMissing, StoreUnavailable
+from orders_domain.ports.events.dead_letters import MAX_EXCERPT, DeadLetters
 from orders_domain.ports.message_consumer import MessageConsumer
 
 
@@ -173,3 +177,91 @@ class MessageConsumerTests:
         poll_until(consumer, received.append, lambda: bool(received))
 
         assert received == [b"late"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLettersHarness:
+    """Two queues with a consumer each, and the dead letters of both."""
+
+    names: tuple[str, str]
+    put: Callable[[str, Sequence[bytes]], None]
+    consumers: dict[str, MessageConsumer]
+    letters: DeadLetters
+
+    def reject(self, *bodies: bytes, queue: str = "") -> None:
+        """Let the consumer of a queue reject the messages, each with its own text as the reason."""
+        name = queue or self.names[0]
+        self.put(name, bodies)
+        assert self.consume(len(bodies), queue=name, answer=lambda body: f"bad: {body[:20]!r}") == list(bodies)
+
+    def consume(
+        self, number: int, *, queue: str = "", answer: Callable[[bytes], str | None] = lambda _: None
+    ) -> list[bytes]:
+        """Consume so many messages of a queue."""
+        received: list[bytes] = []
+
+        def handle(body: bytes) -> str | None:
+            received.append(body)
+            return answer(body)
+
+        poll_until(self.consumers[queue or self.names[0]], handle, lambda: len(received) >= number)
+        return received
+
+
+class DeadLettersTests:
+    """Promises of ``DeadLetters``.
+
+    A subclass has the fixture ``queues``: two empty queues with their consumers (``DeadLettersHarness``).
+    """
+
+    def test_dead_letters_are_shown_and_stay(self, queues: DeadLettersHarness) -> None:
+        first, second = queues.names
+        assert queues.letters.select(limit=10).total == 0
+        assert queues.letters.requeue() == 0
+        queues.reject(b"one", b"\x00\xff", b"x" * 10_000)
+        queues.reject(b"one", queue=second)
+
+        pages = [queues.letters.select(limit=10) for _ in range(2)]
+        short = queues.letters.select(limit=2)
+
+        assert pages[0] == pages[1]
+        assert pages[0].total == short.total == 4
+        shown = [(letter.queue, letter.excerpt, letter.size, letter.reason) for letter in pages[0].letters]
+        assert shown == [
+            (first, "one", 3, "bad: b'one'"),
+            (first, "\x00\\xff", 2, "bad: b'\\x00\\xff'"),
+            (first, "x" * MAX_EXCERPT, 10_000, f"bad: {b'x' * 20!r}"),
+            (second, "one", 3, "bad: b'one'"),
+        ]
+        assert len({letter.id for letter in pages[0].letters}) == 4
+        assert [letter.id for letter in short.letters] == [pages[0].letters[each].id for each in (0, 1, 3)]
+
+    def test_chosen_dead_letter_is_consumed_again(self, queues: DeadLettersHarness) -> None:
+        queues.reject(b"one", b"two", b"three")
+        _, two, _ = queues.letters.select(limit=10).letters
+
+        assert queues.letters.requeue({two.id, "0" * 64}) == 1
+        assert queues.letters.requeue({two.id}) == 0
+
+        assert queues.consume(1) == [b"two"]
+        assert [letter.excerpt for letter in queues.letters.select(limit=10).letters] == ["one", "three"]
+
+    def test_all_dead_letters_are_consumed_again_in_order(self, queues: DeadLettersHarness) -> None:
+        bodies = [f"message {number}".encode() for number in range(20)]
+        queues.reject(*bodies)
+        queues.reject(b"fact", queue=queues.names[1])
+
+        assert queues.letters.requeue() == 21
+
+        assert queues.letters.select(limit=10).total == 0
+        assert queues.consume(20) == bodies
+        assert queues.consume(1, queue=queues.names[1]) == [b"fact"]
+
+    def test_message_that_is_rejected_again_stays(self, queues: DeadLettersHarness) -> None:
+        queues.reject(b"bad")
+        assert queues.letters.requeue() == 1
+
+        assert queues.consume(1, answer=lambda _: "still bad") == [b"bad"]
+
+        (letter,) = queues.letters.select(limit=10).letters
+        assert (letter.excerpt, letter.reason) == ("bad", "still bad")

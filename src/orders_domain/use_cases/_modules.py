@@ -39,6 +39,7 @@ _NAMES = {
     "catalog.list_products": "ListProducts list_products",
     "catalog.manage_products": "AddProduct RestockProduct UpdateProduct add_product restock_product update_product",
     "catalog.upsert_products": "ProductUpsert UpsertOutcome UpsertProducts upsert_products",
+    "events.inspect_dead_letters": "ListDeadLetters ResendDeadLetters list_dead_letters resend_dead_letters",
     "events.inspect_outbox": "ListOutbox OutboxEvents ResendEvents ResentEvents list_outbox resend_events",
     "events.read_events": "EventPage ReadEvents read_events",
     "events.replay_events": "ReplayEvents ReplayStep replay_events",

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from orders_flask.bootstrap.demo_history import PastOrders
     from orders_flask.bootstrap.demo_orders import place_demo_orders
     from orders_flask.bootstrap.jobs import job_checks, job_runner
-    from orders_flask.bootstrap.messaging import broker, event_bytes, payment_facts, tracking_events
+    from orders_flask.bootstrap.messaging import broker, dead_letters, event_bytes, payment_facts, tracking_events
     from orders_flask.bootstrap.notifications import log_broken_templates, notifier
     from orders_flask.bootstrap.persistence import replica_checks, store
     from orders_flask.bootstrap.remote_services import choose_place_shipped_order, services
@@ -69,6 +69,7 @@ __all__ = [
     "cart_policy",
     "check_broker",
     "choose_place_shipped_order",
+    "dead_letters",
     "demo_accounts_warning",
     "demo_tokens",
     "describe",
@@ -110,7 +111,7 @@ _NAMES = {
     "orders_flask.bootstrap.demo_history": "PastOrders",
     "orders_flask.bootstrap.demo_orders": "place_demo_orders",
     "orders_flask.bootstrap.jobs": "job_checks job_runner",
-    "orders_flask.bootstrap.messaging": "broker event_bytes payment_facts tracking_events",
+    "orders_flask.bootstrap.messaging": "broker dead_letters event_bytes payment_facts tracking_events",
     "orders_flask.bootstrap.notifications": "log_broken_templates notifier",
     "orders_flask.bootstrap.persistence": "replica_checks store",
     "orders_flask.bootstrap.remote_services": "choose_place_shipped_order services",

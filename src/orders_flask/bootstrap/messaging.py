@@ -13,9 +13,11 @@ from functools import partial
 from orders_adapters.composite.fan_out_publisher import FanOutPublisher
 from orders_adapters.composite.numeric_user_ids import NumericUserIdsPublisher, with_numeric_user_id
 from orders_adapters.memory.event_publisher import InMemoryEventPublisher
+from orders_adapters.memory.message_consumer import InMemoryDeadLetters
 from orders_adapters.memory.no_publisher import NoPublisher
 from orders_adapters.serialization import cloudevents
 from orders_domain.model.events import Event
+from orders_domain.ports.events.dead_letters import DeadLetters
 from orders_domain.ports.message_consumer import MessageConsumer
 from orders_flask.bootstrap.components import (
     BrokerComponent,
@@ -106,6 +108,19 @@ def tracking_events(settings: Settings) -> MessageConsumer:
 def payment_facts(settings: Settings) -> MessageConsumer:
     """Return the consumer of payment providers' facts."""
     return _messages(settings, queue=settings.payments_queue, topic=settings.payments_topic)
+
+
+def dead_letters(settings: Settings) -> DeadLetters:
+    """Return the dead letters of the consumers; none if they consume from Kafka, whose topics are read by its tools."""
+    if not settings.rabbitmq_url or settings.message_broker != "rabbitmq":
+        return InMemoryDeadLetters()
+    with require_extra("rabbitmq", wanted_by="RABBITMQ_URL"):
+        from orders_adapters.rabbitmq.dead_letters import RabbitMqDeadLetters
+        from orders_adapters.rabbitmq.topology import ConsumerQueue
+
+    queues = [ConsumerQueue(queue=name) for name in (settings.tracking_queue, settings.payments_queue)]
+    with as_setting_error("RABBITMQ_URL"):
+        return RabbitMqDeadLetters(settings.rabbitmq_url, queues)
 
 
 def _messages(settings: Settings, *, queue: str, topic: str) -> MessageConsumer:

@@ -12,6 +12,9 @@ from orders_flask.settings import InvalidSetting
 
 _ENTRIES = {
     "bulk-status": Entry("orders_flask.cli.bulk_status", "Change the status of the orders of FILE to STATUS."),
+    "dead-letters": Entry(
+        "orders_flask.cli.dead_letters:dead_letters", "Look at messages that consumers rejected, and resend them."
+    ),
     "demo": Entry("orders_flask.cli.demo", "Run the service with sample data and sample requests."),
     "doctor": Entry(
         "orders_flask.cli.doctor.command:doctor", "Check every configured component and the data, and report failures."

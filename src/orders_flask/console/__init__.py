@@ -6,6 +6,7 @@ from flask import Flask
 
 from orders_flask.console import (
     analytics,
+    dead_letters,
     exports,
     health,
     jobs,
@@ -32,6 +33,20 @@ def install(app: Flask) -> None:
         static_folder="static",
         static_url_path="/static",
     )
-    for module in (sign_in, orders, jobs, exports, order, order_actions, stock, analytics, webhooks, outbox, health):
+    pages = (
+        sign_in,
+        orders,
+        jobs,
+        exports,
+        order,
+        order_actions,
+        stock,
+        analytics,
+        webhooks,
+        outbox,
+        dead_letters,
+        health,
+    )
+    for module in pages:
         module.register(console)
     app.register_blueprint(console)

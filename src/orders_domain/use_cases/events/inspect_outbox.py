@@ -11,6 +11,9 @@ from orders_domain.model.accounts.actor import Actor
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.outbox import Outbox, OutboxBacklog, OutboxMessage, OutboxState
 
+BATCH = 1_000
+"""The parked events that are read at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOutbox:
@@ -68,8 +71,17 @@ def resend_events(request: ResendEvents, *, outbox: Outbox, clock: Clock) -> Res
     ids = tuple(dict.fromkeys(request.event_ids))
     missing = tuple(event_id for event_id in ids if not outbox.requeue([event_id], now=clock()))
     count = len(ids) - len(missing)
-    if request.parked and (number := outbox.backlog().parked):
-        # Selected once, because the broker may reject events again while this runs.
-        parked = outbox.select(states=frozenset({OutboxState.PARKED}), limit=number)
-        count += outbox.requeue([message.event.id for message in parked], now=clock())
+    if request.parked:
+        count += _requeue_parked(outbox, clock)
     return ResentEvents(requeued=count, missing=missing)
+
+
+def _requeue_parked(outbox: Outbox, clock: Clock) -> int:
+    """Requeue as many events as are parked now, and no more: the broker may reject events again while this runs."""
+    parked, requeued = outbox.backlog().parked, 0
+    while left := parked - requeued:
+        messages = outbox.select(states=frozenset({OutboxState.PARKED}), limit=min(left, BATCH))
+        if not messages:
+            break
+        requeued += outbox.requeue([message.event.id for message in messages], now=clock())
+    return requeued

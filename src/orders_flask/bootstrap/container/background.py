@@ -13,6 +13,7 @@ from orders_domain import use_cases
 from orders_domain.model.events import Event
 from orders_domain.model.jobs import BulkStatusJob, DeferredAnswer, Job, PlacementJob
 from orders_domain.model.notification import AlertRecipient, Channel
+from orders_domain.ports.events.dead_letters import DeadLetterPage
 from orders_domain.ports.notifier import Notifier
 from orders_flask import bootstrap
 from orders_flask.bootstrap.container.components import Components
@@ -144,6 +145,16 @@ class BackgroundUseCases(FileJobUseCases):
         metrics=Components.metrics,
         outbox=Components.outbox,
         clock=Components.store_clock,
+    )
+    list_dead_letters: providers.Callable[DeadLetterPage] = providers.Callable(
+        instrumented(use_cases.list_dead_letters),
+        metrics=Components.metrics,
+        dead_letters=Components.dead_letters,
+    )
+    resend_dead_letters: providers.Callable[int] = providers.Callable(
+        instrumented(use_cases.resend_dead_letters),
+        metrics=Components.metrics,
+        dead_letters=Components.dead_letters,
     )
     purge_expired_data: providers.Callable[use_cases.PurgeResult] = providers.Callable(
         use_cases.purge_expired_data,

@@ -64,6 +64,7 @@ class Components(containers.DeclarativeContainer):
     notifier = providers.Singleton(bootstrap.notifier, settings)
     tracking_events = providers.Factory(bootstrap.tracking_events, settings)
     payment_facts = providers.Factory(bootstrap.payment_facts, settings)
+    dead_letters = providers.Singleton(bootstrap.dead_letters, settings)
     auth = providers.Singleton(bootstrap.sign_in, settings, store, cache, clock=clock)
     remote_services = providers.Singleton(bootstrap.services, settings)
     checks = providers.Callable(_required_checks, store, cache, broker)

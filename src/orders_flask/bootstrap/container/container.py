@@ -80,6 +80,8 @@ class Container(AccountUseCases, BackgroundUseCases, LifeUseCases, WebhookUseCas
         read_events=BackgroundUseCases.read_events.provider,
         list_outbox=BackgroundUseCases.list_outbox.provider,
         resend_events=BackgroundUseCases.resend_events.provider,
+        list_dead_letters=BackgroundUseCases.list_dead_letters.provider,
+        resend_dead_letters=BackgroundUseCases.resend_dead_letters.provider,
         add_webhook=WebhookUseCases.add_webhook.provider,
         list_webhooks=WebhookUseCases.list_webhooks.provider,
         get_webhook=WebhookUseCases.get_webhook.provider,

@@ -21,8 +21,8 @@ from tests.support.secrets import CART_SECRET, JWT_SECRET
 from tests.support.service_stack import Stack
 
 PASSWORD = "a long password"
-PAGES = ("/orders", "/stock", "/analytics", "/webhooks", "/outbox", "/health", "/exports/new")
-ADMINISTRATORS = ("/stock", "/analytics", "/webhooks", "/outbox")
+PAGES = ("/orders", "/stock", "/analytics", "/webhooks", "/outbox", "/dead-letters", "/health", "/exports/new")
+ADMINISTRATORS = ("/stock", "/analytics", "/webhooks", "/outbox", "/dead-letters")
 
 
 def visitor(stack: Stack) -> Operator:

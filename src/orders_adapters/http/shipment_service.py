@@ -9,6 +9,7 @@ from orders_adapters.http.service_client import ServiceClient, integer
 from orders_domain.errors import ShippingAddressRejected
 from orders_domain.model.reservation import Reservation
 from orders_domain.model.values.json_values import text_error
+from orders_domain.model.values.user_ids import as_number
 from orders_domain.ports.shipment_service import ShipmentService
 
 MAX_ID_LENGTH = 64
@@ -21,7 +22,8 @@ _log = logging.getLogger(__name__)
 
 
 class HttpShipmentService(ShipmentService):
-    def __init__(self, address: str, *, bulkhead: Bulkhead | None = None) -> None:
+    def __init__(self, address: str, *, bulkhead: Bulkhead | None = None, integer_user_ids: bool = False) -> None:
+        self._integer_user_ids = integer_user_ids
         self._service = ServiceClient(address, name="Shipment Tracking Service", bulkhead=bulkhead)
 
     def ping(self) -> None:
@@ -33,7 +35,7 @@ class HttpShipmentService(ShipmentService):
         shipment = {
             "orderID": order_id if reservation.number is None else reservation.number,
             "orderUUID": order_id,
-            "userID": reservation.user_id,
+            "userID": as_number(reservation.user_id) if self._integer_user_ids else reservation.user_id,
             "items": items,
             "shipmentStatus": "pending",
         }

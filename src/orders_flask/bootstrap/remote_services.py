@@ -33,7 +33,11 @@ def services(settings: Settings) -> RemoteServices:
             else None
         )
     with as_setting_error("SHIPMENT_SERVICE_URL"):
-        shipments = HttpShipmentService(shipment_url, bulkhead=bulkhead) if shipment_url else None
+        shipments = (
+            HttpShipmentService(shipment_url, bulkhead=bulkhead, integer_user_ids=settings.integer_user_ids)
+            if shipment_url
+            else None
+        )
     remote = {"catalogue": catalog, "shipments": shipments}
     checks = {name: partial(check_health, service.ping) for name, service in remote.items() if service}
     return RemoteServices(catalog_service=catalog, shipment_service=shipments or LocalShipmentService(), checks=checks)

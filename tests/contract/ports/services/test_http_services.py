@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,14 @@ def test_carrier_rejection_is_not_retried(carrier: ShipmentService, status: int)
     with pytest.raises(ServiceRejected):
         HttpShipmentService(carrier.url).create(new_reservation())
     assert carrier.times("POST") == 1
+
+
+@pytest.mark.parametrize(("user_id", "sent"), [("42", 42), ("ann", "ann"), ("042", "042")])
+def test_carrier_gets_numeric_ids_of_users_as_numbers(carrier: ShipmentService, user_id: str, sent: object) -> None:
+    HttpShipmentService(carrier.url, integer_user_ids=True).create(replace(new_reservation(), user_id=user_id))
+    HttpShipmentService(carrier.url).create(replace(new_reservation(), user_id=user_id))
+
+    assert [asked.body["userID"] for asked in carrier.asked] == [sent, user_id]
 
 
 @pytest.mark.parametrize("status", [400, 422])

@@ -12,9 +12,10 @@ import pytest
 
 from orders_adapters.sql import migrate
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published
-from tests.contract.faults.clusters.buyers import FeedReader, Purchases, buy, buying, reading, stock
+from tests.contract.faults.clusters.buyers import BODY, PATH, FeedReader, Purchases, buy, buying, reading, stock
 from tests.contract.faults.load import Customer
 from tests.contract.faults.service import Service, Web, shop_of, within
+from tests.contract.faults.test_postgres_unavailable import MAX_LATENCY
 from tests.support.report import for_want_of
 from tests.support.servers.discovery import Unavailable
 from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayReplica
@@ -100,12 +101,16 @@ def require_agreement(shop: DatabaseShop) -> dict[str, int]:
     return shop.versions()
 
 
+def make_synchronous(pair: Pair, commit: str = "on") -> None:
+    pair.primary.configure(synchronous_commit=commit, synchronous_standby_names=pair.replica.name)
+    within(10, pair.is_synchronous, "the replica is not synchronous")
+
+
 @pytest.mark.parametrize("commit", ["on", "remote_apply"])
 def test_synchronous_promotion_loses_no_order(
     service: Service, pair: Pair, rabbitmq_server: RabbitServer, commit: str
 ) -> None:
-    pair.primary.configure(synchronous_commit=commit, synchronous_standby_names=pair.replica.name)
-    within(10, pair.is_synchronous, "the replica is not synchronous")
+    make_synchronous(pair, commit)
     service = replace(service, database_url=pair.listed if commit == "on" else pair.as_options)
     stock(service)
     with bound_queue(rabbitmq_server, service.exchange) as probe, service.serve("--workers", "2") as web:
@@ -176,10 +181,28 @@ def repeat(service: Service, web: Web, keys: list[str], purchases: Purchases) ->
         customer.close()
 
 
+def test_lost_replica_acknowledges_nothing(service: Service, pair: Pair) -> None:
+    """A commit that waits for a synchronous replica is not acknowledged, and is stored when the replica returns."""
+    make_synchronous(pair)
+    service = replace(service, database_url=pair.listed)
+    stock(service)
+    with service.serve("--no-relay") as web, shop_of(replace(service, database_url=pair.primary.url)) as core:
+        purchases, buyer = Purchases(), Customer(service, web)
+        buy(buyer, purchases, "before")
+        pair.replica.freeze()
+        assert not purchases.record("after", buyer.post_with_key(PATH, BODY, key="after"))
+        assert purchases.others[0].seconds < MAX_LATENCY
+        pair.replica.thaw()
+        buy(buyer, purchases, "after")
+        buyer.close()
+        assert keys_of(core) == purchases.orders
+        assert len(require_agreement(core)) == 2
+    purchases.require_unavailable_only()
+
+
 def test_cursor_of_the_end_stays_valid(service: Service, pair: Pair) -> None:
     """The end of the feed is read when the primary has given ids that the replica has not seen."""
-    pair.primary.configure(synchronous_standby_names=pair.replica.name)
-    within(10, pair.is_synchronous, "the replica is not synchronous")
+    make_synchronous(pair)
     service = replace(service, database_url=pair.listed)
     stock(service)
     with service.serve("--no-relay") as web:

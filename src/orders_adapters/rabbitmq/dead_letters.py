@@ -7,13 +7,13 @@ from contextlib import contextmanager, suppress
 from copy import copy
 from typing import Any, TypeAlias
 
-import pika
 from pika import BasicProperties, DeliveryMode
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 from pika.spec import Basic
 
 from orders_adapters.rabbitmq.message_consumer import REASON, own_headers
+from orders_adapters.rabbitmq.nodes import Nodes
 from orders_adapters.rabbitmq.tolerant_connection import TolerantConnection
 from orders_adapters.rabbitmq.topology import ConsumerQueue
 from orders_domain.errors import BrokerUnavailable
@@ -29,11 +29,14 @@ class RabbitMqDeadLetters(DeadLetters):
 
     def __init__(self, url: str, queues: Sequence[ConsumerQueue], *, timeout: float = TIMEOUT) -> None:
         self._queues = queues
-        self._parameters = pika.URLParameters(url)
-        self._parameters.client_properties = {"connection_name": "orders dead letters"}
-        self._parameters.connection_attempts = 1
-        self._parameters.socket_timeout = self._parameters.stack_timeout = timeout
-        self._parameters.blocked_connection_timeout = timeout
+        self._nodes = Nodes(
+            url,
+            client_properties={"connection_name": "orders dead letters"},
+            connection_attempts=1,
+            socket_timeout=timeout,
+            stack_timeout=timeout,
+            blocked_connection_timeout=timeout,
+        )
 
     def select(self, *, limit: int) -> DeadLetterPage:
         letters: list[DeadLetter] = []
@@ -76,7 +79,9 @@ class RabbitMqDeadLetters(DeadLetters):
     def _connection(self) -> Iterator[BlockingConnection]:
         connection = None
         try:
-            connection = BlockingConnection(self._parameters, _impl_class=TolerantConnection)
+            connection = self._nodes.connect(
+                lambda node: BlockingConnection(node, _impl_class=TolerantConnection), failures=(AMQPError, OSError)
+            )
             yield connection
         except (AMQPError, OSError) as error:
             raise BrokerUnavailable(f"RabbitMQ is unavailable: {error!r}") from error

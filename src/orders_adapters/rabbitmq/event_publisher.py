@@ -12,6 +12,7 @@ import pika
 
 from orders_adapters.rabbitmq.confirms import UNROUTABLE
 from orders_adapters.rabbitmq.messages import Message, messages_of
+from orders_adapters.rabbitmq.nodes import Nodes
 from orders_adapters.rabbitmq.publisher_connection import PublisherConnection
 from orders_adapters.rabbitmq.topology import Topology
 from orders_domain.errors import PublisherUnavailable
@@ -44,7 +45,7 @@ class RabbitMqEventPublisher(EventPublisher):
         self._topology = Topology(
             queue=queue, exchange=exchange, queue_type=queue_type, order_events_exchange=order_events_exchange
         )
-        self._parameters = _parameters(url, timeout)
+        self._nodes = _nodes(url, timeout)
         self._timeout = timeout
         self._connection: PublisherConnection | None = None
         self._lock, self._pid = threading.Lock(), os.getpid()
@@ -109,14 +110,24 @@ class RabbitMqEventPublisher(EventPublisher):
 
     def _connected(self, deadline: float) -> PublisherConnection:
         """Return a connection that is ready. The caller must hold the lock."""
-        if self._connection is None or not self._connection.usable:
-            self._connection = PublisherConnection(self._parameters, self._topology)
+        if self._connection is not None and self._connection.usable:
+            return self._ready(self._connection, deadline)
+
+        def open_connection(parameters: pika.URLParameters) -> PublisherConnection:
+            self._connection = PublisherConnection(parameters, self._topology)
+            return self._ready(self._connection, deadline)
+
+        return self._nodes.connect(
+            open_connection, failures=(PublisherUnavailable,), may_continue=lambda: _remaining(deadline) > 0
+        )
+
+    def _ready(self, connection: PublisherConnection, deadline: float) -> PublisherConnection:
         try:
-            self._connection.wait_until_ready(timeout=_remaining(deadline))
+            connection.wait_until_ready(timeout=_remaining(deadline))
         except PublisherUnavailable:
             self._disconnect()
             raise
-        return self._connection
+        return connection
 
     def _disconnect(self, *, timeout: float = 0.0) -> None:
         connection, self._connection = self._connection, None
@@ -139,12 +150,15 @@ def _remaining(deadline: float) -> float:
     return max(0.0, deadline - time.monotonic())
 
 
-def _parameters(url: str, timeout: float) -> pika.URLParameters:
-    parameters = pika.URLParameters(url)
-    parameters.client_properties = {"connection_name": "orders publisher"}
-    parameters.socket_timeout = parameters.stack_timeout = timeout + OPENING_GRACE
-    if parameters.heartbeat is None:
-        parameters.heartbeat = HEARTBEAT
-    if parameters.blocked_connection_timeout is None:
-        parameters.blocked_connection_timeout = timeout  # the broker blocks connections if memory or disk is low
-    return parameters
+def _nodes(url: str, timeout: float) -> Nodes:
+    opening = timeout + OPENING_GRACE
+    nodes = Nodes(
+        url,
+        client_properties={"connection_name": "orders publisher"},
+        socket_timeout=opening,
+        stack_timeout=opening,
+    )
+    nodes.set_default("heartbeat", HEARTBEAT)
+    # The broker blocks connections if memory or disk is low.
+    nodes.set_default("blocked_connection_timeout", timeout)
+    return nodes

@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 from pika.spec import Basic, BasicProperties
 
+from orders_adapters.rabbitmq.nodes import Nodes
 from orders_adapters.rabbitmq.parking_queue import ParkingQueue
 from orders_adapters.rabbitmq.tolerant_connection import TolerantConnection
 from orders_adapters.rabbitmq.topology import ConsumerQueue
@@ -67,8 +67,10 @@ class RabbitMqMessageConsumer(MessageConsumer):
 
     def __init__(self, url: str, queue: ConsumerQueue, *, timeout: float = 10.0) -> None:
         self._queue = queue
-        self._parameters = _parameters(url, timeout)
-        self._dead_letters = ParkingQueue(url, queue=queue.dead_letter, timeout=timeout)
+        self._nodes = _nodes(url, timeout)
+        self._dead_letters = ParkingQueue(
+            url, queue=queue.dead_letter, timeout=timeout, arguments=queue.dead_letter_arguments
+        )
         self._retries = ParkingQueue(url, queue=queue.retry, timeout=timeout, arguments=queue.retry_arguments)
         self._connection: BlockingConnection | None = None
         self._current: _Delivery | None = None
@@ -129,7 +131,10 @@ class RabbitMqMessageConsumer(MessageConsumer):
             raise
 
     def _connect(self) -> BlockingConnection:
-        self._connection = connection = BlockingConnection(self._parameters, _impl_class=TolerantConnection)
+        self._connection = connection = self._nodes.connect(
+            lambda parameters: BlockingConnection(parameters, _impl_class=TolerantConnection),
+            failures=(AMQPError, OSError),
+        )
         try:
             self._queue.declare(connection.channel())
         except ChannelClosedByBroker as refusal:
@@ -150,11 +155,15 @@ class RabbitMqMessageConsumer(MessageConsumer):
                 connection.close()
 
 
-def _parameters(url: str, timeout: float) -> pika.URLParameters:
-    parameters = pika.URLParameters(url)
-    parameters.client_properties = {"connection_name": "orders consumer"}
-    parameters.connection_attempts, parameters.retry_delay = 1, 0
-    parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = timeout
-    if parameters.heartbeat is None:
-        parameters.heartbeat = HEARTBEAT
-    return parameters
+def _nodes(url: str, timeout: float) -> Nodes:
+    nodes = Nodes(
+        url,
+        client_properties={"connection_name": "orders consumer"},
+        connection_attempts=1,
+        retry_delay=0,
+        socket_timeout=timeout,
+        stack_timeout=timeout,
+        blocked_connection_timeout=timeout,
+    )
+    nodes.set_default("heartbeat", HEARTBEAT)
+    return nodes

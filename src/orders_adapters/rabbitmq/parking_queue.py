@@ -11,6 +11,7 @@ from pika import BasicProperties, DeliveryMode
 from pika.frame import Header
 
 from orders_adapters.rabbitmq.messages import Message
+from orders_adapters.rabbitmq.nodes import Nodes
 from orders_adapters.rabbitmq.publisher_connection import PublisherConnection
 from orders_adapters.rabbitmq.topology import Declaration, DurableQueue, ExistingQueue
 from orders_domain.errors import BrokerUnavailable, PublisherUnavailable
@@ -21,9 +22,12 @@ class ParkingQueue:
 
     def __init__(self, url: str, *, queue: str, timeout: float, arguments: Mapping[str, Any] | None = None) -> None:
         self._queue, self._timeout, self._arguments = queue, timeout, arguments
-        self._parameters = pika.URLParameters(url)
-        self._parameters.client_properties = {"connection_name": f"orders {queue}"}
-        self._parameters.socket_timeout = self._parameters.stack_timeout = timeout
+        self._nodes = Nodes(
+            url,
+            client_properties={"connection_name": f"orders {queue}"},
+            socket_timeout=timeout,
+            stack_timeout=timeout,
+        )
         self._connection: PublisherConnection | None = None
 
     @property
@@ -70,7 +74,19 @@ class ParkingQueue:
             connection.close(timeout=1.0)
 
     def _connected(self) -> PublisherConnection:
-        if self._connection is None or not self._connection.usable:
-            self._connection = PublisherConnection(self._parameters, self)
-        self._connection.wait_until_ready(timeout=self._timeout)
-        return self._connection
+        if self._connection is not None and self._connection.usable:
+            return self._ready(self._connection)
+
+        def open_connection(parameters: pika.URLParameters) -> PublisherConnection:
+            self._connection = PublisherConnection(parameters, self)
+            return self._ready(self._connection)
+
+        return self._nodes.connect(open_connection, failures=(PublisherUnavailable,))
+
+    def _ready(self, connection: PublisherConnection) -> PublisherConnection:
+        try:
+            connection.wait_until_ready(timeout=self._timeout)
+        except PublisherUnavailable:
+            self.close()
+            raise
+        return connection

@@ -14,6 +14,9 @@ from pika.exceptions import ChannelClosedByBroker
 _NOT_FOUND = 404
 _log = logging.getLogger(__name__)
 
+QUORUM: Mapping[str, Any] = {"x-queue-type": "quorum"}
+"""The arguments of a queue that lives as long as most nodes of the cluster."""
+
 MAX_DELIVERIES = 100
 """The deliveries of a message whose consumers die, after which the broker dead-letters it."""
 
@@ -81,7 +84,7 @@ class Topology:
         exchanges = [TopicExchange(name) for name in (self.exchange, self.order_events_exchange) if name]
         if self.queue is None:
             return exchanges
-        arguments = None if self.queue_type == "classic" else {"x-queue-type": self.queue_type}
+        arguments = None if self.queue_type == "classic" else QUORUM
         return (ExistingQueue(self.queue), DurableQueue(self.queue, arguments), *exchanges)
 
 
@@ -101,6 +104,11 @@ class ConsumerQueue:
         return f"{self.queue}.dlq"
 
     @property
+    def dead_letter_arguments(self) -> Mapping[str, Any]:
+        """Retain a message that operators look at many times: RabbitMQ 4 drops one after 20 deliveries by default."""
+        return {**QUORUM, "x-delivery-limit": 1_000_000}
+
+    @property
     def retry(self) -> str:
         return f"{self.queue}.retry"
 
@@ -108,7 +116,7 @@ class ConsumerQueue:
     def retry_arguments(self) -> Mapping[str, Any]:
         """Dead-letter expired messages to the main queue, at least once (RabbitMQ 3.10 or later)."""
         return {
-            "x-queue-type": "quorum",
+            **QUORUM,
             "x-dead-letter-exchange": "",
             "x-dead-letter-routing-key": self.queue,
             "x-dead-letter-strategy": "at-least-once",
@@ -118,12 +126,12 @@ class ConsumerQueue:
     def declare(self, channel: Any) -> None:
         """Make the declarations on a blocking channel."""
         arguments = {
-            "x-queue-type": "quorum",
+            **QUORUM,
             "x-delivery-limit": MAX_DELIVERIES,
             "x-dead-letter-exchange": "",
             "x-dead-letter-routing-key": self.dead_letter,
         }
-        channel.queue_declare(self.dead_letter, durable=True)
+        channel.queue_declare(self.dead_letter, durable=True, arguments=self.dead_letter_arguments)
         channel.queue_declare(self.queue, durable=True, arguments=arguments)
         if self.exchange is not None:
             channel.exchange_declare(self.exchange, exchange_type="topic", durable=True)

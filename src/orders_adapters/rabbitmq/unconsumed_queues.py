@@ -6,6 +6,8 @@ from contextlib import closing, suppress
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
+from orders_adapters.rabbitmq.nodes import Nodes
+
 TIMEOUT = 2.0  # seconds for the connection, and for each response
 
 
@@ -15,11 +17,15 @@ def unconsumed_queues(url: str, queues: Mapping[str, str]) -> list[str]:
     A queue that does not exist is passed over. If the broker is unavailable, the list is empty, because the check of
     the broker says so.
     """
-    parameters = pika.URLParameters(url)
-    parameters.connection_attempts = 1
-    parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = TIMEOUT
+    nodes = Nodes(
+        url,
+        connection_attempts=1,
+        socket_timeout=TIMEOUT,
+        stack_timeout=TIMEOUT,
+        blocked_connection_timeout=TIMEOUT,
+    )
     try:
-        with closing(pika.BlockingConnection(parameters)) as connection:
+        with closing(nodes.connect(pika.BlockingConnection, failures=(AMQPError, OSError))) as connection:
             return list(_sentences(connection, queues))
     except (AMQPError, OSError):
         return []

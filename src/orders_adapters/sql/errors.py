@@ -41,6 +41,11 @@ def is_lock_timeout(error: exc.OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT or code == sqlite3.SQLITE_BUSY
 
 
+def is_read_only(error: BaseException) -> bool:
+    """Return whether the server has refused a write, because it is a replica or has become one."""
+    return getattr(error, "sqlstate", None) == _READ_ONLY
+
+
 class StoreUnsuitable(StoreUnavailable):
     """The database cannot be used as it is, and only an operator can change that. The text is for operators."""
 

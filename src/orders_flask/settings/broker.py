@@ -14,7 +14,8 @@ class BrokerSettings:
     rabbitmq_url: str = setting(
         "RABBITMQ_URL",
         "",
-        "`amqp://…`: the broker; by default events are only logged, or wait if `DATABASE_URL` is set",
+        "`amqp://…`: the broker; of a cluster `amqp://user:password@node-1,node-2,node-3`; by default events "
+        "are only logged, or wait if `DATABASE_URL` is set",
         secret=True,
     )
     new_order_queue: str = setting(

@@ -18,7 +18,11 @@ class StorageSettings:
     """The database, its read replica, and the cache."""
 
     database_url: str = setting(
-        "DATABASE_URL", "", "`postgresql://…` or `sqlite:///file`; by default `sqlite:///orders.db`", secret=True
+        "DATABASE_URL",
+        "",
+        "`postgresql://…` or `sqlite:///file`; of a server with replicas "
+        "`postgresql://a,b/orders?target_session_attrs=read-write`; by default `sqlite:///orders.db`",
+        secret=True,
     )
     database_read_url: str = setting(
         "DATABASE_READ_URL",

@@ -2,11 +2,12 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from orders_domain.model.events import USER_NOTIFICATION
 from tests.support.servers.rabbitmq import RabbitServer
 
 
@@ -20,12 +21,14 @@ class ReceivedEvent:
 
 
 @contextmanager
-def bound_queue(rabbit: RabbitServer, exchange: str, *, key: str = "#") -> Iterator[str]:
+def bound_queue(
+    rabbit: RabbitServer, exchange: str, *, key: str = "#", arguments: Mapping[str, Any] | None = None
+) -> Iterator[str]:
     """A durable queue bound to the exchange, for all routing keys or for one."""
     queue = f"{exchange}-probe"
     with rabbit.channel() as channel:
         channel.exchange_declare(exchange, exchange_type="topic", durable=True)
-        channel.queue_declare(queue, durable=True)
+        channel.queue_declare(queue, durable=True, arguments=arguments)
         channel.queue_bind(queue, exchange, key)
     try:
         yield queue
@@ -34,10 +37,11 @@ def bound_queue(rabbit: RabbitServer, exchange: str, *, key: str = "#") -> Itera
 
 
 def received_events(rabbit: RabbitServer, queue: str) -> list[ReceivedEvent]:
-    """Consume the received events."""
+    """Consume the received events, without those that accompany the change of an order, with its version."""
     return [
         ReceivedEvent(id=body["id"], order_id=body["subject"], version=body["orderversion"])
         for body in consume(rabbit, queue)
+        if body["type"] != USER_NOTIFICATION
     ]
 
 

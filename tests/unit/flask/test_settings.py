@@ -60,6 +60,7 @@ BAD = [
     ("RABBITMQ_URL", "localhost"),
     ("RABBITMQ_URL", "http://localhost:15672"),
     ("RABBITMQ_URL", "amqp://localhost:port"),
+    ("RABBITMQ_URL", "amqp://a,,b"),
     ("RABBITMQ_QUEUE_TYPE", "stream"),
     ("ORDERS_DEMO", "yes"),
     ("CORS_ORIGINS", "*"),

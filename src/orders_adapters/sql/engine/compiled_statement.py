@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
-from sqlalchemy.exc import DBAPIError
 
 _PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 _Processor = Callable[[Any], Any]
@@ -78,13 +77,10 @@ def _rows(connection: Connection, text: str, arguments: Sequence[Any]) -> list[t
     try:
         rows: list[tuple[Any, ...]] = cursor.execute(text, arguments).fetchall()
     except Error as error:
-        dialect: Any = connection.dialect
-        lost = dialect.is_disconnect(error, connection.connection, None)
-        if lost:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            text, None, error, Error, hide_parameters=True, connection_invalidated=lost, dialect=dialect
-        ) from error
+        # Private in SQLAlchemy 2.0: it discards lost connections, with the listeners of the engine, and raises.
+        handler: Any = connection
+        handler._handle_dbapi_exception(error, text, None, cursor, None)
+        raise
     for listener in connection.dispatch.after_cursor_execute:
         listener(connection, cursor, text, arguments, None, False)
     return rows

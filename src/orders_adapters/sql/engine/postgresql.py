@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, ColumnElement, Engine, Text, case, cast, create_engine, event, func
 
+from orders_adapters.sql.errors import is_read_only
+
 if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import ExceptionContext
+
     from orders_adapters.sql.engine.connections import Connector, DatabaseConnection
 
 LOCK_SECONDS = 3
@@ -77,6 +81,12 @@ def create(address: URL, *, pool_size: int, statement_seconds: int, schema: str,
     @event.listens_for(engine, "do_connect")
     def _(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
         return connector.connect(**options)
+
+    @event.listens_for(engine, "handle_error")
+    def _(context: ExceptionContext) -> None:
+        # The pool is emptied as for a lost server, because new connections may reach the primary server.
+        if is_read_only(context.original_exception):
+            context.is_disconnect = True
 
     return engine
 

@@ -12,7 +12,7 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_entry
 from orders_adapters.sql.tables.column_types import is_valid_id
-from orders_domain.model.feed.cursor import FeedCursor
+from orders_domain.model.feed.cursor import START, FeedCursor
 from orders_domain.model.feed.page import FeedFilter, FeedPage, feed_entries
 from orders_domain.model.history import HistoryEntry
 from orders_domain.ports.events.event_feed import EventFeed
@@ -47,10 +47,8 @@ _HISTORIES = (
     .where(_history.order_id.in_(bindparam("orders", expanding=True)), _history.version <= bindparam("version"))
     .order_by(_history.order_id, _history.version)
 )
-_END = {
-    "postgresql": select(_HORIZON),
-    "sqlite": select(func.coalesce(func.max(_history.position), 0) + 1),
-}
+# The last event, not the horizon: a promoted replica gives the ids again that its primary gave without a commit.
+_LAST = _by_dialect(select(*_PLACE).order_by(*(column.desc() for column in _PLACE)).limit(1))
 
 
 _HAS_FOREIGN_POSITIONS = select(
@@ -72,8 +70,8 @@ class SqlEventFeed(EventFeed):
 
     def end(self) -> FeedCursor:
         with translate_errors(), self._engine.connect() as connection:
-            position = connection.scalar(_END[connection.dialect.name])
-        return FeedCursor(int(position or 0), UUID(int=0), 0)
+            row = connection.execute(_LAST[connection.dialect.name]).first()
+        return START if row is None else FeedCursor(row.position, row.order_id, row.version)
 
 
 def has_foreign_positions(engine: Engine) -> bool:

@@ -73,7 +73,7 @@ def _steps(first: FeedFilter, identity: str, feed: EventFeed, publisher: EventPu
     end, feed_filter, is_last = feed.end(), first, False
     while not is_last:
         page = feed.read(feed_filter)
-        events = [entry.event for entry in page.entries if entry.cursor < end]
+        events = [entry.event for entry in page.entries if entry.cursor <= end]
         for batch in _batches(events):
             _publish(batch, publisher)
         yield ReplayStep(published=len(events), cursor=page.end.text(identity))

@@ -137,7 +137,8 @@ def test_foreign_retry_count_does_not_loop(rabbitmq_server: RabbitServer) -> Non
 
     with rabbitmq_server.channel() as channel:
         _, properties, _ = channel.basic_get(inbound.dead_letter, auto_ack=True)
-    assert properties.headers == {"theirs": "kept", rabbitmq.REASON: "It is early."}
+    expected = {"theirs": "kept", rabbitmq.REASON: "It is early."}
+    assert properties.headers.items() - {("x-delivery-count", 0)} == expected.items()
 
 
 @pytest.mark.parametrize("early", [True, False])

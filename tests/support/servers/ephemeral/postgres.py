@@ -9,6 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
 
 from tests.support.servers import postgresql
 from tests.support.servers.discovery import Unavailable
@@ -53,12 +57,53 @@ class ThrowawayPostgres(Throwaway):
     def version(self) -> str:
         return postgresql.version_at(self.url)
 
+    def execute(self, statement: LiteralString) -> list[tuple[Any, ...]]:
+        """Execute a statement in autocommit mode, on a new connection; return its rows."""
+        with psycopg.connect(host=HOST, port=self.port, user="postgres", autocommit=True, connect_timeout=5) as session:
+            result = session.execute(statement)
+            return result.fetchall() if result.description else []
+
+    def configure(self, **settings: str) -> None:
+        """Set parameters that need no restart; a replica that was copied before does not get them."""
+        for name, value in settings.items():
+            statement = sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            with psycopg.connect(host=HOST, port=self.port, user="postgres", autocommit=True) as session:
+                session.execute(statement)
+                session.execute("SELECT pg_reload_conf()")
+
     def _make_cluster(self, programs: Path) -> None:
         self._programs, self._data = programs, self.directory / "data"
         shutil.rmtree(self._data, ignore_errors=True)
         options = "--username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync --no-instructions"
         subprocess.run(
             [programs / "initdb", "--pgdata", self._data, *options.split()],
+            cwd=self.directory,
+            user=self.account,
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+
+class ThrowawayReplica(ThrowawayPostgres):
+    """A streaming replica of a running server, from pg_basebackup. `promote` makes it a primary server."""
+
+    name = "replica"  # in synchronous_standby_names
+
+    def __init__(self, primary: ThrowawayPostgres) -> None:
+        super().__init__(max_connections=primary.max_connections)
+        self._primary = primary
+
+    def promote(self) -> None:
+        """Return when the server accepts writes."""
+        assert self.execute("SELECT pg_promote()") == [(True,)], "the replica was not promoted"
+
+    def _make_cluster(self, programs: Path) -> None:
+        self._programs, self._data = programs, self.directory / "data"
+        source = f"host={HOST} port={self._primary.port} user=postgres application_name={self.name}"
+        options = "--write-recovery-conf --checkpoint=fast --no-sync --wal-method=stream"
+        subprocess.run(
+            [programs / "pg_basebackup", "--pgdata", self._data, "--dbname", source, *options.split()],
             cwd=self.directory,
             user=self.account,
             check=True,

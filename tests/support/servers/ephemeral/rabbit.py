@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 from tests.support.servers import rabbitmq
 from tests.support.servers.discovery import Unavailable
@@ -12,6 +13,8 @@ from tests.support.servers.ephemeral.server import HOST, Throwaway, free_port
 
 # The script behind /usr/sbin/rabbitmq-server comes first, because Debian's wrapper changes user and directories.
 PLACES = ("/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/sbin")
+
+COOKIE = ".erlang.cookie"  # the secret that the nodes of a cluster share
 
 NEW_QUEUE_SECONDS = 3
 """Seconds after which the definition of a new queue survives `kill`, with its messages (decision 0026)."""
@@ -23,10 +26,17 @@ class ThrowawayRabbit(Throwaway):
 
     patience = 240
 
-    def __init__(self) -> None:
+    def __init__(self, *, joins: Self | None = None) -> None:
+        """With ``joins`` the node joins the cluster of a running one at its first start."""
         super().__init__()
-        self._names_port, self._nodes_port = free_port(), free_port()
+        self._joins = joins
+        self._names_port: int = joins._names_port if joins else free_port()
+        self._nodes_port = free_port()
         self._names: subprocess.Popen[bytes] | None = None
+
+    @property
+    def node(self) -> str:
+        return f"orders-test-{self.port}@localhost"
 
     @property
     def url(self) -> str:
@@ -35,10 +45,16 @@ class ThrowawayRabbit(Throwaway):
     def prepare(self) -> None:
         self._program = _program("rabbitmq-server", *PLACES)
         epmd = _program("epmd", *map(str, Path("/usr/lib/erlang").glob("erts-*/bin")))
-        (self.directory / "rabbitmq.conf").write_text(
-            f"listeners.tcp.1 = {HOST}:{self.port}\ndisk_free_limit.absolute = 10MB\n"
-        )
+        lines = [f"listeners.tcp.1 = {HOST}:{self.port}", "disk_free_limit.absolute = 10MB"]
         (self.directory / "plugins").write_text("[].\n")
+        if self._joins is not None:
+            shutil.copy(self._joins.directory / COOKIE, self.directory / COOKIE)
+            lines.append("cluster_formation.peer_discovery_backend = classic_config")
+            peers = enumerate((self._joins.node, self.node), start=1)
+            lines += [f"cluster_formation.classic_config.nodes.{number} = {node}" for number, node in peers]
+        (self.directory / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
+        if self._joins is not None:
+            return
         # Otherwise Erlang starts an epmd that outlives the node and that other nodes then depend on.
         self._names = subprocess.Popen(
             [epmd, "-port", str(self._names_port), "-address", HOST],
@@ -58,7 +74,7 @@ class ThrowawayRabbit(Throwaway):
             "HOME": here,  # the directory of the Erlang cookie
             "ERL_EPMD_PORT": str(self._names_port),
             "ERL_EPMD_ADDRESS": HOST,
-            "RABBITMQ_NODENAME": f"orders-test-{self.port}@localhost",
+            "RABBITMQ_NODENAME": self.node,
             "RABBITMQ_DIST_PORT": str(self._nodes_port),
             "RABBITMQ_CONF_ENV_FILE": f"{here}/none",
             "RABBITMQ_CONFIG_FILE": f"{here}/rabbitmq.conf",

@@ -1,0 +1,1 @@
+"""Servers with replicas, of which one is killed while orders are placed."""

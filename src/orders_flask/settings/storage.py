@@ -10,6 +10,10 @@ from typing import Literal
 from orders_flask.settings.database_address import normalize
 from orders_flask.settings.validation import InvalidSetting, require_scheme, setting
 
+REDIS_SCHEMES = (
+    *("redis", "rediss", "unix"),
+    *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),  # rediss is TLS
+)
 _SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
 
 
@@ -34,7 +38,8 @@ class StorageSettings:
     redis_url: str = setting(
         "REDIS_URL",
         "",
-        "`redis://…`: the cache; by default in-process memory, or none if `DATABASE_URL` is set",
+        "the cache: `redis://host`, `rediss://host` with TLS, `unix://path`, `redis+sentinel://host,host/service_name` "
+        "or `redis+cluster://host,host`; by default in-process memory, or none if `DATABASE_URL` is set",
         secret=True,
     )
     redis_prefix: str = setting("REDIS_PREFIX", "orders:", "prefix of all keys in Redis")
@@ -67,7 +72,7 @@ class StorageSettings:
             object.__setattr__(self, field, normalize(name, getattr(self, field)))
         require_scheme("DATABASE_URL", self.database_url, "postgresql", "sqlite", "memory")
         require_scheme("DATABASE_READ_URL", self.database_read_url, "postgresql", "sqlite")
-        require_scheme("REDIS_URL", self.redis_url, "redis", "rediss", "unix")
+        require_scheme("REDIS_URL", self.redis_url, *REDIS_SCHEMES)
         if self.database_schema:
             self._check_schema()
 

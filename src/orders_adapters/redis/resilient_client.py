@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import redis
-from redis.exceptions import ClusterDownError, RedisClusterException
+from redis.exceptions import ClusterDownError, RedisClusterException, SlotNotCoveredError
 
 from orders_adapters.circuit_breaker import RESET_TIMEOUT, CircuitBreaker, CircuitOpen
 from orders_adapters.redis.client import Client, connect
@@ -53,8 +53,12 @@ class ResilientClient:
     def _call(self, command: Callable[[Client], _Result]) -> _Result:
         try:
             return command(self._clients.get())
-        except (RedisClusterException, ClusterDownError) as error:  # is no RedisError, or counts as a reply
+        except ClusterDownError as error:  # counts as a reply
             raise redis.ConnectionError("The cluster is down.") from error
+        except RedisClusterException as error:  # is no RedisError
+            if not isinstance(error, SlotNotCoveredError):
+                self._circuit.open()  # at once, because each node took its timeout
+            raise redis.ConnectionError(str(error)) from error
 
     def _check_process(self) -> None:
         if self._pid != os.getpid():

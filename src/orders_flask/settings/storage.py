@@ -67,6 +67,12 @@ class StorageSettings:
             return "redis"
         return "memory" if self.uses_default_database or self.database_url == "memory://" else "none"
 
+    @property
+    def redis_name(self) -> str:
+        """What REDIS_URL names."""
+        kind = self.redis_url.partition("://")[0].partition("+")[2]
+        return f"Redis {kind.capitalize()}" if kind else "Redis"
+
     def _check_storage(self) -> None:
         for field, name in (("database_url", "DATABASE_URL"), ("database_read_url", "DATABASE_READ_URL")):
             object.__setattr__(self, field, normalize(name, getattr(self, field)))

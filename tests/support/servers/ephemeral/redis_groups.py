@@ -53,9 +53,9 @@ class Member(ThrowawayRedis):
 
 
 class Sentinel(Member):
-    def __init__(self, master: int) -> None:
+    def __init__(self, master: int, *, quorum: int) -> None:
         super().__init__()
-        self._master = master
+        self._master, self._quorum = master, quorum
 
     def prepare(self) -> None:
         super().prepare()
@@ -64,7 +64,7 @@ class Sentinel(Member):
             f"port {self.port}",
             f"bind {HOST}",
             f"dir {self.directory}",
-            f"sentinel monitor {SERVICE} {HOST} {self._master} 2",
+            f"sentinel monitor {SERVICE} {HOST} {self._master} {self._quorum}",
             f"sentinel down-after-milliseconds {SERVICE} {milliseconds}",
             f"sentinel failover-timeout {SERVICE} {3 * milliseconds}",
         )
@@ -131,13 +131,18 @@ class Group:
 
 
 class SentinelGroup(Group):
-    """A master, its replica and three Sentinels."""
+    """A master, its replica and three Sentinels; or fewer."""
+
+    def __init__(self, *, replicas: int = 1, sentinels: int = 3) -> None:
+        self._counts = replicas, sentinels
 
     def _start(self, stack: ExitStack) -> None:
+        replicas, sentinels = self._counts
         master = stack.enter_context(Member())
-        replica = stack.enter_context(Member("--replicaof", f"{HOST} {master.port}", "--repl-diskless-sync-delay", "0"))
-        self.members = (master, replica)
-        self.sentinels = tuple(stack.enter_context(Sentinel(master.port)) for _ in range(3))
+        options = ("--replicaof", f"{HOST} {master.port}", "--repl-diskless-sync-delay", "0")
+        self.members = (master, *(stack.enter_context(Member(*options)) for _ in range(replicas)))
+        quorum = sentinels // 2 + 1
+        self.sentinels = tuple(stack.enter_context(Sentinel(master.port, quorum=quorum)) for _ in range(sentinels))
         self.settle()
 
     @property
@@ -149,8 +154,10 @@ class SentinelGroup(Group):
         """Return when each Sentinel knows the replica and the two other Sentinels, and the replica is in sync."""
         for sentinel in self.sentinels:
             with sentinel.client() as client:
-                _within(SETTLED, partial(_complete, client), "Sentinel")
+                _within(SETTLED, partial(_complete, client, *self._counts), "Sentinel")
         (master,) = self.masters
+        if not self._counts[0]:
+            return
         with master.client() as client:
             _within(SETTLED, partial(_replicated, client), "the replica")
 
@@ -212,9 +219,10 @@ def _raw(client: Any, *command: str | int) -> Any:
         client.connection_pool.release(connection)
 
 
-def _complete(client: Any) -> bool:
+def _complete(client: Any, replicas: int, sentinels: int) -> bool:
     state = client.sentinel_master(SERVICE)
-    return state["num-other-sentinels"] == 2 and state["num-slaves"] == 1 and not state["is_sdown"]
+    known = (state["num-slaves"], state["num-other-sentinels"] + 1)
+    return known == (replicas, sentinels) and not state["is_sdown"]
 
 
 def _acquainted(client: Any) -> bool:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
+from orders_adapters.redis import write_lease
 from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_adapters.redis.rate_limiter import RedisRateLimiter
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
@@ -95,4 +96,24 @@ def test_copies_are_spread_over_all_masters(redis_group: Group, prefix: str) -> 
     homes = {client.connection_pool.connection_kwargs["port"] for client, _ in redis_group.scan(f"{prefix}*:order")}
 
     assert len(homes) == (3 if isinstance(redis_group, ClusterGroup) else 1)
+    cache.close()
+
+
+def test_master_that_refuses_writes_is_not_believed(redis_group: Group, prefix: str) -> None:
+    cache = RedisOrderCache(redis_group.url, prefix=prefix, timeout=TIMEOUT)
+    orders = [saved(placed()) for _ in range(40)]
+    for order in orders:
+        cache.put(order)
+    master = redis_group.home(f"{prefix}*:order")
+    with master.client() as client:
+        there = {key.rpartition("{")[2].partition("}")[0] for key in client.scan_iter(f"{prefix}*:order")}
+        client.config_set("min-replicas-to-write", "9")
+        try:
+            time.sleep(write_lease.SECONDS)
+
+            missing = {str(order.id) for order in orders if cache.get(order.id) != order}
+        finally:
+            client.config_set("min-replicas-to-write", "0")
+
+    assert missing == there
     cache.close()

@@ -69,7 +69,7 @@ class StorageSettings:
 
     @property
     def redis_name(self) -> str:
-        """What REDIS_URL names."""
+        """The kind of Redis that REDIS_URL names, as people call it."""
         kind = self.redis_url.partition("://")[0].partition("+")[2]
         return f"Redis {kind.capitalize()}" if kind else "Redis"
 

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from tests.support.command import orders
 from tests.support.servers.ephemeral import ThrowawayRedis
+from tests.support.servers.ephemeral.redis_groups import Group
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.redis import RedisServer
@@ -102,3 +103,29 @@ def test_missing_info_permission_is_advised(
 
     assert "permission +info" in ended.stdout
     assert "secret" not in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "why"),
+    [
+        ("redis+sentinel://:{}@127.0.0.1:1,127.0.0.1:2/shop", "Redis Sentinel", "No master found for 'shop'"),
+        ("redis+cluster://:{}@127.0.0.1:1,127.0.0.1:2", "Redis Cluster", "Connection refused"),
+    ],
+)
+def test_unreachable_redis_group_has_its_reason(url: str, name: str, why: str, tmp_path: Path) -> None:
+    reason = reason_of(tmp_path, "cache", REDIS_URL=url.format(SECRET))
+
+    assert why in reason
+    assert reason.endswith(f"({name})")
+
+
+@pytest.mark.deep
+def test_redis_group_is_healthy_and_needs_no_advice(redis_group: Group, tmp_path: Path) -> None:
+    orders("migrate", here=tmp_path)
+
+    ended = orders("doctor", here=tmp_path, REDIS_URL=redis_group.url)
+
+    assert ended.returncode == 0, ended
+    name = "Redis Sentinel" if "sentinel" in redis_group.url else "Redis Cluster"
+    assert f"cache      ok ({name})" in ended.stdout
+    assert "advice" not in ended.stdout

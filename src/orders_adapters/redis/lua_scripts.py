@@ -1,7 +1,8 @@
 """Lua scripts of the order cache, and the functions that run scripts.
 
 Both scripts take the two keys of an order: its entry, ``<schema> <version> <JSON>``, and its fence, the version of the
-last invalidation. A key of the wrong type counts as empty and is overwritten.
+last invalidation. A key of the wrong type counts as empty and is overwritten. With Sentinel and in a cluster the schema
+is ``<schema>@<run id>``, because a promoted replica may have old entries and lack their fences.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Sequence
 from functools import cache
 from hashlib import sha1
 
-import redis
+from redis.cluster import RedisCluster
 from redis.exceptions import NoScriptError
 
+from orders_adapters.redis.client import Client, node_of
 from orders_adapters.redis.prefetch import Prefetch
 from orders_adapters.redis.round_trip import Command, exchange
 from orders_adapters.redis.write_lease import WriteLease
@@ -22,16 +24,19 @@ _VERSIONS = """
 local function number(reply, pattern)
   return type(reply) == 'string' and tonumber(string.match(reply, pattern)) or 0
 end
-local stored = number(redis.pcall('GETRANGE', KEYS[1], 0, 40), '^%d+ (%d+) ')
+local stored = number(redis.pcall('GETRANGE', KEYS[1], 0, 80), '^[%d@a-f]+ (%d+) ')
 local fence = number(redis.pcall('GET', KEYS[2]), '^(%d+)$')
 """
 
 PUT = (
     _VERSIONS
     + """
--- ARGV: value, its version, TTL in ms, seconds since the database read or -1.
+-- ARGV: value, its version, TTL in ms, seconds since the database read or -1, id of Redis's run at that time or ''.
 local version, age = tonumber(ARGV[2]), tonumber(ARGV[4])
 if version < stored or version < fence then return 0 end
+if ARGV[5] ~= '' and not string.find(tostring(redis.pcall('INFO', 'server')), 'run_id:' .. ARGV[5], 1, true) then
+  return 0
+end
 if age >= 0 then
   -- Redis may have restarted since the read, and lost the fence. Its uptime is in whole seconds.
   local up = string.match(tostring(redis.pcall('INFO', 'server')), 'uptime_in_seconds:(%d+)')
@@ -55,7 +60,7 @@ return 1
 )
 
 
-def run(client: redis.Redis, script: str, calls: Sequence[Command]) -> None:
+def run(client: Client, script: str, calls: Sequence[Command]) -> None:
     """Run the script once for each call (two keys and the arguments), in one round trip.
 
     The script is run by its hash. If Redis has not loaded it since its start, a second round trip is needed.
@@ -79,7 +84,7 @@ def _name(script: str) -> str:
 
 
 def evaluate(
-    client: redis.Redis,
+    client: Client,
     script: str,
     key: str,
     *arguments: str | int,
@@ -88,17 +93,19 @@ def evaluate(
 ) -> object:
     """Run a script of one key, and return its reply. If Redis has not loaded it, a second round trip is needed.
 
-    The first round trip also reads the key of ``prefetch``, if any, and renews ``lease``, if that is needed.
+    The first round trip also reads the key of ``prefetch``, if any, and renews ``lease``, if that is needed. In a
+    cluster nothing is prefetched, because another node may have that key.
     """
-    prefetch_key, requested_at = prefetch.key if prefetch else None, time.monotonic()
-    expired = lease if lease and not lease.valid(requested_at) else None
-    commands: list[Command] = [expired.probe()] if expired else []
+    prefetch_key = prefetch.key if prefetch and not isinstance(client, RedisCluster) else None
+    requested_at = time.monotonic()
+    expired = lease if lease and not lease.valid(requested_at, node_of(client, key)) else None
+    commands: list[Command] = [expired.probe(client, key)] if expired else []
     commands.append(("EVALSHA", _name(script), 1, key, *arguments))
     if prefetch_key:
         commands.append(("GET", prefetch_key))
     replies = exchange(client, commands)
     if expired:
-        expired.renew(replies.pop(0), requested_at=requested_at)
+        expired.renew(replies.pop(0), requested_at=requested_at, node=node_of(client, key))
     reply, *prefetched = replies
     if prefetch and prefetched:
         prefetch.store(prefetched[0], requested_at=requested_at)

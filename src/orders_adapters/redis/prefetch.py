@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Prefetched:
-    """The value of a key, and the time of its request (``time.monotonic``)."""
+    """The value of a key, the time of its request (``time.monotonic``), and the node of a cluster that replied."""
 
     value: object
     requested_at: float
+    node: str = ""
 
 
 class Prefetch:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-import redis
-
+from orders_adapters.redis.client import Client
 from orders_adapters.redis.database_identity import scoped
 from orders_adapters.redis.lua_scripts import evaluate
 from orders_adapters.redis.resilient_client import ResilientClient
@@ -65,7 +64,7 @@ class RedisRateLimiter(RateLimiter):
     def close(self) -> None:
         self._redis.close()
 
-    def _try_call(self, kind: str, key: str, command: Callable[[redis.Redis, str], _Result]) -> _Result | None:
+    def _try_call(self, kind: str, key: str, command: Callable[[Client, str], _Result]) -> _Result | None:
         """Return the reply to the command with the name of the key; None if Redis or the identity is unavailable."""
         try:
             name = f"{scoped(self._prefix, self._identity())}{kind}:{key}"

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import redis
+from redis.exceptions import ClusterDownError, RedisClusterException, SlotNotCoveredError
 
 from orders_adapters.circuit_breaker import RESET_TIMEOUT, CircuitBreaker, CircuitOpen
-from orders_adapters.redis.client import connect
+from orders_adapters.redis.client import Client, connect
 
 _Result = TypeVar("_Result")
 
@@ -21,21 +22,49 @@ class ResilientClient:
         self._url, self._timeout = url, timeout
         self._connect()
 
-    def try_call(self, command: Callable[[redis.Redis], _Result]) -> _Result | None:
+    def try_call(self, command: Callable[[Client], _Result]) -> _Result | None:
         """Return the reply, or None if Redis is unavailable, too slow, or replies with an error."""
-        if self._pid != os.getpid():
-            self._connect()
+        self._check_process()
         try:
-            return self._circuit.call(command, self._client)
+            return self._circuit.call(lambda: self._call(command))
         except (redis.RedisError, OSError, CircuitOpen):
             return None
+
+    def call(self, command: Callable[[Client], _Result]) -> _Result:
+        """Return the reply, whatever the state of the circuit.
+
+        Raises:
+            RedisError, OSError: Redis is unavailable, too slow, or replies with an error.
+        """
+        self._check_process()
+        return self._call(command)
+
+    @property
+    def circuit_open(self) -> bool:
+        """Whether calls are suspended."""
+        self._check_process()
+        return not self._circuit.closed
 
     def close(self) -> None:
         """Close the connections. The next call opens new ones."""
         if self._pid == os.getpid():
-            self._client.connection_pool.disconnect()
+            self._clients.close()
+
+    def _call(self, command: Callable[[Client], _Result]) -> _Result:
+        try:
+            return command(self._clients.get())
+        except ClusterDownError as error:  # counts as a reply
+            raise redis.ConnectionError("The cluster is down.") from error
+        except RedisClusterException as error:  # is no RedisError
+            if not isinstance(error, SlotNotCoveredError):
+                self._circuit.open()  # at once, because each node took its timeout
+            raise redis.ConnectionError(str(error)) from error
+
+    def _check_process(self) -> None:
+        if self._pid != os.getpid():
+            self._connect()
 
     def _connect(self) -> None:
-        self._client = connect(self._url, timeout=self._timeout)
+        self._clients = connect(self._url, timeout=self._timeout)
         self._circuit = CircuitBreaker(exclude=redis.ResponseError, reset_timeout=RESET_TIMEOUT)
         self._pid = os.getpid()

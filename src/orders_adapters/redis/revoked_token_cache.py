@@ -13,6 +13,7 @@ from uuid import uuid4
 import redis
 
 from orders_adapters.redis import revoked_token_scripts as scripts
+from orders_adapters.redis.client import Client, node_of
 from orders_adapters.redis.lua_scripts import evaluate
 from orders_adapters.redis.prefetch import Prefetch
 from orders_adapters.redis.repeater import Repeater
@@ -78,14 +79,16 @@ class RedisRevokedTokenCache(RevokedTokenCache):
         except StoreUnavailable:
             return None
         requested_at = time.monotonic()
-        reply = self._try_call(
-            lambda client: evaluate(
-                client, scripts.LOOKUP, key, *_pairs(numbers), prefetch=self._prefetch, lease=self._lease
-            )
-        )
+
+        def look_up(client: Client) -> tuple[object, str]:
+            pairs = _pairs(numbers)
+            reply = evaluate(client, scripts.LOOKUP, key, *pairs, prefetch=self._prefetch, lease=self._lease)
+            return reply, node_of(client, key)
+
+        reply, node = self._try_call(look_up) or (None, "")
         if reply == 1:
             return True
-        trusted = self._failures == self._verified and self._lease.valid(requested_at)
+        trusted = self._failures == self._verified and self._lease.valid(requested_at, node)
         return False if reply == 0 and trusted else None
 
     def add(self, revocations: Mapping[str, Revocation]) -> None:
@@ -96,7 +99,7 @@ class RedisRevokedTokenCache(RevokedTokenCache):
             return
         valid_from = {name: revocation.valid_from for name, revocation in revocations.items()}
 
-        def add(client: redis.Redis) -> bool:
+        def add(client: Client) -> bool:
             try:
                 self._add(client, key, valid_from)
             except redis.ResponseError:  # such as full memory, which permits DEL; no process may trust the cache now
@@ -149,7 +152,7 @@ class RedisRevokedTokenCache(RevokedTokenCache):
             self._not_before = time.monotonic() + RETRY_AFTER
             return
 
-        def fill(client: redis.Redis) -> object:
+        def fill(client: Client) -> object:
             remaining = iter(revoked.items())
             while batch := dict(islice(remaining, _BATCH)):
                 self._add(client, key, batch)
@@ -175,10 +178,10 @@ class RedisRevokedTokenCache(RevokedTokenCache):
     def _seen(self) -> str:
         return f"{self._prefix}databases"
 
-    def _add(self, client: redis.Redis, key: str, valid_from: Mapping[str, int]) -> None:
+    def _add(self, client: Client, key: str, valid_from: Mapping[str, int]) -> None:
         evaluate(client, scripts.ADD, key, self._ttl, *_pairs(valid_from))
 
-    def _try_call(self, command: Callable[[redis.Redis], _Result]) -> _Result | None:
+    def _try_call(self, command: Callable[[Client], _Result]) -> _Result | None:
         reply = self._redis.try_call(command)
         if reply is None:
             self._failures += 1

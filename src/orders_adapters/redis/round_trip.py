@@ -9,18 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-import redis
-from redis.exceptions import ResponseError
+from redis.cluster import RedisCluster
+from redis.exceptions import ClusterDownError, ResponseError
+
+from orders_adapters.redis.client import Client
 
 Command: TypeAlias = Sequence[str | bytes | int | float]
 
 
-def exchange(client: redis.Redis, commands: Sequence[Command]) -> list[Any]:
+def exchange(client: Client, commands: Sequence[Command]) -> list[Any]:
     """Send the commands and return their replies as bytes, integers, lists or None; an error reply as an exception.
+
+    A cluster gets one command after another, because the library follows redirections only so, or repeats each.
 
     Raises:
         RedisError: Redis is unavailable or too slow; the connection is then closed.
     """
+    if isinstance(client, RedisCluster):
+        return [_routed(client, command) for command in commands]
     pool = client.connection_pool
     connection: Any = pool.get_connection()
     try:
@@ -36,5 +42,14 @@ def exchange(client: redis.Redis, commands: Sequence[Command]) -> list[Any]:
 def _reply(connection: Any) -> Any:
     try:
         return connection.read_response()
+    except ResponseError as error:
+        return error
+
+
+def _routed(cluster: RedisCluster, command: Command) -> Any:
+    try:
+        return cluster.execute_command(*command)
+    except ClusterDownError:
+        raise
     except ResponseError as error:
         return error

@@ -10,6 +10,10 @@ from typing import Literal
 from orders_flask.settings.database_address import normalize
 from orders_flask.settings.validation import InvalidSetting, require_scheme, setting
 
+REDIS_SCHEMES = (
+    *("redis", "rediss", "unix"),
+    *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),  # rediss is TLS
+)
 _SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
 
 
@@ -38,7 +42,8 @@ class StorageSettings:
     redis_url: str = setting(
         "REDIS_URL",
         "",
-        "`redis://…`: the cache; by default in-process memory, or none if `DATABASE_URL` is set",
+        "the cache: `redis://host`, `rediss://host` with TLS, `unix://path`, `redis+sentinel://host,host/service_name` "
+        "or `redis+cluster://host,host`; by default in-process memory, or none if `DATABASE_URL` is set",
         secret=True,
     )
     redis_prefix: str = setting("REDIS_PREFIX", "orders:", "prefix of all keys in Redis")
@@ -66,12 +71,18 @@ class StorageSettings:
             return "redis"
         return "memory" if self.uses_default_database or self.database_url == "memory://" else "none"
 
+    @property
+    def redis_name(self) -> str:
+        """The kind of Redis that REDIS_URL names, as people call it."""
+        kind = self.redis_url.partition("://")[0].partition("+")[2]
+        return f"Redis {kind.capitalize()}" if kind else "Redis"
+
     def _check_storage(self) -> None:
         for field, name in (("database_url", "DATABASE_URL"), ("database_read_url", "DATABASE_READ_URL")):
             object.__setattr__(self, field, normalize(name, getattr(self, field)))
         require_scheme("DATABASE_URL", self.database_url, "postgresql", "sqlite", "memory")
         require_scheme("DATABASE_READ_URL", self.database_read_url, "postgresql", "sqlite")
-        require_scheme("REDIS_URL", self.redis_url, "redis", "rediss", "unix")
+        require_scheme("REDIS_URL", self.redis_url, *REDIS_SCHEMES)
         if self.database_schema:
             self._check_schema()
 

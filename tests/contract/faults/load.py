@@ -49,6 +49,10 @@ class Customer:
     def get(self, order_id: str) -> Answer:
         return self._ask("GET", f"/orders/{order_id}")
 
+    def sign_out(self) -> Answer:
+        """Revoke the customer's token."""
+        return self._ask("POST", "/auth/logout")
+
     def close(self) -> None:
         self._connection.close()
 

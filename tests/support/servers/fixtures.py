@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ThrowawayRabbit,
         ThrowawayRedis,
     )
+    from tests.support.servers.ephemeral.redis_groups import Group
     from tests.support.servers.ephemeral.server import Throwaway
     from tests.support.servers.kafka import KafkaServer
     from tests.support.servers.postgresql import PostgresServer
@@ -104,6 +105,14 @@ def throwaway_redis() -> Iterator["ThrowawayRedis"]:
     from tests.support.servers.ephemeral import ThrowawayRedis
 
     yield from _start("Redis", ThrowawayRedis)
+
+
+@pytest.fixture(scope="module", params=["sentinel", "cluster"])
+def redis_group(request: pytest.FixtureRequest) -> Iterator["Group"]:
+    """A master with a replica and three Sentinels, or a Redis Cluster of six; one for a module."""
+    from tests.support.servers.ephemeral.redis_groups import ClusterGroup, SentinelGroup
+
+    yield from _start("Redis", SentinelGroup if request.param == "sentinel" else ClusterGroup)
 
 
 @pytest.fixture(scope="module")

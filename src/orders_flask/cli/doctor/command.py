@@ -53,7 +53,7 @@ def doctor(*, fix: bool, data: bool, start: str | None, stuck_hours: int) -> Non
         "database": "SQLite, orders.db in the working directory"
         if read.uses_default_database
         else read.store_url.partition("://")[0],
-        "cache": {"redis": "Redis", "memory": "in-process memory", "none": "none; set REDIS_URL"}[read.cache],
+        "cache": {"redis": read.redis_name, "memory": "in-process memory", "none": "none; set REDIS_URL"}[read.cache],
         "broker": _brokers(read),
         "replica": "DATABASE_READ_URL",
         "identity": "JWT_JWKS_URL",

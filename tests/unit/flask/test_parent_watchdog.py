@@ -24,7 +24,7 @@ def test_worker_of_a_server_that_has_ended_exits() -> None:
 
     ended = subprocess.run([sys.executable, "-c", WORKER], env=environment, timeout=20)
 
-    assert ended.returncode == -signal.SIGTERM
+    assert ended.returncode == -signal.SIGINT
 
 
 def test_server_is_the_parent_or_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:

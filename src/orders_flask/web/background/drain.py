@@ -33,7 +33,7 @@ def begin_at_sigterm(app: Flask, *, seconds: int) -> None:
     def begin() -> None:
         if not drain.begun:  # a supervisor may signal all processes, and the server signals its workers again
             drain.begun = True
-            log.info("server.draining", seconds=seconds)
+            log.info("drain.started", seconds=seconds)
             loop.call_later(seconds, signal.raise_signal, signal.SIGINT)
 
     loop.add_signal_handler(signal.SIGTERM, begin)

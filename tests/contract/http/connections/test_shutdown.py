@@ -29,7 +29,7 @@ def test_drain_serves_and_closes_connections(tmp_path: Path) -> None:
 
         assert served.process.wait(DELAY + 20) == 0
         assert time.monotonic() - began >= DELAY
-        assert served.output.count("server.draining") == 1
+        assert served.output.count("drain.started") == 1
 
 
 def test_sigint_ends_the_drain(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ It puts admission in front of ``wsgi``, so that worker threads do not wait for c
 the background workers finish their current step.
 """
 
+import signal
 from typing import Any
 
 from orders_flask.app import container_of
 from orders_flask.web import cors
 from orders_flask.web.admission import AdmissionMiddleware
-from orders_flask.web.background import long_polls
+from orders_flask.web.background import drain, long_polls
 from orders_flask.wsgi import app as wsgi_app
 from orders_flask.wsgi import serving_process
 
@@ -18,7 +19,11 @@ _settings = container_of(wsgi_app).settings()
 
 def _start() -> None:
     serving_process.start()
-    long_polls.end_at_signals(wsgi_app)
+    if seconds := _settings.shutdown_delay:
+        drain.begin_at_sigterm(wsgi_app, seconds=seconds)
+        long_polls.end_at_signals(wsgi_app, signal.SIGINT)
+    else:
+        long_polls.end_at_signals(wsgi_app, signal.SIGINT, signal.SIGTERM)
 
 
 app: Any = AdmissionMiddleware(

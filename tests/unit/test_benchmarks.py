@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
-from benchmarks import report
+from benchmarks import cost, report, stock_cells
 from benchmarks.hand import PLACING
 from benchmarks.machine import Usage
 from benchmarks.shop import for_pgbench
@@ -55,3 +57,11 @@ def test_chart_has_a_bar_for_each_operation() -> None:
 @pytest.mark.parametrize("wrong", ["%(", "--\n"])
 def test_statement_for_pgbench_has_no_parameter(wrong: str) -> None:
     assert wrong not in for_pgbench(PLACING)
+
+
+@pytest.mark.parametrize("command", [cost.main, stock_cells.main], ids=["cost", "stock_cells"])
+def test_commands_of_the_page_about_scale_exist(command: click.Command) -> None:
+    page = " ".join((Path(__file__).parents[2] / "docs" / "scale.md").read_text().split())
+
+    assert CliRunner().invoke(command, ["--help"]).exit_code == 0
+    assert f"python -m {command.callback.__module__}`" in page

@@ -92,7 +92,7 @@ def run(
         click.echo(greeting, err=True)
     _raise_file_limit()
     with _shared_metrics(workers):
-        server.serve(host=address, port=port, workers=workers, root_path=root_path)
+        server.serve(host=address, port=port, workers=workers, root_path=root_path, shutdown_delay=read.shutdown_delay)
 
 
 def require_unambiguous(root_path: str, app: Flask) -> None:

@@ -38,6 +38,11 @@ class WebSettings:
     console: str = setting("ORDERS_CONSOLE", "on", "`off` leaves out the operators' console at `/console`")
     relay: str = setting("ORDERS_RELAY", "off", "`on` runs an outbox relay in each web process; set by `orders serve`")
     threads: int = setting("ORDERS_THREADS", 8, "worker threads of `orders_flask.asgi:app`; set by `orders serve`")
+    shutdown_delay: int = setting(
+        "SHUTDOWN_DELAY_SECONDS",
+        0,
+        "seconds in which `orders serve` still serves after SIGTERM, while `/readyz` is 503 and connections are closed",
+    )
 
     @property
     def request_limit(self) -> RateLimit | None:
@@ -69,4 +74,5 @@ class WebSettings:
         require_one_of("PRODUCTS_PUBLIC", self.products_public, "on", "off")
         require_one_of("ORDERS_CONSOLE", self.console, "on", "off")
         require_one_of("ORDERS_RELAY", self.relay, "on", "off")
+        require_within("SHUTDOWN_DELAY_SECONDS", self.shutdown_delay, 0, 300)
         require_within("ORDERS_THREADS", self.threads, 1, 256)

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app
 
 from orders_flask.web import landing
+from orders_flask.web.background import drain
 from orders_flask.web.background_checks import BackgroundChecks
 from orders_flask.web.context import use_cases
 
@@ -26,9 +27,11 @@ def healthz() -> dict[str, str]:
 def readyz() -> tuple[dict[str, Any], int]:
     """Return the last result of each component's check, which runs in the background.
 
-    Only the database affects readiness, because cache and broker are optional.
+    Only the database affects readiness, because cache and broker are optional, and that the process is about to stop.
     """
     states = {name: state for name, (state, _) in component_states().items()}
+    if drain.drain_of(current_app).begun:
+        return {"status": "stopping", "checks": states}, 503
     ready = states["database"] == "ok"
     return {"status": "ready" if ready else "unavailable", "checks": states}, 200 if ready else 503
 

@@ -41,6 +41,6 @@ def exit_with_parent() -> None:
 def _watch(server: int) -> None:
     while os.getppid() == server:
         time.sleep(_POLL_INTERVAL)
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGINT)  # which, unlike SIGTERM, is not delayed
     time.sleep(_GRACE)
     os._exit(1)

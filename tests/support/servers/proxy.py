@@ -1,4 +1,4 @@
-"""Loopback TCP proxy between the program and a server, which tests use to break the network."""
+"""TCP proxy between the program and a server, which tests use to break the network, or to reach it from another."""
 
 import socket
 import threading
@@ -32,10 +32,14 @@ class Cue:
 
 
 class Proxy:
-    """`with Proxy(host, port) as proxy: ...` forwards `proxy.port` until a method breaks the connection."""
+    """`with Proxy(host, port) as proxy: ...` forwards `proxy.port` until a method breaks the connection.
 
-    def __init__(self, host: str, port: int) -> None:
+    It listens on loopback, unless another address of this machine is given.
+    """
+
+    def __init__(self, host: str, port: int, *, address: str = HOST) -> None:
         self._server = (host, port)
+        self._address = address
         self._lock = threading.Lock()
         self._flowing = threading.Event()
         self._flowing.set()
@@ -47,18 +51,18 @@ class Proxy:
         self._listen()
 
     @classmethod
-    def before(cls, url: str) -> Self:
+    def before(cls, url: str, *, address: str = HOST) -> Self:
         """A proxy in front of the server of an address; see `through`."""
         where = urlsplit(url)
         if where.hostname is None or where.port is None:
             raise ValueError(f"an address with a host and a port is needed, not {url}")
-        return cls(where.hostname, where.port)
+        return cls(where.hostname, where.port, address=address)
 
     def through(self, url: str) -> str:
         """The address of the same server through this proxy."""
         where = urlsplit(url)
         credentials, at, _ = where.netloc.rpartition("@")
-        return where._replace(netloc=f"{credentials}{at}{HOST}:{self.port}").geturl()
+        return where._replace(netloc=f"{credentials}{at}{self._address}:{self.port}").geturl()
 
     def cut(self) -> None:
         """Close all connections and refuse new ones."""
@@ -98,7 +102,7 @@ class Proxy:
             pump.join(5)
 
     def _listen(self) -> None:
-        self._listener: socket.socket | None = socket.create_server((HOST, self.port), backlog=128)
+        self._listener: socket.socket | None = socket.create_server((self._address, self.port), backlog=128)
         self._accepting = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
         self._accepting.start()
 

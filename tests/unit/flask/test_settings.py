@@ -403,7 +403,7 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "ORDERS_RELAY": "on", "ORDERS_DEMO": "on",
         "DEMO_ORDERS": "7", "ORDERS_CONSOLE": "off", "ORDERS_JOBS": "off", "PRODUCTS_PUBLIC": "on",
         "RATE_LIMIT": "5/hour", "ASYNC_ORDER_LINES": "management=200",
-        "CELERY_BROKER_URL": "amqp://h", "CORS_ORIGINS": "https://shop.example",
+        "CELERY_BROKER_URL": "amqp://h", "SHUTDOWN_DELAY_SECONDS": "20", "CORS_ORIGINS": "https://shop.example",
         "MESSAGE_BROKER": "kafka", "SMTP_URL": "smtps://h", "SMS_URL": "https://sms/v1",
         "CART_SNAPSHOT_SECONDS": "600", "CART_REORDER": "on", "TAKE_STOCK": "on", "UNPAID_ORDER_SECONDS": "3600",
         "ORDER_MAX_BYTES": "2048", "EXPORT_MAX_BYTES": "2048", "IMPORT_MAX_BYTES": "2048", "ORDER_MAX_VALUES": "200",

@@ -17,6 +17,7 @@ from orders_flask.web.admission.direct_responses import send_busy, send_incomple
 from orders_flask.web.admission.lane import ClientGone, Lane, Refused
 from orders_flask.web.admission.responder import Responder
 from orders_flask.web.admission.unread_responses import limit_unread_responses
+from orders_flask.web.background import drain
 from orders_flask.web.proxies.root_path import relative_scope
 
 BUDGET_BYTES = 32 * 1024 * 1024
@@ -66,6 +67,7 @@ class AdmissionMiddleware:
         self._seconds = seconds
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
+        self._drain = drain.drain_of(app)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -85,6 +87,8 @@ class AdmissionMiddleware:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _respond(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._drain.begun:
+            send = drain.closing(send)
         if scope["path"] == "/healthz" and scope["method"] == "GET":
             return await send_liveness(self._app, scope, send)
         try:

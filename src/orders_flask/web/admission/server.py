@@ -2,6 +2,8 @@
 
 import os
 import signal
+from contextlib import suppress
+from typing import Any
 
 ALLOCATOR = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
 """The server's allocator returns memory at once, and not after 10 s in which other clients need as much again."""
@@ -10,20 +12,32 @@ CONNECTIONS = 4096
 HEADER_MILLISECONDS = 10_000
 """The time for a request's headers, and for the next request of an open connection."""
 HEADER_BYTES = 16 * 1024
+FINISH_SECONDS = 15
+"""The time for requests in progress, after which a worker process that stops is killed."""
 LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
 """The server's warnings, such as the exit of a worker process, propagate to our log."""
 
 
-def serve(*, host: str, port: int, workers: int, root_path: str) -> None:
-    """Serve until SIGINT or SIGTERM."""
+def serve(*, host: str, port: int, workers: int, root_path: str, shutdown_delay: int) -> None:
+    """Serve until SIGINT, or until the delay after SIGTERM is over."""
     os.environ.setdefault(*ALLOCATOR)  # before the import, which reads it
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
-    from granian.server import Server
+    from granian.server.mp import MPServer
+
+    class InterruptibleServer(MPServer):
+        """The server, which stops its workers by SIGTERM, and so with the delay. SIGINT is sent to them at once."""
+
+        def signal_handler_interrupt(self, number: int, *frame: Any) -> None:
+            if number == signal.SIGINT:
+                for worker in self.wrks:
+                    with suppress(ProcessLookupError):
+                        os.kill(worker.inner.pid, signal.SIGINT)
+            super().signal_handler_interrupt(number, *frame)  # type: ignore[no-untyped-call]
 
     _stop_workers_while_they_start()
-    Server(
+    InterruptibleServer(
         "orders_flask.asgi:app",
         address=host,
         port=port,
@@ -35,7 +49,7 @@ def serve(*, host: str, port: int, workers: int, root_path: str) -> None:
         backlog=CONNECTIONS,
         backpressure=CONNECTIONS,
         workers=workers,
-        workers_kill_timeout=15,
+        workers_kill_timeout=shutdown_delay + FINISH_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         log_dictconfig=LOG,

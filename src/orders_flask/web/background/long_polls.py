@@ -53,13 +53,13 @@ def install(app: Flask, *, threads: int) -> None:
     app.extensions[_KEY] = LongPolls(limit=min(max(threads // 4, 1), threads - 1))
 
 
-def end_at_signals(app: Flask) -> None:
-    """End the polls at SIGINT and SIGTERM, because the server waits for requests; only in its main thread.
+def end_at_signals(app: Flask, *numbers: signal.Signals) -> None:
+    """End the polls at the signals that stop the server, which waits for requests; only in its main thread.
 
     An event loop has the signal from its wake-up file, whatever handler is installed, so it is handled there, too.
     """
     polls: LongPolls = app.extensions[_KEY]
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in numbers:
         before = signal.getsignal(number)
 
         def handle(received: int, frame: FrameType | None, before: Any = before) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from tests.support.servers.discovery import Unavailable
 from tests.support.servers.ephemeral.server import HOST, Throwaway
 
+PUBLISHED = "listen 443 ssl;"
+"""The line of the documentation's configurations that a test replaces, because it has no certificate."""
 CONFIGURATION = """
 daemon off;
 pid nginx.pid;
@@ -18,20 +20,17 @@ http {{
     access_log off;
     client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
-    server {{
-        listen {host}:{port};
-        {locations}
-    }}
+    {blocks}
 }}
 """
 
 
 class ThrowawayNginx(Throwaway):
-    """nginx whose server has these `location` blocks."""
+    """nginx whose server has these `location` blocks, or nginx with blocks as the documentation publishes them."""
 
-    def __init__(self, locations: str) -> None:
+    def __init__(self, locations: str = "", *, blocks: str | None = None) -> None:
         super().__init__()
-        self._locations = locations
+        self._blocks = f"server {{ {PUBLISHED} {locations} }}" if blocks is None else blocks
 
     @property
     def url(self) -> str:
@@ -42,9 +41,7 @@ class ThrowawayNginx(Throwaway):
         if self._program is None:
             raise Unavailable("nginx is not installed")
         text = CONFIGURATION.format(
-            host=HOST,
-            port=self.port,
-            locations=self._locations,
+            blocks=self._blocks.replace(PUBLISHED, f"listen {HOST}:{self.port};"),
             user="user root;" if os.geteuid() == 0 else "",  # its folder is readable by its owner only
         )
         (self.directory / "nginx.conf").write_text(text)

@@ -69,7 +69,7 @@ def terminations() -> Iterator[list[int]]:
 def test_signal_ends_polls_and_reaches_the_server(terminations: list[int]) -> None:
     app = Flask("test")
     long_polls.install(app, threads=8)
-    long_polls.end_at_signals(app)
+    long_polls.end_at_signals(app, signal.SIGINT, signal.SIGTERM)
 
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -24,10 +24,10 @@ def test_limits_of_connections_and_headers_are_set(monkeypatch: pytest.MonkeyPat
         def serve(self) -> None:
             given["served"] = True
 
-    monkeypatch.setattr("granian.server.Server", Recorded)
+    monkeypatch.setattr("granian.server.mp.MPServer", Recorded)
     monkeypatch.setattr(os, "register_at_fork", lambda **_: None)
 
-    server.serve(host="127.0.0.1", port=8000, workers=2, root_path="")
+    server.serve(host="127.0.0.1", port=8000, workers=2, root_path="", shutdown_delay=20)
 
     assert given["served"]
     assert given["http"] is HTTPModes.http1
@@ -35,6 +35,7 @@ def test_limits_of_connections_and_headers_are_set(monkeypatch: pytest.MonkeyPat
     assert given["http1_settings"].max_buffer_size <= 64 * 1024
     assert given["backlog"] == given["backpressure"] == server.CONNECTIONS >= 4096
     assert given["respawn_failed_workers"]
+    assert given["workers_kill_timeout"] == 20 + server.FINISH_SECONDS
 
 
 @pytest.mark.parametrize("threads", [1, 8, 32])

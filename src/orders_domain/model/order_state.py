@@ -136,9 +136,7 @@ def _lines(contents: Any, currency: str) -> Sequence[OrderLine]:
 def _line(currency: str, line: Sequence[Any]) -> OrderLine:
     product_id, quantity, minor, *described = line
     sku, title = described or (None, None)
-    return OrderLine(
-        product_id=product_id, quantity=quantity, unit_price=Money(minor, currency), sku=sku, title=title
-    )
+    return OrderLine(product_id=product_id, quantity=quantity, unit_price=Money(minor, currency), sku=sku, title=title)
 
 
 @dataclass(frozen=True, slots=True)

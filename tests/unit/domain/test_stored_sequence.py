@@ -1,5 +1,6 @@
 """Lines of a stored order: built when they are used, checked when they are read."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,14 +36,21 @@ def order_of(count: int) -> Order:
 
 def built_for_a_parcel(monkeypatch: pytest.MonkeyPatch, count: int) -> int:
     """Return how many values of lines are built for a parcel of one line of the items and one of the products."""
-    order, built = order_of(count), []
+    order, built = order_of(count), [0]
+
+    def counting(build: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def counted(content: Any) -> Any:
+            built[0] += 1
+            return build(content)
+
+        return counted
+
     for sequence in (order.items, order.lines):
         assert isinstance(sequence, StoredSequence)
-        build = sequence._build
-        monkeypatch.setattr(sequence, "_build", lambda content, build=build: built.append(1) or build(content))
+        monkeypatch.setattr(sequence, "_build", counting(sequence._build))
     for number in (1, count):
         shipping.ship(order, str(new_id()), {number: 1}, carrier=None, tracking_number=None, by=ADMIN, at=NOON)
-    return len(built)
+    return built[0]
 
 
 def test_parcel_builds_its_own_lines_only(monkeypatch: pytest.MonkeyPatch) -> None:

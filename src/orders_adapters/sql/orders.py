@@ -24,7 +24,7 @@ from orders_adapters.sql.mappers import (
     to_order,
     to_placed_order,
 )
-from orders_adapters.sql.mapping import shipments
+from orders_adapters.sql.mapping import parcels, shipments
 from orders_adapters.sql.search import order_words
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
@@ -123,9 +123,7 @@ def _upserts(table: Table, keys: Sequence[str], changed: Sequence[str]) -> dict[
     }
 
 
-_SAVE_LINES = _upserts(
-    tables.order_lines, keys=("order_id", "number"), changed=("shipped", "cancelled", "returned", "awaited")
-)
+_SAVE_LINES = _upserts(tables.order_lines, keys=("order_id", "number"), changed=parcels.COUNTERS)
 _SAVE_SUMS = _upserts(
     tables.payment_sums,
     keys=("order_id", "provider"),
@@ -199,6 +197,9 @@ class SqlOrderRepository(OrderRepository):
     def save(self, order: Order) -> None:
         if not order.new_entries:
             return
+        if parcels.is_parcel(self._connection, order):
+            self._save_parcel(order)
+            return
         values = {name: getattr(order, name) for name in CHANGING} | axis_values(order)
         values |= {FOLDED: life_values(order), "order_id": order.id, "saved_version": order.persisted_version}
         with translate_errors():
@@ -244,9 +245,18 @@ class SqlOrderRepository(OrderRepository):
             raise OrderNotFound(ref)
         return to_order(row)
 
+    def _save_parcel(self, order: Order) -> None:
+        with translate_errors():
+            if not parcels.save(self._connection, order):
+                order_words.replace_all(self._connection, order)
+        self._publish_history(order)
+
     def _insert_history(self, order: Order) -> None:
         """Insert the new history entries and publish their events."""
         insert_all(self._connection, tables.order_history, [entry_values(entry) for entry in order.new_entries])
+        self._publish_history(order)
+
+    def _publish_history(self, order: Order) -> None:
         self.publish([events.event_for(entry, order) for entry in order.new_entries])
         order.new_entries.clear()
 

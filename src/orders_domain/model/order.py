@@ -82,13 +82,13 @@ class Order:
     id: UUID
     origin: Origin  # the contract it was placed through, whose access rules apply
     user_id: str | None  # None for a guest
-    items: tuple[CustomItem, ...]
+    items: Sequence[CustomItem]
     total: Money
     status: OrderStatus
     created_at: datetime
     updated_at: datetime
     version: int
-    lines: tuple[OrderLine, ...] = ()
+    lines: Sequence[OrderLine] = ()
     address: Address | None = None
     deleted_at: datetime | None = None
     cart: Cart | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -20,6 +21,7 @@ from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.values.json_values import JSON, checked
 from orders_domain.model.values.money import Money
+from orders_domain.model.values.stored_sequence import StoredSequence
 from orders_domain.model.values.timestamps import parse_timestamp
 
 CHANGING = ("status", "version", "updated_at", "deleted_at", "cancellation_reason")
@@ -35,11 +37,11 @@ class OrderContent(Protocol):
     """The fields of an order that are more than one value."""
 
     @property
-    def items(self) -> tuple[CustomItem, ...]: ...
+    def items(self) -> Sequence[CustomItem]: ...
     @property
     def cart(self) -> Cart | None: ...
     @property
-    def lines(self) -> tuple[OrderLine, ...]: ...
+    def lines(self) -> Sequence[OrderLine]: ...
     @property
     def total(self) -> Money: ...
     @property
@@ -85,7 +87,7 @@ def order_fields(state: Mapping[str, Any]) -> dict[str, Any]:
         "life": Life.from_json(state.get("life")),
         "items": cart.items if cart else _items(state["items"]),
         "cart": cart,
-        "lines": tuple(_line(line, currency) for line in checked(list, state["lines"])),
+        "lines": _lines(state["lines"], currency),
         "total": Money(state["total_minor"], currency),
         "address": None if address is None else Address(**{part.name: address[part.name] for part in fields(Address)}),
     }
@@ -110,22 +112,31 @@ def _line_state(line: OrderLine) -> list[JSON]:
     return [line.product_id, line.quantity, line.unit_price.minor, *described]
 
 
-def _items(contents: Any) -> tuple[CustomItem, ...]:
+def _items(contents: Any) -> Sequence[CustomItem]:
     for kind in set(map(type, checked(list, contents))) - {dict}:
         raise TypeError(f"An item must be dict, not {kind.__name__}.")
-    return tuple(map(CustomItem.stored, contents))
+    return StoredSequence(contents, CustomItem.stored) if contents else ()
 
 
-def _line(line: Any, currency: str) -> OrderLine:
+def _lines(contents: Any, currency: str) -> Sequence[OrderLine]:
+    """Return the lines, which are checked together, because that takes a small part of the time of building each."""
+    if not checked(list, contents):
+        return ()
+    texts = [text for line in contents for text in line[3:]]
+    if set(map(len, contents)) - {3, 5} or set(map(type, texts)) - {str, type(None)}:
+        raise TypeError("A line must be a list of two whole numbers, an amount and, if it has them, two texts.")
+    product_ids, quantities, amounts = zip(*(line[:3] for line in contents), strict=True)
+    for kind in set(map(type, (*product_ids, *quantities, *amounts))) - {int}:
+        raise TypeError(f"A number of a line must be int, not {kind.__name__}.")
+    for minor in (min(amounts), max(amounts)):
+        Money(minor, currency)
+    return StoredSequence(contents, partial(_line, currency))
+
+
+def _line(currency: str, line: Sequence[Any]) -> OrderLine:
     product_id, quantity, minor, *described = line
     sku, title = described or (None, None)
-    return OrderLine(
-        product_id=checked(int, product_id),
-        quantity=checked(int, quantity),
-        unit_price=Money(minor, currency),
-        sku=_OPTIONAL_TEXT.load(sku),
-        title=_OPTIONAL_TEXT.load(title),
-    )
+    return OrderLine(product_id=product_id, quantity=quantity, unit_price=Money(minor, currency), sku=sku, title=title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,17 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, event
+import pytest
+from sqlalchemy import Engine, event, func, select
 
 from orders_adapters.memory.order_cache import NullOrderCache
-from orders_adapters.sql.engine.engine import json_text
+from orders_adapters.sql import tables
+from orders_adapters.sql.engine.engine import is_sqlite, json_text
 from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.testing.examples import ADMIN, Clock, new_id
 from orders_domain import CustomItem, Money, Order, Origin, use_cases
+from orders_domain.errors import StaleOrder
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life import shipping
 from orders_domain.model.life.shipments import ShipmentState
@@ -23,6 +26,8 @@ from tests.support.depth import effort
 PARCELS = effort(100, 500)
 DIGITS = 60
 """Bytes by which versions, numbers and counters of parcels may differ: they have up to three digits more."""
+
+WRITTEN = (tables.order_lines, tables.shipments, tables.order_history, tables.outbox)
 
 
 @contextmanager
@@ -116,3 +121,38 @@ def test_late_parcel_costs_what_the_first_one_did(engine: Engine) -> None:
     stored = queries.get(order.id)
     assert [known.number for known in stored.life.shipments] == list(range(1, PARCELS + 1))
     assert rebuild(queries.history(order.id), number=stored.number) == stored
+
+
+def test_parcel_is_one_statement_on_postgresql(engine: Engine) -> None:
+    order = order_of(2)
+    with SqlUnitOfWork(engine) as uow:
+        uow.orders.add(order)
+        uow.commit()
+
+    sent, _ = parcel(engine, order.id)
+
+    # The key, the order, the parcel, the key and the event; and on SQLite the begin and a statement for each table.
+    assert len(sent) == (10 if is_sqlite(engine) else 5)
+
+
+def test_parcel_of_stale_order_is_not_stored(engine: Engine) -> None:
+    order = order_of(3)
+    with SqlUnitOfWork(engine) as uow:
+        uow.orders.add(order)
+        uow.commit()
+    stale = SqlOrderQueries(engine).get(order.id)
+    shipped(engine, order.id, 1)
+    shipping.ship(stale, str(new_id()), {1: 2}, carrier=None, tracking_number="JD2", by=ADMIN, at=NOON)
+
+    with SqlUnitOfWork(engine) as uow:
+        with pytest.raises(StaleOrder):
+            uow.orders.save(stale)
+        uow.commit()
+
+    with engine.connect() as connection:
+        counted = [connection.scalar(select(func.count()).select_from(table)) for table in WRITTEN]
+        units = connection.scalar(select(tables.order_lines.c.shipped))
+        words = str(connection.scalar(select(tables.order_words.c.words)))
+    assert (counted, units) == ([1, 1, 2, 2], 1)
+    assert "jd1" in words
+    assert "jd2" not in words

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 from sqlalchemy import Engine as Engine  # noqa: PLC0414 - published for the modules that use it
 from sqlalchemy import QueuePool, select
 
@@ -31,7 +32,7 @@ def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_
     address = addresses.parse(url)
     options: dict[str, Any] = {
         "json_serializer": json_text,
-        "json_deserializer": json.loads,
+        "json_deserializer": orjson.loads,  # no stored number is beyond 64 bits or a double
         "pool_timeout": POOL_SECONDS,
         "max_overflow": 0,
         "hide_parameters": True,  # so that contents of orders are not logged
@@ -85,7 +86,12 @@ def is_sqlite(engine: Engine) -> bool:
 
 def json_text(value: object) -> str:
     """Return JSON that parses to the same value. Raises ValueError for a number that is not finite."""
-    return _encoder.encode(value)
+    try:
+        text = orjson.dumps(value, default=dict, option=_OPTIONS)
+    except TypeError:  # such as for a whole number beyond 64 bits
+        return _encoder.encode(value)
+    return _encoder.encode(value) if b"null" in text else text.decode()  # it may be a number that is not finite
 
 
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=dict)

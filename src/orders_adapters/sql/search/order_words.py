@@ -65,10 +65,15 @@ def save(connection: Connection, order: Order) -> None:
     added = [added_words(entry) for entry in order.new_entries]
     new = {word for words in added if words for word in words}
     if None in added or (new and not _add(connection, order.id, new)):
-        if order.life.unread.count:
-            order = replace(order, life=order.life.without_shipments())
-            shipments.read(connection, order)
-        store(connection, order)
+        replace_all(connection, order)
+
+
+def replace_all(connection: Connection, order: Order) -> None:
+    """Store all words of a changed order, whose shipments are read for it if they were not."""
+    if order.life.unread.count:
+        order = replace(order, life=order.life.without_shipments())
+        shipments.read(connection, order)
+    store(connection, order)
 
 
 def store_next(connection: Connection, after: UUID, *, limit: int) -> UUID | None:

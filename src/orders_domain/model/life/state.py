@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from orders_domain.errors import InvalidValue
@@ -102,7 +103,7 @@ class Life:
         hold = members.get("hold")
         return cls(
             marked_paid=checked(bool, members.get("marked_paid", False)),
-            counters={counter[0]: Counter(*counter[1:]) for counter in members.get("counters", [])},
+            counters={number: _counter(*units) for number, *units in members.get("counters", [])},
             hold=Hold(reason=hold["reason"], by=hold["by"], at=parse_timestamp(hold["at"])) if hold else None,
             expires_at=_moment(members.get("expires_at")),
             tags=tuple(members.get("tags", [])),
@@ -122,6 +123,12 @@ class Life:
 _NAMES = frozenset(entry.name for entry in fields(Life)) - {"later"}
 NEW = Life()
 """The state of an order that was placed without tags, metadata and expiry."""
+
+
+@lru_cache(maxsize=1_024)
+def _counter(shipped: int = 0, cancelled: int = 0, returned: int = 0) -> Counter:
+    """Return a counter: most lines of a large order have the same one, which is then built once."""
+    return Counter(shipped, cancelled, returned)
 
 
 def checked_reason(reason: object) -> str:

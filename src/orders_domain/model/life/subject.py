@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,9 +22,9 @@ class Subject(Protocol):
     """An order."""
 
     @property
-    def items(self) -> tuple[CustomItem, ...]: ...
+    def items(self) -> Sequence[CustomItem]: ...
     @property
-    def lines(self) -> tuple[OrderLine, ...]: ...
+    def lines(self) -> Sequence[OrderLine]: ...
     @property
     def charges(self) -> tuple[Charge, ...]: ...
     @property

@@ -51,7 +51,7 @@ class Customer:
 
     def sign_out(self) -> Answer:
         """Revoke the customer's token."""
-        return self._ask("POST", "/auth/logout")
+        return self.ask("POST", "/auth/logout")
 
     def close(self) -> None:
         self._connection.close()

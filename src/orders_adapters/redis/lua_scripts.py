@@ -1,14 +1,15 @@
 """Lua scripts of the order cache, and the functions that run scripts.
 
-Both scripts take the two keys of an order: its entry, ``<schema> <version> <JSON>``, and its fence, the version of the
-last invalidation. A key of the wrong type counts as empty and is overwritten. With Sentinel and in a cluster the schema
-is ``<schema>@<run id>``, because a promoted replica may have old entries and lack their fences.
+An order has two keys: its entry, ``<schema> <version> <JSON>``, and its fence, the version of the last invalidation. A
+key of the wrong type counts as empty and is overwritten. With Sentinel and in a cluster the schema is
+``<schema>@<run id>``, because a promoted replica may have old entries and lack their fences.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha1
 
@@ -24,15 +25,19 @@ _VERSIONS = """
 local function number(reply, pattern)
   return type(reply) == 'string' and tonumber(string.match(reply, pattern)) or 0
 end
-local stored = number(redis.pcall('GETRANGE', KEYS[1], 0, 80), '^[%d@a-f]+ (%d+) ')
-local fence = number(redis.pcall('GET', KEYS[2]), '^(%d+)$')
+local function versions(entry, fence)
+  local stored = number(redis.pcall('GETRANGE', entry, 0, 80), '^[%d@a-f]+ (%d+) ')
+  return stored, number(redis.pcall('GET', fence), '^(%d+)$')
+end
 """
 
 PUT = (
     _VERSIONS
     + """
+-- KEYS: entry and fence of an order.
 -- ARGV: value, its version, TTL in ms, seconds since the database read or -1, id of Redis's run at that time or ''.
 local version, age = tonumber(ARGV[2]), tonumber(ARGV[4])
+local stored, fence = versions(KEYS[1], KEYS[2])
 if version < stored or version < fence then return 0 end
 if ARGV[5] ~= '' and not string.find(tostring(redis.pcall('INFO', 'server')), 'run_id:' .. ARGV[5], 1, true) then
   return 0
@@ -50,29 +55,47 @@ return 1
 INVALIDATE = (
     _VERSIONS
     + """
--- ARGV: version, TTL of the fence in ms.
-fence = math.max(fence, tonumber(ARGV[1]))
+-- KEYS: entry and fence of each order. ARGV: TTL of the fences in ms, and the version of each order.
 -- DEL comes first, because a Redis whose memory is full rejects SET, but not DEL, nor SET in a script after a DEL.
-if stored < fence then redis.call('DEL', KEYS[1]) end
-redis.call('SET', KEYS[2], string.format('%.0f', fence), 'PX', ARGV[2])
+local fences = {}
+for i = 1, #KEYS / 2 do
+  local stored, fence = versions(KEYS[2 * i - 1], KEYS[2 * i])
+  fences[i] = math.max(fence, tonumber(ARGV[i + 1]))
+  if stored < fences[i] then redis.call('DEL', KEYS[2 * i - 1]) end
+end
+for i, fence in ipairs(fences) do
+  redis.call('SET', KEYS[2 * i], string.format('%.0f', fence), 'PX', ARGV[1])
+end
 return 1
 """
 )
 
 
-def run(client: Client, script: str, calls: Sequence[Command]) -> None:
-    """Run the script once for each call (two keys and the arguments), in one round trip.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The keys, which are of one slot in a cluster, and the arguments of a script."""
+
+    keys: Sequence[str]
+    arguments: Command
+
+    @property
+    def words(self) -> Command:
+        return (len(self.keys), *self.keys, *self.arguments)
+
+
+def run(client: Client, script: str, calls: Sequence[Call]) -> None:
+    """Run the script once for each call, in one round trip.
 
     The script is run by its hash. If Redis has not loaded it since its start, a second round trip is needed.
 
     Raises:
         RedisError: one of the runs failed; the others may have succeeded.
     """
-    replies = exchange(client, [("EVALSHA", _name(script), 2, *call) for call in calls])
+    replies = exchange(client, [("EVALSHA", _name(script), *call.words) for call in calls])
     not_loaded = [call for call, reply in zip(calls, replies, strict=True) if isinstance(reply, NoScriptError)]
     if not_loaded:
         replies = [reply for reply in replies if not isinstance(reply, NoScriptError)]
-        replies += exchange(client, [("EVAL", script, 2, *call) for call in not_loaded])
+        replies += exchange(client, [("EVAL", script, *call.words) for call in not_loaded])
     for reply in replies:
         if isinstance(reply, Exception):
             raise reply

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import redis
+from redis.cluster import RedisCluster
 
 from orders_adapters.redis import lua_scripts
 from orders_adapters.redis.address import kind_of
@@ -28,6 +29,8 @@ from orders_domain.ports.order_cache import COPIES, MAX_COPY_BYTES, OrderCache
 
 MAX_REQUEST_SECONDS = 600  # a fence outlives every copy that could have been read before it was raised
 
+INVALIDATED_AT_ONCE = 100
+"""The orders of one run of the script, during which Redis serves nobody else."""
 _ANY = UUID(int=0)
 _SCANNED = 1_000
 
@@ -100,22 +103,25 @@ class RedisOrderCache(OrderCache):
             known = self._run_id(self._lease.get(client, keys[0])) if run_id is None and self._replicated else run_id
             if known or not self._replicated:
                 value = _schema(known or "") + version_and_order
-                call = (*keys, value, order.version, self._ttl * 1000, age, known or "")
+                call = lua_scripts.Call(keys, (value, order.version, self._ttl * 1000, age, known or ""))
                 lua_scripts.run(client, lua_scripts.PUT, [call])
 
         self._redis.try_call(put)
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
         fence_ttl = (self._ttl + MAX_REQUEST_SECONDS) * 1000
-        calls = [
-            (*keys, version, fence_ttl)
-            for order_id, version in versions.items()
-            if (keys := self._keys(order_id)) is not None
-        ]
-        if not calls:
+        fences = [(keys, version) for order_id, version in versions.items() if (keys := self._keys(order_id))]
+        if not fences:
             return not versions
 
         def run(client: Client) -> bool:
+            size = 1 if isinstance(client, RedisCluster) else INVALIDATED_AT_ONCE
+            calls = [
+                lua_scripts.Call(
+                    [key for keys, _ in batch for key in keys], (fence_ttl, *(version for _, version in batch))
+                )
+                for batch in (fences[start : start + size] for start in range(0, len(fences), size))
+            ]
             lua_scripts.run(client, lua_scripts.INVALIDATE, calls)
             return True
 

@@ -162,6 +162,19 @@ def test_full_redis_invalidates_and_stores_no_copy(
     assert not cache.circuit_open
 
 
+def test_full_redis_invalidates_every_copy_of_a_batch(
+    cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
+) -> None:
+    others = [an_order(1) for _ in range(3)]
+    cache.put(others[2])
+    with redis.Redis.from_url(throwaway_redis.url) as server:
+        server.config_set("maxmemory", "1")
+
+    assert cache.invalidate({order.id: 2 for order in (*others, cached)}) is True  # the first two have no copy
+
+    assert [cache.get(order.id) for order in (others[2], cached)] == [None, None]
+
+
 def test_replica_does_not_invalidate(cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("replica-serve-stale-data", "yes")

@@ -11,7 +11,7 @@ from typing import Any
 from orders_adapters.redis import lua_scripts, order_cache
 
 _PUT = "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) return 1"
-_INVALIDATE = "redis.call('DEL', KEYS[1]) return 1"
+_INVALIDATE = "for i = 1, #KEYS, 2 do redis.call('DEL', KEYS[i]) end return 1"
 
 
 def plant() -> None:

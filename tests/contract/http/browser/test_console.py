@@ -325,6 +325,7 @@ def other_pages(screen: Screen) -> None:
     for path in (
         "/analytics?days=60",
         "/outbox?state=sent",
+        "/dead-letters",
         "/health",
         "/orders?tag=none",
         "/orders?min_total=3",

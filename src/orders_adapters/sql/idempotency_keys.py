@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Connection, Engine, FromClause, Row, Subquery
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine.compiled_statement import CompiledStatement
 from orders_adapters.sql.engine.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.engine.postgresql import SCHEMA_KEY
 from orders_adapters.sql.errors import translate_errors
@@ -53,13 +54,14 @@ STORED_COLUMNS = (
     *tables.ENTRY_COLUMNS,
 )
 _ACQUIRE = {
-    dialect: select(lock.c.acquired, *STORED_COLUMNS).select_from(with_stored_order(lock))
+    dialect: CompiledStatement(select(lock.c.acquired, *STORED_COLUMNS).select_from(with_stored_order(lock)))
     for dialect, lock in {"postgresql": KEY_LOCK.subquery(), "sqlite": NO_LOCK.subquery()}.items()
 }
 
 
 def _storing(insert: Any) -> Any:
     """Insert the key or replace an expired one. No row is returned if a key exists that has not expired."""
+    insert = insert.values({column.name: bindparam(column.name, type_=column.type) for column in _keys})
     return insert.on_conflict_do_update(
         index_elements=[_keys.subject, _keys.scope, _keys.key],
         set_={name: insert.excluded[name] for name in ("fingerprint", "order_id", "at", "version")},
@@ -68,8 +70,8 @@ def _storing(insert: Any) -> Any:
 
 
 _STORE = {
-    "postgresql": _storing(postgresql.insert(tables.idempotency_keys)),
-    "sqlite": _storing(sqlite.insert(tables.idempotency_keys)),
+    "postgresql": CompiledStatement(_storing(postgresql.insert(tables.idempotency_keys))),
+    "sqlite": CompiledStatement(_storing(sqlite.insert(tables.idempotency_keys))),
 }
 _PRUNE = delete_older_than(tables.idempotency_keys, column=_keys.at)
 
@@ -81,19 +83,19 @@ class SqlIdempotencyKeys(IdempotencyKeys):
     def acquire(self, key: IdempotencyKey, *, at: datetime) -> None:
         dialect = self._connection.dialect.name
         with translate_errors():
-            row = self._connection.execute(
-                _ACQUIRE[dialect], lookup_values(key, at=at) | {"lock": lock_number(key)}
-            ).one()
-        ensure_new(key, row)
-        if not row.acquired:
+            ((acquired, *stored),) = _ACQUIRE[dialect].execute(
+                self._connection, lookup_values(key, at=at) | {"lock": lock_number(key)}
+            )
+        ensure_new(key, stored_row(stored))
+        if not acquired:
             raise RequestInProgress
 
     def store(self, key: IdempotencyKey, order: Order, *, at: datetime | None = None) -> None:
         at = at or order.created_at
         values = key_values(key, order) | {"at": at, "expired": at - RETENTION}
         with translate_errors():
-            stored = self._connection.scalar(_STORE[self._connection.dialect.name], values)
-        if stored is None:
+            stored = _STORE[self._connection.dialect.name].execute(self._connection, values)
+        if not stored:
             raise StoreContention("Another request has stored the same key.")
 
 

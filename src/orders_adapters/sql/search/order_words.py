@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine.compiled_statement import CompiledStatement
 from orders_adapters.sql.mappers import to_order
 from orders_adapters.sql.mapping import shipments
 from orders_domain.model.order import Order
@@ -33,7 +34,8 @@ _EACH_ONCE: Any = literal_column(
 
 
 def _writing(insert: Any, words: Any, where: Any = None) -> Any:
-    return insert.on_conflict_do_update(index_elements=["order_id"], set_={"words": words}, where=where)
+    values = {column.name: bindparam(column.name, type_=column.type) for column in tables.order_words.c}
+    return insert.values(values).on_conflict_do_update(index_elements=["order_id"], set_={"words": words}, where=where)
 
 
 _on_postgresql = postgresql.insert(tables.order_words)
@@ -45,8 +47,8 @@ _STORE = {
 }
 _ARE_BOUNDED = func.length(_words) + func.length(_new) <= MAX_WORDS
 _ADD = {
-    "postgresql": _writing(_on_postgresql, _words.op("||")(_new), _ARE_BOUNDED).returning(_order_id),
-    "sqlite": _writing(_on_sqlite, _EACH_ONCE).returning(_order_id),
+    "postgresql": CompiledStatement(_writing(_on_postgresql, _words.op("||")(_new), _ARE_BOUNDED).returning(_order_id)),
+    "sqlite": CompiledStatement(_writing(_on_sqlite, _EACH_ONCE).returning(_order_id)),
 }
 
 
@@ -87,4 +89,4 @@ def store_next(connection: Connection, after: UUID, *, limit: int) -> UUID | Non
 def _add(connection: Connection, order_id: UUID, words: Iterable[str]) -> bool:
     """Add the words; return False and change nothing if there may be too many then."""
     row = {"order_id": order_id, "words": " ".join(sorted(words))}
-    return connection.scalar(_ADD[connection.dialect.name], row) is not None
+    return bool(_ADD[connection.dialect.name].execute(connection, row))

@@ -67,7 +67,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._schema = schema
         self._on_commit = on_commit
         self._transaction: Transaction | None = None
-        self._published: list[Event] = []  # inserted into the outbox at commit, in one statement
+        self._published: list[Event] = []  # inserted into the outbox at commit, or with a key
 
     @property
     def orders(self) -> SqlOrderRepository:
@@ -83,7 +83,7 @@ class SqlUnitOfWork(UnitOfWork):
 
     @property
     def idempotency_keys(self) -> SqlIdempotencyKeys:
-        return SqlIdempotencyKeys(self._open)
+        return SqlIdempotencyKeys(self._open, published=self._published, delivery=self._delivery)
 
     @property
     def inbox(self) -> SqlInbox:

@@ -131,8 +131,8 @@ def test_parcel_is_one_statement_on_postgresql(engine: Engine) -> None:
 
     sent, _ = parcel(engine, order.id)
 
-    # The key, the order, the parcel, the key and the event; and on SQLite the begin and a statement for each table.
-    assert len(sent) == (10 if is_sqlite(engine) else 5)
+    # The key, the order, the parcel, the key with the event; and on SQLite the begin and a statement for each table.
+    assert len(sent) == (10 if is_sqlite(engine) else 4)
 
 
 def test_parcel_of_stale_order_is_not_stored(engine: Engine) -> None:

@@ -4,10 +4,25 @@ A trigger inserts the user of an order if the row is missing (migration 0012).
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, delete, func, or_, select, update
+import orjson
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
@@ -30,6 +45,7 @@ from orders_adapters.sql.search import order_words
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
 from orders_domain.model import events, history
+from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.events import Event
 from orders_domain.model.life.changes import ReferenceTaken
 from orders_domain.model.life.paying import FactDiffers
@@ -37,7 +53,7 @@ from orders_domain.model.life.returning import ReturnNotFound
 from orders_domain.model.life.shipping import ShipmentNotFound
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.order_state import CHANGING, FOLDED
+from orders_domain.model.order_state import CHANGING, FOLDED, stored_items
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
 
@@ -76,7 +92,9 @@ _RESERVE_NUMBER = {
 # SQLite's row is inserted by the first use, with an identity.
 _IDENTITY: dict[str, Any] = {"postgresql": dict, "sqlite": lambda: {"identity": uuid4().hex}}
 # FOR NO KEY UPDATE prevents changes of the order, but permits inserts that refer to it. SQLite needs no lock.
-_GET_FOR_UPDATE = select(tables.orders).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
+# The items are read as text, because a parcel would parse up to 1,000 of them for the quantity of one.
+_COLUMNS = [cast(column, Text).label("items") if column.name == "items" else column for column in tables.orders.c]
+_GET_FOR_UPDATE = select(*_COLUMNS).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
 
 
 def _locking(column: Column[Any], *conditions: ColumnElement[bool]) -> CompiledStatement:
@@ -247,7 +265,8 @@ class SqlOrderRepository(OrderRepository):
             rows = statement.mappings(self._connection, {"ref": ref, **values})
         if not rows:
             raise OrderNotFound(ref)
-        return order_of(rows[0])
+        (values,) = rows
+        return order_of({**values, "items": _items_of(values["items"])})
 
     def _save_parcel(self, order: Order) -> None:
         with translate_errors():
@@ -263,6 +282,12 @@ class SqlOrderRepository(OrderRepository):
     def _publish_history(self, order: Order) -> None:
         self.publish([events.event_for(entry, order) for entry in order.new_entries])
         order.new_entries.clear()
+
+
+@lru_cache(maxsize=4)
+def _items_of(text: str) -> Sequence[CustomItem]:
+    """Return the items of their JSON, which never change: an order may be shipped in many parcels in a row."""
+    return stored_items(orjson.loads(text))
 
 
 def _save_lines(connection: Connection, order: Order) -> None:

@@ -165,7 +165,7 @@ def item_values(order: Order) -> list[Values]:
 
 def to_order(row: Row[Any]) -> Order:
     """Return the order, with its shipments if the row has them (see ``orders_adapters.sql.mapping.shipments``)."""
-    return order_of(row._mapping)
+    return order_of(cast(Mapping[str, Any], row._mapping))
 
 
 def order_of(values: Mapping[str, Any]) -> Order:

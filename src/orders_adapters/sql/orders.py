@@ -4,19 +4,14 @@ A trigger inserts the user of an order if the row is missing (migration 0012).
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import orjson
 from sqlalchemy import (
-    Column,
-    ColumnElement,
     Connection,
     Table,
-    Text,
     bindparam,
-    cast,
     delete,
     func,
     or_,
@@ -35,25 +30,23 @@ from orders_adapters.sql.mappers import (
     insert_all,
     life_values,
     line_counter_values,
-    order_of,
     order_values,
     payment_sum_values,
     to_placed_order,
 )
-from orders_adapters.sql.mapping import parcels, shipments
+from orders_adapters.sql.mapping import locked_orders, parcels, shipments
 from orders_adapters.sql.search import order_words
-from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
 from orders_domain.model import events, history
-from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.events import Event
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life.changes import ReferenceTaken
 from orders_domain.model.life.paying import FactDiffers
 from orders_domain.model.life.returning import ReturnNotFound
 from orders_domain.model.life.shipping import ShipmentNotFound
 from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.order_state import CHANGING, FOLDED, stored_items
+from orders_domain.model.order_state import CHANGING, FOLDED
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
 
@@ -91,26 +84,6 @@ _RESERVE_NUMBER = {
 }
 # SQLite's row is inserted by the first use, with an identity.
 _IDENTITY: dict[str, Any] = {"postgresql": dict, "sqlite": lambda: {"identity": uuid4().hex}}
-# FOR NO KEY UPDATE prevents changes of the order, but permits inserts that refer to it. SQLite needs no lock.
-# The items are read as text, because a parcel would parse up to 1,000 of them for the quantity of one.
-_COLUMNS = [cast(column, Text).label("items") if column.name == "items" else column for column in tables.orders.c]
-_GET_FOR_UPDATE = select(*_COLUMNS).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
-
-
-def _locking(column: Column[Any], *conditions: ColumnElement[bool]) -> CompiledStatement:
-    return CompiledStatement(_GET_FOR_UPDATE.where(column == bindparam("ref", type_=column.type), *conditions))
-
-
-def _locking_by_part(parts: Table) -> CompiledStatement:
-    order_id = select(parts.c.order_id).where(parts.c.id == bindparam("ref", type_=parts.c.id.type))
-    return CompiledStatement(_GET_FOR_UPDATE.where(_orders.id == order_id.scalar_subquery()))
-
-
-_GET_BY_ID_FOR_UPDATE, _GET_BY_NUMBER_FOR_UPDATE = _locking(_orders.id), _locking(_orders.number)
-_GET_BY_SHIPMENT_FOR_UPDATE = _locking(_orders.shipment_id)
-_GET_BY_REFERENCE_FOR_UPDATE = _locking(_orders.reference, _orders.source == bindparam("source"))
-_GET_BY_PARCEL_FOR_UPDATE = _locking_by_part(tables.shipments)
-_GET_BY_RETURN_FOR_UPDATE = _locking_by_part(tables.order_returns)
 # The order as it was placed, which is the first entry of its history.
 _GET_BY_CART = (
     select(_orders.number, *tables.ENTRY_COLUMNS)
@@ -191,20 +164,18 @@ class SqlOrderRepository(OrderRepository):
             self._connection.execute(_RELEASE_CART, {"snapshot_id": snapshot_id})
 
     def get_for_update(self, ref: OrderRef, *, with_shipments: bool = True) -> Order:
-        if not is_valid_id(ref):
-            raise OrderNotFound(ref)
-        statement = _GET_BY_ID_FOR_UPDATE if isinstance(ref, UUID) else _GET_BY_NUMBER_FOR_UPDATE
+        statement = locked_orders.statement_for(ref)
         return self._get_for_update(statement, ref) if with_shipments else self._lock(statement, ref)
 
     def get_by_shipment_for_update(self, shipment_id: str) -> Order:
-        return self._get_for_update(_GET_BY_SHIPMENT_FOR_UPDATE, shipment_id)
+        return self._get_for_update(locked_orders.BY_SHIPMENT, shipment_id)
 
     def get_by_reference_for_update(self, reference: str, *, source: str) -> Order:
-        return self._get_for_update(_GET_BY_REFERENCE_FOR_UPDATE, reference, source=source)
+        return self._get_for_update(locked_orders.BY_REFERENCE, reference, source=source)
 
     def get_by_parcel_for_update(self, parcel_id: UUID, *, with_shipments: bool = True) -> Order:
         try:
-            order = self._lock(_GET_BY_PARCEL_FOR_UPDATE, parcel_id)
+            order = self._lock(locked_orders.BY_PARCEL, parcel_id)
         except OrderNotFound:
             raise ShipmentNotFound from None
         self._read_shipments(order, None if with_shipments else parcel_id)
@@ -212,7 +183,7 @@ class SqlOrderRepository(OrderRepository):
 
     def get_by_return_for_update(self, return_id: UUID) -> Order:
         try:
-            return self._get_for_update(_GET_BY_RETURN_FOR_UPDATE, return_id)
+            return self._get_for_update(locked_orders.BY_RETURN, return_id)
         except OrderNotFound:
             raise ReturnNotFound from None
 
@@ -265,8 +236,17 @@ class SqlOrderRepository(OrderRepository):
             rows = statement.mappings(self._connection, {"ref": ref, **values})
         if not rows:
             raise OrderNotFound(ref)
-        (values,) = rows
-        return order_of({**values, "items": _items_of(values["items"])})
+        return locked_orders.order_of(rows[0])
+
+    def get_with_key_for_update(
+        self, ref: OrderRef, key: IdempotencyKey, *, at: datetime, with_shipments: bool = True
+    ) -> Order:
+        """Acquire the key and lock the order, in one statement for PostgreSQL; see ``UnitOfWork``."""
+        with translate_errors():
+            order = locked_orders.lock_with_key(self._connection, ref, key, at=at)
+        if with_shipments:
+            self._read_shipments(order)
+        return order
 
     def _save_parcel(self, order: Order) -> None:
         with translate_errors():
@@ -282,12 +262,6 @@ class SqlOrderRepository(OrderRepository):
     def _publish_history(self, order: Order) -> None:
         self.publish([events.event_for(entry, order) for entry in order.new_entries])
         order.new_entries.clear()
-
-
-@lru_cache(maxsize=4)
-def _items_of(text: str) -> Sequence[CustomItem]:
-    """Return the items of their JSON, which never change: an order may be shipped in many parcels in a row."""
-    return stored_items(orjson.loads(text))
 
 
 def _save_lines(connection: Connection, order: Order) -> None:

@@ -118,7 +118,7 @@ def stored_items(contents: Any) -> Sequence[CustomItem]:
     Raises:
         TypeError: it is not a list of objects.
     """
-    if isinstance(contents, StoredSequence):
+    if isinstance(contents, StoredSequence | tuple):
         return contents
     for kind in set(map(type, checked(list, contents))) - {dict}:
         raise TypeError(f"An item must be dict, not {kind.__name__}.")

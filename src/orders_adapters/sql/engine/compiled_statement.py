@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 
-from orders_adapters.sql.engine.engine import json_text
+from orders_adapters.sql.engine.engine import json_text, json_value
 
 _PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 _Processor = Callable[[Any], Any]
@@ -68,12 +67,12 @@ class CompiledStatement:
 
 def _on_postgresql() -> Any:
     return psycopg_dialect(  # type: ignore[no-untyped-call]
-        json_serializer=json_text, json_deserializer=orjson.loads
+        json_serializer=json_text, json_deserializer=json_value
     )
 
 
 def _on_sqlite() -> Any:
-    return sqlite_dialect(json_serializer=json_text, json_deserializer=orjson.loads)
+    return sqlite_dialect(json_serializer=json_text, json_deserializer=json_value)
 
 
 _DIALECTS: Mapping[str, Callable[[], Any]] = {"postgresql": _on_postgresql, "sqlite": _on_sqlite}

@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, Text, bindparam, cast, select, true
 
 from orders_adapters.sql import idempotency_keys, mappers, tables
 from orders_adapters.sql.engine.compiled_statement import CompiledStatement
+from orders_adapters.sql.engine.engine import json_value
 from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderNotFound, RequestInProgress
 from orders_domain.model.custom_item import CustomItem
@@ -60,7 +60,7 @@ def order_of(row: Mapping[str, Any]) -> Order:
 @lru_cache(maxsize=4)
 def _items_of(text: str) -> Sequence[CustomItem]:
     """Return the items of their JSON, which never change: an order may be shipped in many parcels in a row."""
-    return stored_items(orjson.loads(text))
+    return stored_items(json_value(text))
 
 
 def _with_key(locking: Select[Any]) -> CompiledStatement:

@@ -1,7 +1,10 @@
-"""Idempotency keys of one transaction: one statement to acquire a key, and one to store it."""
+"""Idempotency keys of one transaction: one statement to acquire a key, and one to store it.
+
+On PostgreSQL the latter publishes the event of the order, too, if there is one and no other.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +13,13 @@ from sqlalchemy import BigInteger, Connection, Engine, FromClause, Row, Subquery
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine.compiled_statement import CompiledStatement
 from orders_adapters.sql.engine.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.engine.postgresql import SCHEMA_KEY
 from orders_adapters.sql.errors import translate_errors
-from orders_adapters.sql.mappers import to_placed_order
+from orders_adapters.sql.mappers import event_values, to_placed_order
 from orders_domain.errors import IdempotencyKeyReused, RequestInProgress, StoreContention
+from orders_domain.model.events import Event
 from orders_domain.model.idempotency import RETENTION, DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup, IdempotencyKeys
@@ -53,13 +58,14 @@ STORED_COLUMNS = (
     *tables.ENTRY_COLUMNS,
 )
 _ACQUIRE = {
-    dialect: select(lock.c.acquired, *STORED_COLUMNS).select_from(with_stored_order(lock))
+    dialect: CompiledStatement(select(lock.c.acquired, *STORED_COLUMNS).select_from(with_stored_order(lock)))
     for dialect, lock in {"postgresql": KEY_LOCK.subquery(), "sqlite": NO_LOCK.subquery()}.items()
 }
 
 
 def _storing(insert: Any) -> Any:
     """Insert the key or replace an expired one. No row is returned if a key exists that has not expired."""
+    insert = insert.values({column.name: bindparam(column.name, type_=column.type) for column in _keys})
     return insert.on_conflict_do_update(
         index_elements=[_keys.subject, _keys.scope, _keys.key],
         set_={name: insert.excluded[name] for name in ("fingerprint", "order_id", "at", "version")},
@@ -68,32 +74,55 @@ def _storing(insert: Any) -> Any:
 
 
 _STORE = {
-    "postgresql": _storing(postgresql.insert(tables.idempotency_keys)),
-    "sqlite": _storing(sqlite.insert(tables.idempotency_keys)),
+    "postgresql": CompiledStatement(_storing(postgresql.insert(tables.idempotency_keys))),
+    "sqlite": CompiledStatement(_storing(sqlite.insert(tables.idempotency_keys))),
 }
+_STORE_AND_PUBLISH = CompiledStatement(
+    select(_storing(postgresql.insert(tables.idempotency_keys)).cte("stored").c.order_id).add_cte(
+        tables.outbox.insert()
+        .values(
+            {
+                column.name: bindparam(f"outbox_{column.name}", type_=column.type)
+                for column in tables.outbox.c
+                if column.name != "id"
+            }
+        )
+        .cte("published")
+    )
+)
+"""For PostgreSQL: store a key, and publish an event of its order."""
 _PRUNE = delete_older_than(tables.idempotency_keys, column=_keys.at)
 
 
 class SqlIdempotencyKeys(IdempotencyKeys):
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, published: list[Event], delivery: Mapping[str, Any]) -> None:
         self._connection = connection
+        self._published = published  # the events for the outbox
+        self._delivery = delivery
 
     def acquire(self, key: IdempotencyKey, *, at: datetime) -> None:
         dialect = self._connection.dialect.name
         with translate_errors():
-            row = self._connection.execute(
-                _ACQUIRE[dialect], lookup_values(key, at=at) | {"lock": lock_number(key)}
-            ).one()
-        ensure_new(key, row)
-        if not row.acquired:
+            ((acquired, *stored),) = _ACQUIRE[dialect].execute(
+                self._connection, lookup_values(key, at=at) | {"lock": lock_number(key)}
+            )
+        ensure_new(key, stored_row(stored))
+        if not acquired:
             raise RequestInProgress
 
     def store(self, key: IdempotencyKey, order: Order, *, at: datetime | None = None) -> None:
         at = at or order.created_at
         values = key_values(key, order) | {"at": at, "expired": at - RETENTION}
+        dialect = self._connection.dialect.name
         with translate_errors():
-            stored = self._connection.scalar(_STORE[self._connection.dialect.name], values)
-        if stored is None:
+            if len(self._published) == 1 and dialect == "postgresql":
+                row = {**event_values(self._published[0]), **self._delivery}
+                values |= {f"outbox_{name}": value for name, value in row.items()}
+                stored = _STORE_AND_PUBLISH.execute(self._connection, values)
+                self._published.clear()
+            else:
+                stored = _STORE[dialect].execute(self._connection, values)
+        if not stored:
             raise StoreContention("Another request has stored the same key.")
 
 

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Insert, Row, Table
+from sqlalchemy import Connection, Insert, Row, Table, bindparam
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine.compiled_statement import CompiledStatement
 from orders_adapters.sql.sharding import shard_of
 from orders_domain.model import order_state
 from orders_domain.model.accounts.contact import NO_CONTACT, Contact
@@ -164,7 +165,11 @@ def item_values(order: Order) -> list[Values]:
 
 def to_order(row: Row[Any]) -> Order:
     """Return the order, with its shipments if the row has them (see ``orders_adapters.sql.mapping.shipments``)."""
-    values = row._mapping
+    return order_of(cast(Mapping[str, Any], row._mapping))
+
+
+def order_of(values: Mapping[str, Any]) -> Order:
+    """Return the order of a row, whose values are by column."""
     address = {part: values[column] for part, column in tables.SHIPPING.items()}
     order = order_from_state({**values, "address": None if address["line1"] is None else address})
     order.contact = to_contact(values["contact"])
@@ -236,10 +241,19 @@ def to_message(row: Row[Any]) -> OutboxMessage:
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert the rows, if any, in one statement."""
-    if rows:  # a single row is passed alone, because a list takes a slower path
-        connection.execute(_inserting(table), rows if len(rows) > 1 else rows[0])
+    if len(rows) == 1:
+        _inserting_one(table, tuple(rows[0])).execute(connection, rows[0])
+    elif rows:
+        connection.execute(_inserting(table), rows)
 
 
 @cache
 def _inserting(table: Table) -> Insert:
     return table.insert().inline()
+
+
+@cache
+def _inserting_one(table: Table, names: tuple[str, ...]) -> CompiledStatement:
+    return CompiledStatement(
+        _inserting(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
+    )

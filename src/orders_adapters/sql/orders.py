@@ -4,13 +4,24 @@ A trigger inserts the user of an order if the row is missing (migration 0012).
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine.compiled_statement import CompiledStatement
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import (
     axis_values,
@@ -21,15 +32,14 @@ from orders_adapters.sql.mappers import (
     line_counter_values,
     order_values,
     payment_sum_values,
-    to_order,
     to_placed_order,
 )
-from orders_adapters.sql.mapping import parcels, shipments
+from orders_adapters.sql.mapping import locked_orders, parcels, shipments
 from orders_adapters.sql.search import order_words
-from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
 from orders_domain.model import events, history
 from orders_domain.model.events import Event
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.life.changes import ReferenceTaken
 from orders_domain.model.life.paying import FactDiffers
 from orders_domain.model.life.returning import ReturnNotFound
@@ -74,23 +84,6 @@ _RESERVE_NUMBER = {
 }
 # SQLite's row is inserted by the first use, with an identity.
 _IDENTITY: dict[str, Any] = {"postgresql": dict, "sqlite": lambda: {"identity": uuid4().hex}}
-# FOR NO KEY UPDATE prevents changes of the order, but permits inserts that refer to it. SQLite needs no lock.
-_GET_FOR_UPDATE = select(tables.orders).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
-_GET_BY_ID_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.id == bindparam("ref", type_=_orders.id.type))
-_GET_BY_NUMBER_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.number == bindparam("ref", type_=_orders.number.type))
-_GET_BY_SHIPMENT_FOR_UPDATE = _GET_FOR_UPDATE.where(
-    _orders.shipment_id == bindparam("ref", type_=_orders.shipment_id.type)
-)
-_GET_BY_REFERENCE_FOR_UPDATE = _GET_FOR_UPDATE.where(
-    _orders.reference == bindparam("ref", type_=_orders.reference.type)
-)
-_GET_BY_PARCEL_FOR_UPDATE, _GET_BY_RETURN_FOR_UPDATE = (
-    _GET_FOR_UPDATE.where(
-        _orders.id
-        == select(parts.c.order_id).where(parts.c.id == bindparam("ref", type_=parts.c.id.type)).scalar_subquery()
-    )
-    for parts in (tables.shipments, tables.order_returns)
-)
 # The order as it was placed, which is the first entry of its history.
 _GET_BY_CART = (
     select(_orders.number, *tables.ENTRY_COLUMNS)
@@ -103,10 +96,11 @@ _RELEASE_CART = (
     .where(or_(_orders.status == OrderStatus.CANCELED, _orders.deleted_at.is_not(None)))
     .values(cart_snapshot_id=None)
 )
-_SAVE = (
+_SAVE = CompiledStatement(
     update(tables.orders)
     .where(_orders.id == bindparam("order_id"), _orders.version == bindparam("saved_version"))
-    .values({name: bindparam(name) for name in (*CHANGING, FOLDED, *AXES)})
+    .values({name: bindparam(name, type_=_orders[name].type) for name in (*CHANGING, FOLDED, *AXES)})
+    .returning(_orders.id)
 )
 
 _INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -114,7 +108,8 @@ _INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.ins
 
 def _upserts(table: Table, keys: Sequence[str], changed: Sequence[str]) -> dict[str, Any]:
     """Return the statement of each dialect that inserts a row, or updates some columns of the one with its key."""
-    inserts = {dialect: insert(table) for dialect, insert in _INSERT.items()}
+    values = {column.name: bindparam(column.name, type_=column.type) for column in table.c}
+    inserts = {dialect: insert(table).values(values) for dialect, insert in _INSERT.items()}
     return {
         dialect: insert.on_conflict_do_update(
             index_elements=keys, set_={name: insert.excluded[name] for name in changed}
@@ -124,6 +119,7 @@ def _upserts(table: Table, keys: Sequence[str], changed: Sequence[str]) -> dict[
 
 
 _SAVE_LINES = _upserts(tables.order_lines, keys=("order_id", "number"), changed=parcels.COUNTERS)
+_SAVE_LINE = {dialect: CompiledStatement(upsert) for dialect, upsert in _SAVE_LINES.items()}
 _SAVE_SUMS = _upserts(
     tables.payment_sums,
     keys=("order_id", "provider"),
@@ -168,21 +164,18 @@ class SqlOrderRepository(OrderRepository):
             self._connection.execute(_RELEASE_CART, {"snapshot_id": snapshot_id})
 
     def get_for_update(self, ref: OrderRef, *, with_shipments: bool = True) -> Order:
-        if not is_valid_id(ref):
-            raise OrderNotFound(ref)
-        statement = _GET_BY_ID_FOR_UPDATE if isinstance(ref, UUID) else _GET_BY_NUMBER_FOR_UPDATE
+        statement = locked_orders.statement_for(ref)
         return self._get_for_update(statement, ref) if with_shipments else self._lock(statement, ref)
 
     def get_by_shipment_for_update(self, shipment_id: str) -> Order:
-        return self._get_for_update(_GET_BY_SHIPMENT_FOR_UPDATE, shipment_id)
+        return self._get_for_update(locked_orders.BY_SHIPMENT, shipment_id)
 
     def get_by_reference_for_update(self, reference: str, *, source: str) -> Order:
-        statement = _GET_BY_REFERENCE_FOR_UPDATE.where(_orders.source == source)
-        return self._get_for_update(statement, reference)
+        return self._get_for_update(locked_orders.BY_REFERENCE, reference, source=source)
 
     def get_by_parcel_for_update(self, parcel_id: UUID, *, with_shipments: bool = True) -> Order:
         try:
-            order = self._lock(_GET_BY_PARCEL_FOR_UPDATE, parcel_id)
+            order = self._lock(locked_orders.BY_PARCEL, parcel_id)
         except OrderNotFound:
             raise ShipmentNotFound from None
         self._read_shipments(order, None if with_shipments else parcel_id)
@@ -190,7 +183,7 @@ class SqlOrderRepository(OrderRepository):
 
     def get_by_return_for_update(self, return_id: UUID) -> Order:
         try:
-            return self._get_for_update(_GET_BY_RETURN_FOR_UPDATE, return_id)
+            return self._get_for_update(locked_orders.BY_RETURN, return_id)
         except OrderNotFound:
             raise ReturnNotFound from None
 
@@ -203,7 +196,7 @@ class SqlOrderRepository(OrderRepository):
         values = {name: getattr(order, name) for name in CHANGING} | axis_values(order)
         values |= {FOLDED: life_values(order), "order_id": order.id, "saved_version": order.persisted_version}
         with translate_errors():
-            if self._connection.execute(_SAVE, values).rowcount != 1:
+            if not _SAVE.execute(self._connection, values):
                 raise StaleOrder(order.id)
             _save_lines(self._connection, order)
             _save_tags(self._connection, order)
@@ -229,8 +222,8 @@ class SqlOrderRepository(OrderRepository):
         row = self._connection.execute(_GET_BY_CART, {"snapshot_id": order.cart.snapshot_id}).one_or_none()
         return CartOrdered(to_placed_order(row)) if row else StoreContention("The cart was released meanwhile.")
 
-    def _get_for_update(self, statement: Select[Any], ref: OrderRef | str) -> Order:
-        order = self._lock(statement, ref)
+    def _get_for_update(self, statement: CompiledStatement, ref: OrderRef | str, **values: str) -> Order:
+        order = self._lock(statement, ref, **values)
         self._read_shipments(order)
         return order
 
@@ -238,12 +231,22 @@ class SqlOrderRepository(OrderRepository):
         with translate_errors():
             shipments.read(self._connection, order, shipment_id)
 
-    def _lock(self, statement: Select[Any], ref: OrderRef | str) -> Order:
+    def _lock(self, statement: CompiledStatement, ref: OrderRef | str, **values: str) -> Order:
         with translate_errors():
-            row = self._connection.execute(statement, {"ref": ref}).one_or_none()
-        if row is None:
+            rows = statement.mappings(self._connection, {"ref": ref, **values})
+        if not rows:
             raise OrderNotFound(ref)
-        return to_order(row)
+        return locked_orders.order_of(rows[0])
+
+    def get_with_key_for_update(
+        self, ref: OrderRef, key: IdempotencyKey, *, at: datetime, with_shipments: bool = True
+    ) -> Order:
+        """Acquire the key and lock the order, in one statement for PostgreSQL; see ``UnitOfWork``."""
+        with translate_errors():
+            order = locked_orders.lock_with_key(self._connection, ref, key, at=at)
+        if with_shipments:
+            self._read_shipments(order)
+        return order
 
     def _save_parcel(self, order: Order) -> None:
         with translate_errors():
@@ -263,7 +266,10 @@ class SqlOrderRepository(OrderRepository):
 
 def _save_lines(connection: Connection, order: Order) -> None:
     """Insert or update the counters, in one statement; their constraints decide."""
-    if rows := line_counter_values(order):
+    rows = line_counter_values(order)
+    if len(rows) == 1:
+        _SAVE_LINE[connection.dialect.name].execute(connection, rows[0])
+    elif rows:
         connection.execute(_SAVE_LINES[connection.dialect.name], rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -21,6 +22,9 @@ from orders_adapters.sql.products import SqlProductRepository
 from orders_adapters.sql.reservations import SqlReservationRepository
 from orders_adapters.sql.stock import SqlStock
 from orders_domain.model.events import Event
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.unit_of_work import UnitOfWork
 
@@ -67,7 +71,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._schema = schema
         self._on_commit = on_commit
         self._transaction: Transaction | None = None
-        self._published: list[Event] = []  # inserted into the outbox at commit, in one statement
+        self._published: list[Event] = []  # inserted into the outbox at commit, or with a key
 
     @property
     def orders(self) -> SqlOrderRepository:
@@ -83,7 +87,7 @@ class SqlUnitOfWork(UnitOfWork):
 
     @property
     def idempotency_keys(self) -> SqlIdempotencyKeys:
-        return SqlIdempotencyKeys(self._open)
+        return SqlIdempotencyKeys(self._open, published=self._published, delivery=self._delivery)
 
     @property
     def inbox(self) -> SqlInbox:
@@ -100,6 +104,13 @@ class SqlUnitOfWork(UnitOfWork):
     @property
     def jobs(self) -> SqlJobProgress:
         return SqlJobProgress(self._open)
+
+    def get_order_with_key(
+        self, ref: OrderRef, key: IdempotencyKey, *, at: datetime, with_shipments: bool = True
+    ) -> Order:
+        if self._open.dialect.name == "postgresql":
+            return self.orders.get_with_key_for_update(ref, key, at=at, with_shipments=with_shipments)
+        return super().get_order_with_key(ref, key, at=at, with_shipments=with_shipments)
 
     def publish(self, events: Sequence[Event]) -> None:
         self.orders.publish(events)

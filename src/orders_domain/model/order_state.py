@@ -85,7 +85,7 @@ def order_fields(state: Mapping[str, Any]) -> dict[str, Any]:
         **{name: _OPTIONAL_TEXT.load(state.get(name)) for name in placing.MAX_LENGTHS},
         "charges": tuple(Charge.from_json(charge) for charge in state.get("charges") or ()),
         "life": Life.from_json(state.get("life")),
-        "items": cart.items if cart else _items(state["items"]),
+        "items": cart.items if cart else stored_items(state["items"]),
         "cart": cart,
         "lines": _lines(state["lines"], currency),
         "total": Money(state["total_minor"], currency),
@@ -112,7 +112,14 @@ def _line_state(line: OrderLine) -> list[JSON]:
     return [line.product_id, line.quantity, line.unit_price.minor, *described]
 
 
-def _items(contents: Any) -> Sequence[CustomItem]:
+def stored_items(contents: Any) -> Sequence[CustomItem]:
+    """Return the items of their JSON, or those that were read before.
+
+    Raises:
+        TypeError: it is not a list of objects.
+    """
+    if isinstance(contents, StoredSequence | tuple):
+        return contents
     for kind in set(map(type, checked(list, contents))) - {dict}:
         raise TypeError(f"An item must be dict, not {kind.__name__}.")
     return StoredSequence(contents, CustomItem.stored) if contents else ()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from orders_domain.model.events import Event
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.idempotency_keys import IdempotencyKeys
 from orders_domain.ports.inbox import Inbox
 from orders_domain.ports.life.stock_holds import StockHoldRepository
@@ -52,6 +56,18 @@ class UnitOfWork(Protocol):
 
     @property
     def jobs(self) -> JobProgress: ...
+
+    def get_order_with_key(
+        self, ref: OrderRef, key: IdempotencyKey, *, at: datetime, with_shipments: bool = True
+    ) -> Order:
+        """Acquire the key of a change and then lock the order; a store may do both at once.
+
+        Raises:
+            OrderNotFound, StoreUnavailable: see ``OrderRepository.get_for_update``.
+            DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
+        """
+        self.idempotency_keys.acquire(key, at=at)
+        return self.orders.get_for_update(ref, with_shipments=with_shipments)
 
     def publish(self, events: Sequence[Event]) -> None:
         """Add events to the outbox with the commit, besides those for the history entries of the orders."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.testing.examples import ADMIN, Clock, new_id
 from orders_domain import CustomItem, Money, Order, Origin, use_cases
-from orders_domain.errors import StaleOrder
-from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.errors import IdempotencyKeyReused, OrderNotFound, RequestInProgress, StaleOrder, StoreUnavailable
+from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
 from orders_domain.model.life import shipping
 from orders_domain.model.life.shipments import ShipmentState
 from orders_domain.model.order import rebuild
@@ -131,8 +132,8 @@ def test_parcel_is_one_statement_on_postgresql(engine: Engine) -> None:
 
     sent, _ = parcel(engine, order.id)
 
-    # The key, the order, the parcel, the key and the event; and on SQLite the begin and a statement for each table.
-    assert len(sent) == (10 if is_sqlite(engine) else 5)
+    # The key and the order, the parcel, the key and the event; on SQLite the begin and a statement for each table.
+    assert len(sent) == (10 if is_sqlite(engine) else 3)
 
 
 def test_parcel_of_stale_order_is_not_stored(engine: Engine) -> None:
@@ -156,3 +157,44 @@ def test_parcel_of_stale_order_is_not_stored(engine: Engine) -> None:
     assert (counted, units) == ([1, 1, 2, 2], 1)
     assert "jd1" in words
     assert "jd2" not in words
+
+
+def test_key_refuses_before_the_order_is_locked(on_postgresql: Engine) -> None:
+    order, other = order_of(2), order_of(2)
+    key = IdempotencyKey(subject="ada", scope="shop", key="1", fingerprint="f" * 64)
+    with SqlUnitOfWork(on_postgresql) as uow:
+        uow.orders.add(order)
+        uow.orders.add(other)
+        uow.commit()
+
+    with SqlUnitOfWork(on_postgresql) as first:
+        assert first.get_order_with_key(order.number or 0, key, at=NOON) == order
+        with SqlUnitOfWork(on_postgresql) as second, pytest.raises(RequestInProgress):
+            second.get_order_with_key(order.id, key, at=NOON)
+        with SqlUnitOfWork(on_postgresql) as second, pytest.raises(StoreUnavailable):  # after 3 s
+            second.get_order_with_key(order.id, replace(key, key="2"), at=NOON)
+        first.idempotency_keys.store(key, order, at=NOON)
+        first.commit()
+
+
+@pytest.mark.parametrize("by_number", [False, True])
+def test_key_of_change_is_known_afterwards(engine: Engine, by_number: bool) -> None:
+    order = order_of(2)
+    key = IdempotencyKey(subject="ada", scope="shop", key="1", fingerprint="f" * 64)
+    with SqlUnitOfWork(engine) as uow:
+        uow.orders.add(order)
+        uow.idempotency_keys.store(key, order, at=NOON)
+        uow.commit()
+    ref = order.number or 0 if by_number else order.id
+
+    with SqlUnitOfWork(engine) as uow, pytest.raises(DuplicateRequest) as duplicate:
+        uow.get_order_with_key(ref, key, at=NOON)
+    with SqlUnitOfWork(engine) as uow, pytest.raises(IdempotencyKeyReused):
+        uow.get_order_with_key(ref, replace(key, fingerprint="e" * 64), at=NOON)
+    for missing in (new_id(), 2**63):
+        with SqlUnitOfWork(engine) as uow, pytest.raises(OrderNotFound):
+            uow.get_order_with_key(missing, replace(key, key="2"), at=NOON)
+
+    assert duplicate.value.order.id == order.id
+    with engine.connect() as connection:  # the key is published with the event of the order
+        assert connection.scalar(select(func.count()).select_from(tables.outbox)) == 1

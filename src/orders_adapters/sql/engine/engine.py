@@ -32,7 +32,7 @@ def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_
     address = addresses.parse(url)
     options: dict[str, Any] = {
         "json_serializer": json_text,
-        "json_deserializer": orjson.loads,  # no stored number is beyond 64 bits or a double
+        "json_deserializer": json_value,
         "pool_timeout": POOL_SECONDS,
         "max_overflow": 0,
         "hide_parameters": True,  # so that contents of orders are not logged
@@ -85,7 +85,12 @@ def is_sqlite(engine: Engine) -> bool:
 
 
 def json_text(value: object) -> str:
-    """Return JSON that parses to the same value. Raises ValueError for a number that is not finite."""
+    """Return JSON from which ``json_value`` returns the same value; an id (UUID) and a choice become their text.
+
+    Raises:
+        ValueError: a number is not finite.
+        TypeError: a value is not of JSON.
+    """
     try:
         text = orjson.dumps(value, default=dict, option=_OPTIONS)
     except TypeError:  # such as for a whole number beyond 64 bits
@@ -93,5 +98,14 @@ def json_text(value: object) -> str:
     return _encoder.encode(value) if b"null" in text else text.decode()  # it may be a number that is not finite
 
 
+def json_value(text: str | bytes) -> Any:
+    """Return the value of JSON. Whole numbers are exact; orjson would return those beyond 64 bits as floats."""
+    content = text.encode() if isinstance(text, str) else text
+    is_long = _LONG in content.translate(_DIGITS_AS_ZEROS)
+    return json.loads(content) if is_long else orjson.loads(content)
+
+
+_DIGITS_AS_ZEROS = bytes(ord("0") if chr(code).isdigit() and code < 128 else code for code in range(256))
+_LONG = b"0" * 19  # digits, such as the least number that is beyond 64 bits has
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=dict)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine.compiled_statement import CompiledStatement
 from orders_adapters.sql.mappers import to_order
 from orders_adapters.sql.mapping import shipments
 from orders_domain.model.order import Order
@@ -26,14 +27,16 @@ _NEXT = (
     .limit(bindparam("limit"))
     .with_for_update(key_share=True)
 )
-_EACH_ONCE: Any = literal_column(
-    "(SELECT group_concat(value, ' ') FROM (SELECT DISTINCT value FROM "
-    """json_each('["' || replace(order_words.words || ' ' || excluded.words, ' ', '","') || '"]')))"""
+# After those before them, because a trigger then leaves those in the index (migration 0045).
+_ADDED: Any = literal_column(
+    """(SELECT ' ' || group_concat(value, ' ') FROM json_each('["' || replace(excluded.words, ' ', '","') || '"]') """
+    "WHERE instr(' ' || order_words.words || ' ', ' ' || value || ' ') = 0)"
 )
 
 
 def _writing(insert: Any, words: Any, where: Any = None) -> Any:
-    return insert.on_conflict_do_update(index_elements=["order_id"], set_={"words": words}, where=where)
+    values = {column.name: bindparam(column.name, type_=column.type) for column in tables.order_words.c}
+    return insert.values(values).on_conflict_do_update(index_elements=["order_id"], set_={"words": words}, where=where)
 
 
 _on_postgresql = postgresql.insert(tables.order_words)
@@ -45,8 +48,8 @@ _STORE = {
 }
 _ARE_BOUNDED = func.length(_words) + func.length(_new) <= MAX_WORDS
 _ADD = {
-    "postgresql": _writing(_on_postgresql, _words.op("||")(_new), _ARE_BOUNDED).returning(_order_id),
-    "sqlite": _writing(_on_sqlite, _EACH_ONCE).returning(_order_id),
+    "postgresql": CompiledStatement(_writing(_on_postgresql, _words.op("||")(_new), _ARE_BOUNDED).returning(_order_id)),
+    "sqlite": CompiledStatement(_writing(_on_sqlite, _words.op("||")(_ADDED), _ADDED.is_not(None))),
 }
 
 
@@ -85,6 +88,7 @@ def store_next(connection: Connection, after: UUID, *, limit: int) -> UUID | Non
 
 
 def _add(connection: Connection, order_id: UUID, words: Iterable[str]) -> bool:
-    """Add the words; return False and change nothing if there may be too many then."""
+    """Add the words that are new; return False and change nothing if there may be too many then, on PostgreSQL only."""
     row = {"order_id": order_id, "words": " ".join(sorted(words))}
-    return connection.scalar(_ADD[connection.dialect.name], row) is not None
+    added = _ADD[connection.dialect.name].execute(connection, row)
+    return bool(added) or connection.dialect.name == "sqlite"

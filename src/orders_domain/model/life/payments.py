@@ -128,12 +128,17 @@ class PaymentTotals:
 
 
 def totals_of(payments: Sequence[Payment], refunds: Sequence[Refund]) -> PaymentTotals:
+    if not payments and not refunds:  # a change asks for them several times
+        return _NO_PAYMENT
     return PaymentTotals(
         authorized=_sum(payments, PaymentKind.AUTHORIZED) - _sum(payments, PaymentKind.VOIDED),
         captured=_sum(payments, PaymentKind.CAPTURED),
         refunded=_sum(payments, PaymentKind.REFUNDED) + _sum(payments, PaymentKind.CHARGED_BACK),
         refunding=sum(refund.amount_minor for refund in refunds if refund.state is RefundState.REQUESTED),
     )
+
+
+_NO_PAYMENT = PaymentTotals(authorized=0, captured=0, refunded=0, refunding=0)
 
 
 def by_provider(payments: Sequence[Payment]) -> dict[str, PaymentTotals]:

@@ -103,7 +103,7 @@ class Life:
         hold = members.get("hold")
         return cls(
             marked_paid=checked(bool, members.get("marked_paid", False)),
-            counters={number: _counter(*units) for number, *units in members.get("counters", [])},
+            counters={units[0]: _counter(*units[1:]) for units in members.get("counters", [])},
             hold=Hold(reason=hold["reason"], by=hold["by"], at=parse_timestamp(hold["at"])) if hold else None,
             expires_at=_moment(members.get("expires_at")),
             tags=tuple(members.get("tags", [])),

@@ -176,23 +176,31 @@ def changed_order(
     clock: Clock,
     afterwards: Callable[[Order], None] = lambda order: None,
     get_order: Callable[[], Order] | None = None,
+    with_shipments: bool = True,
 ) -> Order:
     """Lock the order, check it, change it, and commit the change with its key.
 
-    ``get_order`` locks and returns it, by default by its id or number.
+    ``get_order`` locks and returns it, by default by its id or number, and then with its shipments or without.
     """
     with uow:
-        if request.idempotency_key:
+        key = request.idempotency_key
+        if key:
             now = clock()
-            uow.idempotency_keys.acquire(request.idempotency_key, at=now)
-        order = get_order() if get_order else uow.orders.get_for_update(request.order_id)
+        if key and not get_order:
+            order = uow.get_order_with_key(request.order_id, key, at=now, with_shipments=with_shipments)
+        else:
+            if key:
+                uow.idempotency_keys.acquire(key, at=now)
+            order = (
+                get_order() if get_order else uow.orders.get_for_update(request.order_id, with_shipments=with_shipments)
+            )
         request.access.authorize_order(request.actor, order, action)
         order.ensure_version(request.versions)
         change(order)
         save_and_notify(order, by=request.actor, uow=uow)
         afterwards(order)
-        if request.idempotency_key:
-            uow.idempotency_keys.store(request.idempotency_key, order, at=now)
+        if key:
+            uow.idempotency_keys.store(key, order, at=now)
         uow.commit()
     cache.invalidate({order.id: order.version})
     return order

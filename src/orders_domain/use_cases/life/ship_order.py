@@ -75,7 +75,7 @@ def ship_units(request: ShipUnits, *, uow: UnitOfWork, cache: OrderCache, clock:
         uow=uow,
         cache=cache,
         clock=clock,
-        get_order=lambda: uow.orders.get_for_update(request.order_id, with_shipments=request.with_shipments),
+        with_shipments=request.with_shipments,
     )
 
 

@@ -124,3 +124,32 @@ def test_erasure_leaves_no_word_on_sqlite(on_sqlite: Engine) -> None:
     with on_sqlite.connect() as connection:
         rows = connection.execute(text("SELECT word, order_id FROM order_word_index")).all()
     assert rows == [("17", order_id.hex)]
+
+
+def test_sqlite_writes_only_added_words_to_its_index(on_sqlite: Engine) -> None:
+    order = example(reference="A-1")
+    with SqlUnitOfWork(on_sqlite) as uow:
+        uow.orders.add(order)
+        uow.commit()
+    written = []
+
+    for tracking in ("JD 1", "JD 2", "JD 1"):
+        with SqlUnitOfWork(on_sqlite) as uow:
+            present = uow.orders.get_for_update(order.id)
+            shipping.ship(present, str(new_id()), {2: 1}, carrier=None, tracking_number=tracking, by=ADMIN, at=NOON)
+            uow.orders.save(present)
+            uow.commit()
+        written.append(index_of(on_sqlite))
+
+    assert [len(after) for after in written] == [len(written[0]), len(written[0]) + 2, len(written[0]) + 2]
+    with on_sqlite.begin() as connection:
+        words = str(connection.scalar(text("SELECT words FROM order_words"))).split()
+        connection.execute(text("DELETE FROM order_word_index"))
+        connection.execute(text("UPDATE order_words SET words = words || ' jd3'"))
+    assert sorted(words) == written[-1]
+    assert index_of(on_sqlite) == ["jd3"]
+
+
+def index_of(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.scalars(text("SELECT word FROM order_word_index ORDER BY word")))

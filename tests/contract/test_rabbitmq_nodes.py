@@ -1,6 +1,7 @@
 """An address with several nodes of RabbitMQ: one that is down or silent is passed over."""
 
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -70,3 +71,19 @@ def test_address_has_each_node(url: str, expected: list[str]) -> None:
 def test_node_without_name_is_refused() -> None:
     with pytest.raises(ValueError, match="each host between commas must have a name"):
         Nodes("amqp://a,,b")
+
+
+def test_node_that_two_threads_left_is_left_once() -> None:
+    """The console's requests share the nodes: the second thread must not turn back to the node that is down."""
+    nodes, tried = Nodes("amqp://down,up"), list[str]()
+
+    def open_connection(parameters: Any) -> str:
+        tried.append(parameters.host)
+        if tried == ["down"]:  # another thread fails at the same time, and connects to the other node
+            nodes.connect(open_connection, failures=(OSError,))
+        if parameters.host == "down":
+            raise ConnectionRefusedError
+        return str(parameters.host)
+
+    assert nodes.connect(open_connection, failures=(OSError,)) == "up"
+    assert tried == ["down", "down", "up", "up"]

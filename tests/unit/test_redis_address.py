@@ -21,7 +21,7 @@ def test_sentinel_url_has_its_parts() -> None:
 
 
 def test_cluster_url_has_its_parts() -> None:
-    address = parse("rediss+cluster://:word@one:7000,two/?ssl_cert_reqs=none")
+    address = parse("rediss+cluster://:word@one:7000,two/?ssl_cert_reqs=none&db=0")
 
     assert address.kind == "cluster"
     assert address.hosts == [("one", 7000), ("two", 6379)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
+from itertools import islice
 from typing import Any, TypeAlias
 
 from pika import BasicProperties, DeliveryMode
@@ -19,13 +20,21 @@ from orders_adapters.rabbitmq.topology import ConsumerQueue
 from orders_domain.errors import BrokerUnavailable
 from orders_domain.ports.events.dead_letters import DeadLetter, DeadLetterPage, DeadLetters, dead_letter_id
 
-TIMEOUT = 5.0  # seconds for the connection, and for each response
+TIMEOUT = 5.0  # seconds for the connection to each node
+HEARTBEAT = 2  # seconds; a connection to a frozen broker is closed after 14 s at most (pika checks at 7 s, and at 14 s)
+WAIT = 1.0  # seconds for the next message, which another client may have
+PREFETCH = 10  # messages in memory while each is requeued
+_MAX_PREFETCH = 65_535
 _NOT_FOUND = 404
-_Message: TypeAlias = tuple[Basic.GetOk, BasicProperties, bytes]
+_Message: TypeAlias = tuple[Basic.Deliver, BasicProperties, bytes]
 
 
 class RabbitMqDeadLetters(DeadLetters):
-    """Reads a queue without acknowledgements: a message that is not requeued returns when the channel is closed."""
+    """Consumes without acknowledgements: a message that is not requeued returns when the channel is closed.
+
+    They return together and in their sequence, because one consumer had them: a quorum queue shuffles those of
+    ``basic_get``. It puts them behind others that were returned before, so that after a long list a short one goes on.
+    """
 
     def __init__(self, url: str, queues: Sequence[ConsumerQueue], *, timeout: float = TIMEOUT) -> None:
         self._queues = queues
@@ -33,6 +42,7 @@ class RabbitMqDeadLetters(DeadLetters):
             url,
             client_properties={"connection_name": "orders dead letters"},
             connection_attempts=1,
+            heartbeat=HEARTBEAT,
             socket_timeout=timeout,
             stack_timeout=timeout,
             blocked_connection_timeout=timeout,
@@ -43,8 +53,8 @@ class RabbitMqDeadLetters(DeadLetters):
         total = 0
         with self._connection() as connection:
             for queue, channel, waiting in self._waiting(connection):
-                total += waiting
-                for _, properties, body in _taken(channel, queue.dead_letter, min(waiting, limit)):
+                total, number = total + waiting, min(waiting, limit)
+                for _, properties, body in _taken(channel, queue.dead_letter, number, prefetch=number):
                     letters.append(DeadLetter.of(body, queue=queue.queue, reason=_reason(properties)))
         return DeadLetterPage(letters=letters, total=total)
 
@@ -54,7 +64,9 @@ class RabbitMqDeadLetters(DeadLetters):
             for queue, channel, waiting in self._waiting(connection):
                 channel.confirm_delivery()
                 # No more than wait now, because a message that is rejected again returns to this queue.
-                for method, properties, body in _taken(channel, queue.dead_letter, waiting):
+                for method, properties, body in _taken(
+                    channel, queue.dead_letter, waiting, prefetch=PREFETCH if ids is None else waiting
+                ):
                     if ids is None or dead_letter_id(body, queue=queue.queue) in ids:
                         channel.basic_publish("", queue.queue, body, _as_new(properties), mandatory=True)
                         channel.basic_ack(method.delivery_tag)
@@ -91,13 +103,16 @@ class RabbitMqDeadLetters(DeadLetters):
                     connection.close()
 
 
-def _taken(channel: BlockingChannel, queue: str, number: int) -> Iterator[_Message]:
-    """Yield so many messages of the queue, oldest first, or fewer if another client has them."""
-    for _ in range(number):
-        method, properties, body = channel.basic_get(queue)
-        if method is None:
+def _taken(channel: BlockingChannel, queue: str, number: int, *, prefetch: int) -> Iterator[_Message]:
+    """Yield so many messages of the queue, or fewer if another client has them.
+
+    ``prefetch`` is the greatest number of messages that are neither acknowledged nor returned.
+    """
+    channel.basic_qos(prefetch_count=prefetch if prefetch <= _MAX_PREFETCH else 0)
+    for message in islice(channel.consume(queue, inactivity_timeout=WAIT), number):
+        if message[0] is None:
             return
-        yield method, properties, body
+        yield message
 
 
 def _reason(properties: BasicProperties) -> str:

@@ -46,13 +46,16 @@ class Nodes:
         """Try each node once, and raise the failure of the last one.
 
         If the time for others is over, the next call begins with the node after the one that has not answered.
+        Another thread may have turned away from that node meanwhile.
         """
         others = len(self._nodes) - 1
         while True:
+            node = self._nodes[0]
             try:
-                return open_connection(self._nodes[0])
+                return open_connection(node)
             except failures:
-                self._nodes.rotate(-1)
+                if self._nodes[0] is node:
+                    self._nodes.rotate(-1)
                 if not others or not may_continue():
                     raise
                 others -= 1

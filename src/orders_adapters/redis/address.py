@@ -59,6 +59,8 @@ def parse(url: str) -> Address:
     }
     if kind == "cluster" and (sentinel_options or options.get("db") or (path or "/").strip("/") not in {"", "0"}):
         raise ValueError(f"A Redis Cluster has the database 0 only and no Sentinel; the URL must have the form {form}.")
+    if kind == "cluster":
+        options.pop("db", None)  # the library refuses also 0, when it connects
     service, _, database = (path or "").strip("/").partition("/")
     if kind == "sentinel":
         if not service or not (database or "0").isdecimal():

@@ -25,7 +25,7 @@ def dead_letters() -> None:
 @dead_letters.command("list")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Of each queue.")
 def show(limit: int) -> None:
-    """List dead letters, oldest first; they stay where they are.
+    """List the first dead letters of each queue; they stay where they are.
 
     Columns: id, queue, bytes, reason and the beginning of the body, separated by tabs.
     """

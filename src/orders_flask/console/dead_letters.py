@@ -25,7 +25,7 @@ def register(console: Blueprint) -> None:
 
 
 def dead_letters() -> Response:
-    """Show the oldest dead letters of each queue."""
+    """Show the first dead letters of each queue."""
     found, failure = DeadLetterPage(letters=(), total=0), ""
     try:
         found = use_cases().list_dead_letters(ListDeadLetters(actor=actor(), limit=LIMIT))

@@ -29,7 +29,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterPage:
-    """The oldest dead letters of each queue, and the number of all."""
+    """The first dead letters of each queue, and the number of all."""
 
     letters: Sequence[DeadLetter]
     total: int
@@ -39,7 +39,7 @@ class DeadLetters(Protocol):
     """The dead letters of all consumers. Every method raises BrokerUnavailable if the broker is unavailable."""
 
     def select(self, *, limit: int) -> DeadLetterPage:
-        """Return at most ``limit`` dead letters of each queue, oldest first; they stay where they are."""
+        """Return at most ``limit`` dead letters of each queue, the first ones; they stay where they are."""
         ...
 
     def requeue(self, ids: Collection[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from orders_domain.ports.events.dead_letters import DeadLetterPage, DeadLetters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListDeadLetters:
-    """At most ``limit`` dead letters of each queue, oldest first."""
+    """At most ``limit`` dead letters of each queue, the first ones."""
 
     actor: Actor
     limit: int = 100

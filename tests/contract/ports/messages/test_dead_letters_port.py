@@ -1,5 +1,6 @@
 """Promises of DeadLetters on every adapter: nothing is lost by looking, and what is requeued is consumed again."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
@@ -11,8 +12,9 @@ from orders_adapters.memory.message_consumer import InMemoryDeadLetters, InMemor
 from orders_adapters.rabbitmq.dead_letters import RabbitMqDeadLetters
 from orders_adapters.rabbitmq.message_consumer import REASON, RETRY_COUNT, RabbitMqMessageConsumer
 from orders_adapters.rabbitmq.topology import ConsumerQueue
-from orders_adapters.testing.message_consumer import DeadLettersHarness, DeadLettersTests, poll_until
+from orders_adapters.testing.message_consumer import TIMEOUT, DeadLettersHarness, DeadLettersTests, poll_until
 from orders_domain.errors import BrokerUnavailable
+from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
 
 
@@ -118,3 +120,52 @@ def test_killed_resend_loses_no_message(rabbitmq_server: RabbitServer, monkeypat
     with closing(RabbitMqMessageConsumer(rabbitmq_server.url, queue, timeout=5.0)) as consumer:
         seen: list[bytes] = []
         poll_until(consumer, seen.append, lambda: seen == [b"one"])
+
+
+def test_listed_messages_keep_their_sequence(rabbitmq_server: RabbitServer) -> None:
+    """More of them than the broker returns in sequence by chance; also those behind the limit of a list."""
+    queue = ConsumerQueue(queue=rabbitmq_server.queue("inlet"))
+    bodies = [f"{number}" for number in range(60)]
+    with rabbitmq_server.channel() as channel:
+        queue.declare(channel)
+        channel.confirm_delivery()
+        for body in bodies:
+            channel.basic_publish("", queue.dead_letter, body.encode())
+    letters = RabbitMqDeadLetters(rabbitmq_server.url, [queue])
+
+    for limit in (50, 50, 100, 100):
+        _wait_for(letters, len(bodies))
+        assert [letter.excerpt for letter in letters.select(limit=limit).letters] == bodies[:limit]
+
+    _wait_for(letters, len(bodies))
+    assert letters.requeue() == len(bodies)
+    with closing(RabbitMqMessageConsumer(rabbitmq_server.url, queue, timeout=5.0)) as consumer:
+        seen: list[bytes] = []
+        poll_until(consumer, seen.append, lambda: len(seen) == len(bodies))
+    assert [body.decode() for body in seen] == bodies
+
+
+def _wait_for(letters: RabbitMqDeadLetters, number: int) -> None:
+    """Wait until so many are in the queue, because they return soon after a response."""
+    deadline = time.monotonic() + TIMEOUT
+    while letters.select(limit=0).total != number:
+        time.sleep(0.05)
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(60)
+def test_broker_that_freezes_meanwhile_is_given_up(rabbitmq_server: RabbitServer) -> None:
+    """A console's request waits for it."""
+    queue = ConsumerQueue(queue=rabbitmq_server.queue("inlet"))
+    with rabbitmq_server.channel() as channel:
+        queue.declare(channel)
+        channel.basic_publish("", queue.dead_letter, b"{}")
+    with Proxy.before(rabbitmq_server.url) as proxy:
+        proxy.hang_at(queue.dead_letter.encode(), done=True)
+        started = time.monotonic()
+
+        with pytest.raises(BrokerUnavailable):
+            RabbitMqDeadLetters(proxy.through(rabbitmq_server.url), [queue]).select(limit=1)
+
+        assert time.monotonic() - started < 20

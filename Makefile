@@ -32,8 +32,11 @@ clients: .venv/dev.stamp ## generate clients in Python and TypeScript from the O
 	  tests/contract/http/documentation/test_typescript_client.py \
 	  tests/contract/http/documentation/test_spectral.py $(ARGS)
 
-deep: .venv/dev.stamp ## run every test at full length, including three torture runs: one to two hours
-	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --cov --cov-report=term:skip-covered --cov-fail-under=97 $(ARGS)
+# The torture runs alone: it measures how soon a service is healthy on two cores.
+deep: .venv/dev.stamp ## run every test at full length, then three torture runs: one to two hours
+	@$(BIN)/pytest --deep --numprocesses=auto --timeout=1200 --durations=20 --ignore=tests/torture \
+	  --cov --cov-report=term:skip-covered --cov-fail-under=97 $(ARGS)
+	@$(BIN)/pytest --deep --durations=20 tests/torture $(ARGS)
 
 torture: .venv/dev.stamp ## kill processes and servers under load, and check that nothing is lost (SECONDS=60 SEED=7)
 	@$(BIN)/python -m tests.torture $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -55,7 +55,7 @@ REASONS = {
     "POST /api/v1/products/": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
     "PATCH /api/v1/products/{ref}": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
     "PUT /api/v1/products/{ref}": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
-    "POST /api/v1/products/{ref}/restock": f"{NON_INTEGER}|Must be a whole number from 0",  # or the stock is too large
+    "POST /api/v1/products/{ref}/restock": f"{NON_INTEGER}|{KEY}|Must be a whole number from 0",  # or too much stock
     "GET /api/v1/products/{ref}/movements": CURSOR,
     "GET /api/v1/products/{ref}/history": CURSOR,
     "GET /api/v1/products/": f"{CURSOR}|{TEXT}|and a letter or digit",

@@ -1,4 +1,4 @@
-"""Sequence of values that are stored as JSON, each of which is built when it is used."""
+"""Sequence of values that are stored as JSON, each of which is built when it is first used."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ class StoredSequence(Sequence[_Value]):
     An order may have a thousand lines, and a parcel has units of one of them. It equals the tuple of its values.
     """
 
-    __slots__ = ("_build", "_contents", "_values")
+    __slots__ = ("_build", "_built", "_contents", "_values")
 
     def __init__(self, contents: Sequence[Any], build: Callable[[Any], _Value]) -> None:
         self._contents = contents
         self._build = build
+        self._built: dict[int, _Value] = {}
         self._values: tuple[_Value, ...] | None = None
 
     @overload
@@ -26,9 +27,12 @@ class StoredSequence(Sequence[_Value]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[_Value]: ...
     def __getitem__(self, index: int | slice) -> _Value | Sequence[_Value]:
-        if self._values is None and isinstance(index, int):
-            return self._build(self._contents[index])
-        return self._all[index]
+        if self._values is not None or not isinstance(index, int):
+            return self._all[index]
+        value = self._built.get(index)
+        if value is None:
+            value = self._built[index] = self._build(self._contents[index])
+        return value
 
     def __iter__(self) -> Iterator[_Value]:
         return iter(self._all)

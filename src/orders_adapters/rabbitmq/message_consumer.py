@@ -135,15 +135,16 @@ class RabbitMqMessageConsumer(MessageConsumer):
             lambda parameters: BlockingConnection(parameters, _impl_class=TolerantConnection),
             failures=(AMQPError, OSError),
         )
-        try:
-            self._queue.declare(connection.channel())
-        except ChannelClosedByBroker as refusal:
-            if refusal.reply_code != _PRECONDITION_FAILED:
-                raise
-            _log.warning(
-                "queue.declaration_rejected: consuming from the existing queue: %(error)s",
-                {"error": refusal.reply_text},
-            )
+        # Each in a channel of its own, which a rejection closes: that of an earlier release's queue of dead letters.
+        for declare in (self._queue.declare_dead_letter, self._queue.declare_queue):
+            try:
+                declare(connection.channel())
+            except ChannelClosedByBroker as refusal:
+                if refusal.reply_code != _PRECONDITION_FAILED:
+                    raise
+                _log.warning(
+                    "queue.declaration_rejected: the existing queue is used: %(error)s", {"error": refusal.reply_text}
+                )
         self._channel = connection.channel()
         self._channel.basic_qos(prefetch_count=PREFETCH)
         return connection

@@ -125,13 +125,19 @@ class ConsumerQueue:
 
     def declare(self, channel: Any) -> None:
         """Make the declarations on a blocking channel."""
+        self.declare_dead_letter(channel)
+        self.declare_queue(channel)
+
+    def declare_dead_letter(self, channel: Any) -> None:
+        channel.queue_declare(self.dead_letter, durable=True, arguments=self.dead_letter_arguments)
+
+    def declare_queue(self, channel: Any) -> None:
         arguments = {
             **QUORUM,
             "x-delivery-limit": MAX_DELIVERIES,
             "x-dead-letter-exchange": "",
             "x-dead-letter-routing-key": self.dead_letter,
         }
-        channel.queue_declare(self.dead_letter, durable=True, arguments=self.dead_letter_arguments)
         channel.queue_declare(self.queue, durable=True, arguments=arguments)
         if self.exchange is not None:
             channel.exchange_declare(self.exchange, exchange_type="topic", durable=True)

@@ -12,10 +12,11 @@ from uuid import UUID
 
 import redis
 from redis.cluster import RedisCluster
+from redis.exceptions import SlotNotCoveredError
 
 from orders_adapters.redis import lua_scripts
 from orders_adapters.redis.address import kind_of
-from orders_adapters.redis.client import Client, ping
+from orders_adapters.redis.client import Client, node_of, ping
 from orders_adapters.redis.database_identity import scoped
 from orders_adapters.redis.prefetch import Prefetch, Prefetched
 from orders_adapters.redis.resilient_client import ResilientClient
@@ -122,7 +123,10 @@ class RedisOrderCache(OrderCache):
                 )
                 for batch in (fences[start : start + size] for start in range(0, len(fences), size))
             ]
-            lua_scripts.run(client, lua_scripts.INVALIDATE, calls)
+            if isinstance(client, RedisCluster):
+                _run_by_node(client, calls)
+            else:
+                lua_scripts.run(client, lua_scripts.INVALIDATE, calls)
             return True
 
         return self._redis.try_call(run) is True
@@ -205,6 +209,25 @@ class RedisOrderCache(OrderCache):
         """Return the seconds since this thread had a miss of the order, or -1 if it had none, and the run then."""
         missed, at, run_id = getattr(self._missed, "last", (None, 0.0, ""))
         return (time.monotonic() - at, run_id) if missed == order_id else (-1.0, None)
+
+
+def _run_by_node(cluster: RedisCluster, calls: Sequence[lua_scripts.Call]) -> None:
+    """Invalidate at every node, also if another one fails: its orders must not keep the copies of the others.
+
+    Raises:
+        RedisError, RedisClusterException, OSError: a node failed; its other orders were not tried.
+    """
+    failures: dict[str, Exception] = {}
+    for call in calls:
+        node = ""  # of a slot that no node has
+        try:
+            node = node_of(cluster, call.keys[0])
+            if node not in failures:
+                lua_scripts.run(cluster, lua_scripts.INVALIDATE, [call])
+        except (redis.RedisError, SlotNotCoveredError, OSError) as error:
+            failures[node] = error
+    for failure in failures.values():
+        raise failure
 
 
 def _schema(run_id: str) -> bytes:

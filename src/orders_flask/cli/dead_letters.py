@@ -8,6 +8,7 @@ from orders_domain.use_cases import ListDeadLetters, ResendDeadLetters
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._streaming import cli_actor
+from orders_flask.files.lines import printable
 from orders_flask.settings import InvalidSetting
 
 _WIDTH = 200
@@ -31,8 +32,8 @@ def show(limit: int) -> None:
     """
     found = _container().list_dead_letters(ListDeadLetters(actor=cli_actor(), limit=limit))
     for letter in found.letters:
-        body = " ".join(letter.excerpt.split())[:_WIDTH]
-        click.echo("\t".join([letter.id, letter.queue, str(letter.size), letter.reason or "-", body]))
+        body = printable(" ".join(letter.excerpt.split())[:_WIDTH])
+        click.echo("\t".join([letter.id, letter.queue, str(letter.size), printable(letter.reason or "-"), body]))
     shown = f", {len(found.letters)} shown" if len(found.letters) < found.total else ""
     click.echo(f"{found.total} {'dead letter' if found.total == 1 else 'dead letters'}{shown}.", err=True)
 

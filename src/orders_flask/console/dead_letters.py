@@ -16,7 +16,7 @@ from orders_flask.web.authentication import requires
 from orders_flask.web.context import actor, use_cases
 
 LIMIT = 100
-_UNAVAILABLE = "The broker is unavailable, so that its dead letters cannot be read. Try again later."
+_UNAVAILABLE = "The broker is unavailable, or refuses access to its dead letters; the log says why. Try again later."
 
 
 def register(console: Blueprint) -> None:

@@ -11,6 +11,7 @@ from orders_domain.errors import IdempotencyKeyReused, InvalidValue, OrdersError
 from orders_domain.model.idempotency import MAX_KEY_LENGTH, DuplicateRequest, IdempotencyKey
 from orders_domain.model.jobs import PlacementJob
 from orders_domain.model.order import Order
+from orders_domain.use_cases.background.purge_expired_data import MESSAGE_RETENTION
 from orders_flask.web.background import placements
 from orders_flask.web.context import actor
 
@@ -32,6 +33,12 @@ PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
 }
 REQUIRED = {**PARAMETER, "required": True}
+OF_A_CHANGE = {
+    **PARAMETER,
+    "description": "A repeated request with the same key changes nothing; its response is the present state. "
+    f"Keys are stored for {MESSAGE_RETENTION.days} days.",
+}
+"""The key of an operation that places no order."""
 
 
 def idempotency_key(scope: str, *, members: Collection[str] | None = None) -> IdempotencyKey | None:

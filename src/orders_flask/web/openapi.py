@@ -16,7 +16,7 @@ from orders_flask.web.background.placements import PlacementResponse
 from orders_flask.web.background.preferences import PARAMETER as PREFER
 from orders_flask.web.etags import CONDITIONS
 from orders_flask.web.fields import UserIdResponse
-from orders_flask.web.idempotency import PARAMETER
+from orders_flask.web.idempotency import OF_A_CHANGE, PARAMETER
 
 _WITH_A_KEY = {
     409: "A request with this Idempotency-Key is in progress; retry after Retry-After seconds.",
@@ -243,8 +243,8 @@ def operation(
     Every operation has 429, because RATE_LIMIT limits them all. ``idempotency_key`` documents the Idempotency-Key
     header, ``placement`` also what a placement by a job has; ``not_found`` is the description of 404.
     """
-    idempotency_key = idempotency_key or placement
-    meanings = _MEANINGS | {404: not_found} | (_WITH_A_KEY if idempotency_key else {})
+    key = [PARAMETER] if placement else [OF_A_CHANGE] if idempotency_key else []
+    meanings = _MEANINGS | {404: not_found} | (_WITH_A_KEY if key else {})
     content = {"content": {media_type: {"schema": schema}}}
     responses = {
         str(status): {"description": meanings[status], **({} if status == 304 else content), **_RETRY.get(status, {})}
@@ -253,6 +253,6 @@ def operation(
     if placement:
         responses["202"] = _ACCEPTED
     parameters = [header for status, header in CONDITIONS.items() if status in statuses]
-    parameters += [PARAMETER] * idempotency_key + [PREFER] * placement
+    parameters += key + [PREFER] * placement
     texts = {"operationId": use_case, "summary": summary, "description": description}
     return {**texts, "responses": responses, **({"parameters": parameters} if parameters else {})}

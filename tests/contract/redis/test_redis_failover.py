@@ -70,3 +70,25 @@ def test_promoted_replica_serves_no_lost_invalidation(redis_group: Group) -> Non
     assert caches[1].lookup(numbers("mark")) is True
     for close in [cache.close for cache in (writer, reader, late)] + [cache.close for cache in caches]:
         close()
+
+
+def test_silent_master_keeps_no_copy_of_another(redis_group: Group) -> None:
+    """A relay invalidates many orders at once, and repeats all of them while one of the masters does not answer."""
+    prefix = f"{uuid4().hex}:"
+    writer, reader = (RedisOrderCache(redis_group.url, prefix=prefix, timeout=1) for _ in range(2))
+    orders = [an_order() for _ in range(40)]
+    for order in orders:
+        writer.put(order)
+    assert [reader.get(order.id) for order in orders] == orders
+    master = redis_group.home(f"{prefix}*:order")
+    with master.client() as client:
+        silent = {key.rpartition("{")[2].partition("}")[0] for key in client.scan_iter(f"{prefix}*:order")}
+    master.freeze()
+    try:
+        assert not writer.invalidate({order.id: order.version + 1 for order in orders})
+
+        assert not any(reader.get(order.id) for order in orders if str(order.id) not in silent)
+    finally:
+        master.thaw()
+    for cache in (writer, reader):
+        cache.close()

@@ -106,7 +106,11 @@ TABLES: Mapping[str, Decision] = {
         erased="subject scope key fingerprint order_id at version",
         because="keys of others remain for 24 hours, and a repetition shows the erased order",
     ),
-    "inbox": Decision(rows=Rows.UNCHANGED, retained="scope message_id at", because="ids of messages, for seven days"),
+    "inbox": Decision(
+        rows=Rows.UNCHANGED,
+        retained="scope message_id at",
+        because="ids of messages, and hashes of the keys of restocks, for 90 days",
+    ),
     "outbox": Decision(
         rows=Rows.REWRITTEN,
         erased="data traceparent last_error notifies",

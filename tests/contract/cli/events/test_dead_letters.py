@@ -41,6 +41,23 @@ def test_dead_letters_are_listed_and_resent(migrated: Path, queues: dict[str, st
     assert_error_line(again, "No dead letter has one of these ids.")
 
 
+def test_message_writes_nothing_else_to_the_terminal(
+    migrated: Path, queues: dict[str, str], rabbitmq_server: RabbitServer
+) -> None:
+    """Carriers write the messages, and whoever may publish to the queue the reasons."""
+    payments = ConsumerQueue(queue=queues["PAYMENTS_QUEUE"])
+    with rabbitmq_server.channel() as channel:
+        payments.declare(channel)
+        properties = BasicProperties(headers={REASON: "bad\tfield\nforged\x1b[2J"})
+        channel.basic_publish("", payments.dead_letter, b"\x1b]0;title\x07", properties)
+
+    shown = orders("dead-letters", "list", here=migrated, **queues)
+
+    assert [len(line.split("\t")) for line in shown.stdout.splitlines()] == [5] * 3
+    assert "\x1b" not in shown.stdout
+    assert "]0;title" in shown.stdout
+
+
 @pytest.mark.parametrize("arguments", [(), ("--all", "0" * 64)])
 def test_either_ids_or_all_must_be_given(migrated: Path, arguments: tuple[str, ...]) -> None:
     ended = orders("dead-letters", "resend", *arguments, here=migrated, RABBITMQ_URL="amqp://127.0.0.1:1")

@@ -11,6 +11,7 @@ import pytest
 
 from orders_adapters.testing.threads import at_once
 from orders_domain import Role
+from orders_domain.use_cases.background.purge_expired_data import MESSAGE_RETENTION
 from orders_flask import Settings
 from tests.contract.http.management.client import ORDERS, PRODUCTS, Shopper, detail, errors, shopper
 from tests.support.client import Answer, as_json, ask
@@ -265,6 +266,16 @@ def test_restock_is_done_once_with_a_key(root: Shopper, ann: Shopper) -> None:
     assert (root.stock_of(tea), root.stock_of(other)) == (2, 1)
     assert restock(key="another") == 200
     assert root.stock_of(tea) == 4
+
+
+def test_document_says_how_long_a_key_is_stored(root: Shopper) -> None:
+    """A client that uses a key again after the time of another operation would add nothing."""
+    document = root.ask("GET", "/openapi.json").json
+    (path,) = (path for path in document["paths"] if path.endswith("/restock"))
+
+    (key,) = (given for given in document["paths"][path]["post"]["parameters"] if given["name"] == "Idempotency-Key")
+
+    assert f"{MESSAGE_RETENTION.days} days" in key["description"]
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", None, True, 10**9 + 1])

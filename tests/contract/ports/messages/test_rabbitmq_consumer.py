@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 from pika import BasicProperties
@@ -173,6 +173,16 @@ def test_existing_queue_of_other_type_is_consumed(rabbitmq_server: RabbitServer)
 
     assert received == [b"one"]
     consumer.close()
+
+
+def test_former_dead_letters_do_not_keep_the_queue_away(rabbitmq_server: RabbitServer) -> None:
+    """An earlier release declared a classic queue of dead letters; the main queue was deleted since."""
+    queue = ConsumerQueue(queue=rabbitmq_server.queue("inlet"))
+    with rabbitmq_server.channel() as channel:
+        channel.queue_declare(queue.dead_letter, durable=True)
+
+    with closing(InRabbitMQ(rabbitmq_server.url, queue, timeout=5.0)) as consumer:
+        assert not consumer.poll(lambda _: None, timeout=0.1)
 
 
 def test_deferred_letter_backs_off_alone(rabbitmq_server: RabbitServer) -> None:

@@ -49,15 +49,16 @@ class Elsewhere:
         return (self.carrier if what == "shipment" else self.catalogue), method
 
     def settle(self, *, after: timedelta = timedelta(minutes=1)) -> None:
-        """Run the release worker after the given time, until no reservation is due."""
+        """Run the release worker after the given time, and each minute later, until no reservation is due."""
         self.end_pauses()
         container = self.stack.container
-        for _ in range(5):
+        for minute in range(5):  # a service that answers late has to be asked again
+            later = after + timedelta(minutes=minute)
             outcome = release_reservations(
                 uow=container.uow(),
                 catalog_service=container.catalog_service(),
                 shipment_service=container.shipment_service(),
-                clock=lambda: datetime.now(UTC) + after,
+                clock=lambda later=later: datetime.now(UTC) + later,  # type: ignore[misc]
             )
             if outcome == ReleaseResult():
                 return

@@ -56,12 +56,13 @@ class InMemoryDeadLetters(DeadLetters):
             letters=letters, total=sum(len(consumer.dead_letters) for consumer in self._consumers.values())
         )
 
-    def requeue(self, ids: Collection[str] | None = None) -> int:
+    def requeue(self, ids: Collection[str] | None = None, *, limit: int | None = None) -> int:
         requeued = 0
         for queue, consumer in self._consumers.items():
             rejected, consumer.dead_letters = consumer.dead_letters, []
             for body, reason in rejected:
-                if ids is None or dead_letter_id(body, queue=queue) in ids:
+                chosen = ids is None or dead_letter_id(body, queue=queue) in ids
+                if chosen and (limit is None or requeued < limit):
                     consumer.waiting.append(body)
                     requeued += 1
                 else:

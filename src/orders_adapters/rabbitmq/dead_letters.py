@@ -58,19 +58,16 @@ class RabbitMqDeadLetters(DeadLetters):
                     letters.append(DeadLetter.of(body, queue=queue.queue, reason=_reason(properties)))
         return DeadLetterPage(letters=letters, total=total)
 
-    def requeue(self, ids: Collection[str] | None = None) -> int:
+    def requeue(self, ids: Collection[str] | None = None, *, limit: int | None = None) -> int:
         requeued = 0
         with self._connection() as connection:
             for queue, channel, waiting in self._waiting(connection):
+                left = waiting if limit is None else min(waiting, limit - requeued)
                 channel.confirm_delivery()
-                # No more than wait now, because a message that is rejected again returns to this queue.
-                for method, properties, body in _taken(
-                    channel, queue.dead_letter, waiting, prefetch=PREFETCH if ids is None else waiting
-                ):
-                    if ids is None or dead_letter_id(body, queue=queue.queue) in ids:
-                        channel.basic_publish("", queue.queue, body, _as_new(properties), mandatory=True)
-                        channel.basic_ack(method.delivery_tag)
-                        requeued += 1
+                if ids is None and left < waiting:
+                    requeued += _requeue_first(channel, queue, left)
+                else:
+                    requeued += _requeue(channel, queue, ids, waiting)
         return requeued
 
     def _waiting(self, connection: BlockingConnection) -> Iterator[tuple[ConsumerQueue, BlockingChannel, int]]:
@@ -113,6 +110,31 @@ def _taken(channel: BlockingChannel, queue: str, number: int, *, prefetch: int) 
         if message[0] is None:
             return
         yield message
+
+
+def _requeue(channel: BlockingChannel, queue: ConsumerQueue, ids: Collection[str] | None, waiting: int) -> int:
+    """Requeue the chosen ones, or all that wait; no more, because one that is rejected again returns to this queue."""
+    requeued = 0
+    prefetch = PREFETCH if ids is None else waiting
+    for method, properties, body in _taken(channel, queue.dead_letter, waiting, prefetch=prefetch):
+        if ids is None or dead_letter_id(body, queue=queue.queue) in ids:
+            channel.basic_publish("", queue.queue, body, _as_new(properties), mandatory=True)
+            channel.basic_ack(method.delivery_tag)
+            requeued += 1
+    return requeued
+
+
+def _requeue_first(channel: BlockingChannel, queue: ConsumerQueue, number: int) -> int:
+    """Requeue the first messages. Others that were delivered, too, would return behind the rest."""
+    last, requeued = 0, 0
+    if number:
+        for method, properties, body in _taken(channel, queue.dead_letter, number, prefetch=number):
+            channel.basic_publish("", queue.queue, body, _as_new(properties), mandatory=True)
+            last, requeued = method.delivery_tag, requeued + 1
+        channel.cancel()  # an acknowledgement would let the broker deliver the next one
+    if requeued:
+        channel.basic_ack(last, multiple=True)
+    return requeued
 
 
 def _reason(properties: BasicProperties) -> str:

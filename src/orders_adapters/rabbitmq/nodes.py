@@ -66,6 +66,6 @@ def _of_each_host(url: str) -> list[str]:
     if several is None or "," not in several["hosts"]:
         return [url]
     hosts = several["hosts"].split(",")
-    if not all(hosts):
-        raise ValueError("each host between commas must have a name")
+    if not all(hosts) or any(character.isspace() for character in several["hosts"]):
+        raise ValueError("each host between commas must have a name, without spaces")
     return [f"{several['user']}{host}{several['rest']}" for host in hosts]

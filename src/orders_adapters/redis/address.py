@@ -65,7 +65,9 @@ def parse(url: str) -> Address:
     if kind == "sentinel":
         if not service or not (database or "0").isdecimal():
             raise ValueError(f"It must name the service, and the database by a number, if any: {form}.")
-        options.setdefault("db", int(database or 0))
+        if "db" in options:
+            raise ValueError(f"The database must be in the path: {form}.")
+        options["db"] = int(database or 0)
     del options["host"]
     _check(options)
     return Address(

@@ -251,7 +251,8 @@ class DeadLettersTests:
         queues.reject(*bodies)
         queues.reject(b"fact", queue=queues.names[1])
 
-        assert queues.letters.requeue() == 21
+        assert queues.letters.requeue(limit=3) == 3
+        assert queues.letters.requeue() == 18
 
         assert queues.letters.select(limit=10).total == 0
         assert queues.consume(20) == bodies

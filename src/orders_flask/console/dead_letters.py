@@ -16,6 +16,8 @@ from orders_flask.web.authentication import requires
 from orders_flask.web.context import actor, use_cases
 
 LIMIT = 100
+RESENT_AT_ONCE = 1_000
+"""The dead letters that one request resends: the broker confirms one after the other, in some milliseconds."""
 _UNAVAILABLE = "The broker is unavailable, or refuses access to its dead letters; the log says why. Try again later."
 
 
@@ -39,10 +41,11 @@ def resend_dead_letters() -> Response:
     chosen = text("letter")
     try:
         resent = use_cases().resend_dead_letters(
-            ResendDeadLetters(actor=actor(), ids=frozenset({chosen}) if chosen else None)
+            ResendDeadLetters(actor=actor(), ids=frozenset({chosen}) if chosen else None, limit=RESENT_AT_ONCE)
         )
     except BrokerUnavailable:
         return to("dead_letters", failure=_UNAVAILABLE)
     if not resent:
         return to("dead_letters", failure="Nothing was resent: there is no such dead letter.")
-    return to("dead_letters", notice=f"Resent: {count(resent, 'message')}.")
+    more = " There may be more: resend again." if resent == RESENT_AT_ONCE else ""
+    return to("dead_letters", notice=f"Resent: {count(resent, 'message')}.{more}")

@@ -42,8 +42,10 @@ class DeadLetters(Protocol):
         """Return at most ``limit`` dead letters of each queue, the first ones; they stay where they are."""
         ...
 
-    def requeue(self, ids: Collection[str] | None = None) -> int:
+    def requeue(self, ids: Collection[str] | None = None, *, limit: int | None = None) -> int:
         """Return the dead letters with these ids to their queues, by default all there are now; return their number.
+
+        At most ``limit`` of them, if it is given.
 
         A process that dies meanwhile loses none, and may have left one in both queues.
         """

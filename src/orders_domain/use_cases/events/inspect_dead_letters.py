@@ -19,10 +19,11 @@ class ListDeadLetters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResendDeadLetters:
-    """The dead letters to return to their queues; None for all."""
+    """The dead letters to return to their queues; None for all, but at most ``limit``."""
 
     actor: Actor
     ids: frozenset[str] | None = None
+    limit: int | None = None
 
 
 def list_dead_letters(request: ListDeadLetters, *, dead_letters: DeadLetters) -> DeadLetterPage:
@@ -46,4 +47,4 @@ def resend_dead_letters(request: ResendDeadLetters, *, dead_letters: DeadLetters
         BrokerUnavailable: the broker is unavailable; some messages may be consumed again.
     """
     ADMIN_ONLY.authorize(request.actor)
-    return dead_letters.requeue(request.ids)
+    return dead_letters.requeue(request.ids, limit=request.limit)

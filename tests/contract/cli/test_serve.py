@@ -96,6 +96,16 @@ def test_serve_warns_once_responds_and_stops_on_signal(
     assert json.loads(warning)["event"] == "settings.unrecognized"
 
 
+def test_interrupt_of_all_processes_ends_the_drain(tmp_path: Path, port: int) -> None:
+    with started("serve", "--port", str(port), here=tmp_path, SHUTDOWN_DELAY_SECONDS="60") as process:
+        assert answer(port) == {"status": "ok"}
+
+        to_all(process.pid, signal.SIGINT)
+
+        assert process.wait(10) == 0
+    assert "Traceback" not in written(tmp_path)
+
+
 def test_worker_that_starts_stops_on_signal(tmp_path: Path, port: int) -> None:
     with started("serve", "--port", str(port), here=tmp_path) as process:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")

@@ -26,14 +26,16 @@ def serve(*, host: str, port: int, workers: int, root_path: str, shutdown_delay:
     from granian.log import LogLevels
     from granian.server.mp import MPServer
 
+    from orders_flask.web.background import drain
+
     class InterruptibleServer(MPServer):
-        """The server, which stops its workers by SIGTERM, and so with the delay. SIGINT is sent to them at once."""
+        """The server stops its workers by SIGTERM, and so with the delay. After SIGINT it tells them to hurry."""
 
         def signal_handler_interrupt(self, number: int, *frame: Any) -> None:
-            if number == signal.SIGINT:
+            if number == signal.SIGINT and shutdown_delay:
                 for worker in self.wrks:
                     with suppress(ProcessLookupError):
-                        os.kill(worker.inner.pid, signal.SIGINT)
+                        os.kill(worker.inner.pid, drain.HURRY)
             super().signal_handler_interrupt(number, *frame)  # type: ignore[no-untyped-call]
 
     _stop_workers_while_they_start()

@@ -8,6 +8,8 @@ import structlog
 from flask import Flask
 
 _KEY = "orders.drain"
+HURRY = signal.SIGUSR2
+"""The signal that ends the drain. A second SIGINT would interrupt a process that a terminal has stopped already."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +39,7 @@ def begin_at_sigterm(app: Flask, *, seconds: int) -> None:
             loop.call_later(seconds, signal.raise_signal, signal.SIGINT)
 
     loop.add_signal_handler(signal.SIGTERM, begin)
+    loop.add_signal_handler(HURRY, signal.raise_signal, signal.SIGINT)
 
 
 def closing(send: Any) -> Any:

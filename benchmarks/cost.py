@@ -56,7 +56,7 @@ def main(orders: int, seconds: float) -> None:
 
     The servers are those of `python -m benchmarks`. First the service as shipped places orders and publishes their
     events. Then further orders are placed in processes without HTTP, and copied with all their rows until there are
-    so many that their bytes can be told.
+    as many as `--orders` says, because the pages of a few orders are mostly empty.
     """
     click.echo(f"{machine.description()}\n")
     with tempfile.TemporaryDirectory(prefix="orders-cost-") as folder, ExitStack() as stack:

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -111,34 +111,49 @@ def busy(
     service: Service, web: Web, life: Callable[[Customer, Acknowledged], object], *, customers: int
 ) -> Iterator[Acknowledged]:
     """Run the scenario in a loop for each customer until the block ends; errors of the customers are raised."""
-    acknowledged, enough, errors = Acknowledged(), threading.Event(), []
+    acknowledged = Acknowledged()
 
-    def live() -> None:
-        customer = Customer(service, web)
-        try:
+    def live(_: int, enough: threading.Event) -> None:
+        with closing(Customer(service, web)) as customer:
             while not enough.is_set():
                 try:
                     life(customer, acknowledged)
                 except Gone:
                     acknowledged.nobody_answered()
                     enough.wait(0.05)
-        except Exception as error:  # noqa: BLE001 - raised again below, in the test's own thread
-            errors.append(error)
-        finally:
-            customer.close()
 
-    threads = [threading.Thread(target=live) for _ in range(customers)]
+    with in_threads(live, number=customers):
+        yield acknowledged
+
+
+@contextmanager
+def in_threads(
+    live: Callable[[int, threading.Event], object], *, number: int = 1, patience: float = 60
+) -> Iterator[None]:
+    """Run a function in so many threads until the block ends, which sets its event; then raise its first error.
+
+    The function gets the number of its thread, and has so many seconds to end.
+    """
+    enough, errors = threading.Event(), list[BaseException]()
+
+    def run(place: int) -> None:
+        try:
+            live(place, enough)
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the test's own thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(number)]
     for thread in threads:
         thread.start()
     try:
-        yield acknowledged
+        yield
     finally:
         enough.set()
         for thread in threads:
-            thread.join(60)
-    assert not any(thread.is_alive() for thread in threads), "a request did not end"
+            thread.join(patience)
     if errors:
         raise errors[0]
+    assert not any(thread.is_alive() for thread in threads), "a request did not end"
 
 
 def place_pay_and_ship(customer: Customer, acknowledged: Acknowledged) -> None:

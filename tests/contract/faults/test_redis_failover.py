@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from tests.contract.faults.load import Acknowledged, Customer, busy
+from tests.contract.faults.load import Acknowledged, Customer, busy, in_threads
 from tests.contract.faults.service import Service, Web, shop_of
 from tests.support.servers.ephemeral.redis_groups import Group
 
@@ -34,21 +34,16 @@ def place_pay_and_read(customer: Customer, acknowledged: Acknowledged) -> None:
 @contextmanager
 def refused_token(service: Service, web: Web) -> Iterator[list[int]]:
     """A token that is signed out at the beginning, and the statuses of requests with it until the end."""
-    customer, statuses, enough = Customer(service, web, "bob"), list[int](), threading.Event()
+    statuses: list[int] = []
+    with closing(Customer(service, web, "bob")) as customer:
 
-    def ask() -> None:
-        while not enough.wait(0.02):
-            statuses.append(customer.get(str(UUID(int=0))).status)
+        def ask(_: int, enough: threading.Event) -> None:
+            while not enough.wait(0.02):
+                statuses.append(customer.get(str(UUID(int=0))).status)
 
-    assert customer.sign_out().status == 200
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield statuses
-    finally:
-        enough.set()
-        thread.join(60)
-        customer.close()
+        assert customer.sign_out().status == 200
+        with in_threads(ask):
+            yield statuses
 
 
 def test_killed_master_fails_no_request(service: Service, redis_group: Group) -> None:

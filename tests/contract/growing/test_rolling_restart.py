@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published
-from tests.contract.faults.load import Answer, Customer, Gone
+from tests.contract.faults.load import Answer, Customer, Gone, in_threads
 from tests.contract.faults.service import Process, Service, Web, shop_of, within
 from tests.support.process_pool import ROOT
 from tests.support.report import for_want_of
@@ -53,7 +53,7 @@ class Farm:
 
     @property
     def web(self) -> Web:
-        """What customers see."""
+        """The statuses, repetitions and failures of the customers' requests."""
         return Web(process=self.processes[0], port=self.nginx.port)
 
     def start(self, host: int) -> Process:
@@ -90,7 +90,7 @@ class Farm:
 
 @dataclass
 class Seen:
-    """What the customers saw."""
+    """The statuses, repetitions and failures of the requests, when the block has ended."""
 
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -152,9 +152,9 @@ def order(customer: Customer, key: str) -> Answer:
 @contextmanager
 def shopping(farm: Farm, scenario: Callable[[Customer, Seen], None]) -> Iterator[Seen]:
     """Customers who run the scenario in a loop until the block ends."""
-    seen, enough = Seen(), threading.Event()
+    seen = Seen()
 
-    def live(number: int) -> None:
+    def live(number: int, enough: threading.Event) -> None:
         with closing(Customer(farm.service, farm.web, f"customer-{number}")) as customer:
             while not enough.is_set():
                 try:
@@ -163,16 +163,8 @@ def shopping(farm: Farm, scenario: Callable[[Customer, Seen], None]) -> Iterator
                     seen.fail("request", error)
                 enough.wait(0.02)
 
-    threads = [threading.Thread(target=live, args=(number,)) for number in range(CUSTOMERS)]
-    for thread in threads:
-        thread.start()
-    try:
+    with in_threads(live, number=CUSTOMERS):
         yield seen
-    finally:
-        enough.set()
-        for thread in threads:
-            thread.join(60)
-    assert not any(thread.is_alive() for thread in threads), "a request did not end"
     print(f"{dict(seen.statuses)}, repeated {dict(seen.repeated)}, slowest {seen.slowest:.2f} s")
     print(Counter(re.findall(PROXY_ERROR, (farm.nginx.directory / "error.log").read_text())))
 

@@ -125,7 +125,7 @@ NEW = Life()
 """The state of an order that was placed without tags, metadata and expiry."""
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=1_024, typed=True)  # so that a damaged row is read as it is
 def _counter(shipped: int = 0, cancelled: int = 0, returned: int = 0) -> Counter:
     """Return a counter: most lines of a large order have the same one, which is then built once."""
     return Counter(shipped, cancelled, returned)

@@ -44,7 +44,7 @@ def test_dead_letters_are_listed_and_resent(migrated: Path, queues: dict[str, st
 def test_message_writes_nothing_else_to_the_terminal(
     migrated: Path, queues: dict[str, str], rabbitmq_server: RabbitServer
 ) -> None:
-    """Carriers write the messages, and whoever may publish to the queue the reasons."""
+    """The texts are of others: carriers write the messages, and the reasons are headers that any publisher can set."""
     payments = ConsumerQueue(queue=queues["PAYMENTS_QUEUE"])
     with rabbitmq_server.channel() as channel:
         payments.declare(channel)

@@ -4,17 +4,17 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 from urllib.parse import quote
 
 from orders_domain.model.accounts.actor import Role
 from orders_flask import bootstrap
 from orders_flask.settings import Settings
-from tests.contract.faults.load import Answer, Customer, Gone
+from tests.contract.faults.load import Answer, Customer, Gone, in_threads
 from tests.contract.faults.service import Service, Web
 from tests.support.secrets import JWT_SECRET
 from tests.support.servers.ephemeral.server import HOST
@@ -80,32 +80,17 @@ def buy(customer: Customer, purchases: Purchases, key: str) -> None:
 @contextmanager
 def buying(service: Service, web: Web, *, buyers: int = 6) -> Iterator[Purchases]:
     """Place orders until the block ends, and then finish those that were begun."""
-    purchases, enough, errors = Purchases(), threading.Event(), []
+    purchases = Purchases()
 
-    def live(number: int) -> None:
-        customer = Customer(service, web, f"buyer-{number}")
-        count = 0
-        try:
-            while not enough.is_set():
-                count += 1
-                buy(customer, purchases, f"key-{number}-{count}")
-        except BaseException as error:  # noqa: BLE001 - raised again below, in the test's own thread
-            errors.append(error)
-        finally:
-            customer.close()
+    def live(number: int, enough: threading.Event) -> None:
+        with closing(Customer(service, web, f"buyer-{number}")) as customer:
+            for place in count(1):
+                if enough.is_set():
+                    return
+                buy(customer, purchases, f"key-{number}-{place}")
 
-    threads = [threading.Thread(target=live, args=(number,)) for number in range(buyers)]
-    for thread in threads:
-        thread.start()
-    try:
+    with in_threads(live, number=buyers, patience=GIVING_UP_SECONDS + 30):
         yield purchases
-    finally:
-        enough.set()
-        for thread in threads:
-            thread.join(GIVING_UP_SECONDS + 30)
-    if errors:
-        raise errors[0]
-    assert not any(thread.is_alive() for thread in threads), "a request did not end"
 
 
 class FeedReader:
@@ -148,17 +133,12 @@ class FeedReader:
 @contextmanager
 def reading(web: Web) -> Iterator[FeedReader]:
     """A reader from the beginning, until the block ends; it is then to read to the end."""
-    reader, enough, statuses = FeedReader(web), threading.Event(), set()
+    reader, statuses = FeedReader(web), set()
 
-    def live() -> None:
+    def live(_: int, enough: threading.Event) -> None:
         while not enough.wait(0.1):
             statuses.add(reader.read()[0])
 
-    thread = threading.Thread(target=live)
-    thread.start()
-    try:
+    with in_threads(live):
         yield reader
-    finally:
-        enough.set()
-        thread.join(60)
     assert statuses <= {200, 503}, statuses

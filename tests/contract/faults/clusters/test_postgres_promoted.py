@@ -1,4 +1,4 @@
-"""PostgreSQL killed and its replica promoted while orders are placed: what is lost, and nothing twice."""
+"""PostgreSQL killed and its replica promoted while orders are placed: which are lost, and that none is placed twice."""
 
 import os
 import signal
@@ -53,7 +53,7 @@ class Pair:
         return self.primary.execute("SELECT sync_state FROM pg_stat_replication") == [("sync",)]
 
     def fail_over(self) -> None:
-        """Kill the primary, and promote the replica a second later, as whoever watches them would."""
+        """Kill the primary, and promote the replica a second later, as a supervisor would."""
         self.primary.kill()
         time.sleep(1)
         self.replica.promote()

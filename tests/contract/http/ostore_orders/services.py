@@ -51,29 +51,24 @@ class Elsewhere:
     def settle(self, *, after: timedelta = timedelta(minutes=1)) -> None:
         """Run the release worker after the given time, and each minute later, until no reservation is due."""
         self.end_pauses()
-        container = self.stack.container
         for minute in range(5):  # a service that answers late has to be asked again
-            later = after + timedelta(minutes=minute)
-            outcome = release_reservations(
-                uow=container.uow(),
-                catalog_service=container.catalog_service(),
-                shipment_service=container.shipment_service(),
-                clock=lambda later=later: datetime.now(UTC) + later,  # type: ignore[misc]
-            )
+            outcome = self._release(after + timedelta(minutes=minute))
             if outcome == ReleaseResult():
                 return
         raise AssertionError(f"it does not settle: {outcome}")
 
     def settle_while_they_fail(self) -> None:
         """Run the release worker once while the external services fail."""
+        assert self._release(timedelta(minutes=1)).failures
+
+    def _release(self, later: timedelta) -> ReleaseResult:
         container = self.stack.container
-        outcome = release_reservations(
+        return release_reservations(
             uow=container.uow(),
             catalog_service=container.catalog_service(),
             shipment_service=container.shipment_service(),
-            clock=lambda: datetime.now(UTC) + timedelta(minutes=1),
+            clock=lambda: datetime.now(UTC) + later,
         )
-        assert outcome.failures
 
     def claim_everything(self) -> None:
         """Claim every reservation as another worker would, and do nothing with them."""

@@ -76,7 +76,7 @@ def test_rejected_shipping_address_is_400(elsewhere: Elsewhere, address: str | N
     message = error(elsewhere.ann.post(sent | {"shippingAddress": address}), 400)
 
     assert message == "shippingAddress must be one that the shipment service accepts."
-    assert elsewhere.carrier.times("POST") == 1  # what was rejected does not exist, so that nothing is cancelled
+    assert elsewhere.carrier.times("POST") == 1  # a rejected shipment does not exist, and is not cancelled
     assert elsewhere.require_consistent() == {}
     assert elsewhere.reservations() == []
     assert elsewhere.ann.post(sent | {"shippingAddress": "12 Hill Road, Leeds"}).status_code == 201

@@ -20,7 +20,7 @@ MEMBERS = 6  # of the cluster
 
 
 class Member(ThrowawayRedis):
-    """A Redis without persistence, as operations.md says, that replicates another one if it is told so."""
+    """A Redis without persistence, as operations.md says, which is a replica if another server is given."""
 
     def __init__(self, *options: str) -> None:
         super().__init__()

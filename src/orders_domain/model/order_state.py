@@ -19,9 +19,8 @@ from orders_domain.model.life.state import Life
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.values.json_values import JSON, checked
+from orders_domain.model.values.json_values import JSON, StoredSequence, checked
 from orders_domain.model.values.money import Money
-from orders_domain.model.values.stored_sequence import StoredSequence
 from orders_domain.model.values.timestamps import parse_timestamp
 
 CHANGING = ("status", "version", "updated_at", "deleted_at", "cancellation_reason")

@@ -13,7 +13,7 @@ from orders_domain.model.life import shipping
 from orders_domain.model.order import order_from_state
 from orders_domain.model.order_state import order_state
 from orders_domain.model.product import OrderLine
-from orders_domain.model.values.stored_sequence import StoredSequence
+from orders_domain.model.values.json_values import StoredSequence
 from tests.support.builders import NOON
 
 PRICE = Money(5, "USD")

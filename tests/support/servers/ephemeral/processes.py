@@ -41,20 +41,27 @@ class Killable(Protocol):
 
 def kill(process: Killable) -> None:
     """Kill a process and its children, and return when they have ended."""
-    children = descendants(process.pid) if process.poll() is None else []
-    # The children are stopped first, because they must not react to the end of the parent.
-    signal_all(children, signal.SIGSTOP)
-    signal_all([process.pid] if process.poll() is None else [], signal.SIGKILL)
-    signal_all(children, signal.SIGKILL)
+    tree = _stopped(process.pid) if process.poll() is None else []
+    signal_all(tree, signal.SIGKILL)
     process.wait(10)
     deadline = time.monotonic() + 10
-    while any(_lives(pid) for pid in children) and time.monotonic() < deadline:
+    while any(_lives(pid) for pid in tree) and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
+def _stopped(pid: int) -> list[int]:
+    """Stop a process and its children, and return their ids: a stopped process starts no further child."""
+    tree: list[int] = []
+    while found := [one for one in (pid, *descendants(pid)) if one not in tree]:
+        signal_all(found, signal.SIGSTOP)
+        tree += found
+    return tree
+
+
 def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
+    """Return whether a thread of the process runs: its first thread may have ended before the others."""
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        with suppress(OSError):  # the thread ended meanwhile
+            if "\nState:\tZ" not in status.read_text():
+                return True
+    return False

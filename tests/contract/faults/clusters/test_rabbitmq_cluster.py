@@ -1,9 +1,10 @@
 """RabbitMQ of three nodes, of which one is killed while orders are placed: no event is lost or out of order."""
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -38,6 +39,25 @@ class Cluster:
     def url(self) -> str:
         hosts = ",".join(f"{HOST}:{node.port}" for node in (self.first, self.second, self.third))
         return f"amqp://guest:guest@{hosts}/%2F"
+
+    def is_complete(self) -> bool:
+        """Return whether each quorum queue has three running members. RabbitMQ leaves out one that starts too late,
+        and such a queue waits for the return of either of the others."""
+        queues = json.loads(self.third.control("list_queues", "name", "online", "--formatter", "json"))
+        return bool(queues) and all(len(queue["online"]) == 3 for queue in queues)
+
+    @contextmanager
+    def described(self) -> Iterator[None]:
+        """Add the state of the queues, and the last lines of the third node's log, to a failure."""
+        try:
+            yield
+        except AssertionError as error:
+            error.add_note(
+                self.third.control("list_queues", "name", "leader", "online", "members", "messages", "state")
+            )
+            for log in (self.third.directory / "log").glob("*.log"):
+                error.add_note(log.read_text()[-5000:])
+            raise
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +97,10 @@ def test_killed_node_loses_no_event(
         carrier = Carrier(core, chance, put)
         with carrier.publishing(), buying(service, web, buyers=2) as purchases:
             within(20, carrier.more_is_applied, "nothing is applied")
-            time.sleep(2)
+            within(SENDING_SECONDS, cluster.is_complete, "not every queue has three running members")
             victim.kill()
-            pause = seconds_until_more_arrives(surviving, probe)
+            with cluster.described():
+                pause = seconds_until_more_arrives(surviving, probe)
             within(20, carrier.more_is_applied, "nothing is applied after the kill")
             track.kill()
             carrier.more_is_applied()

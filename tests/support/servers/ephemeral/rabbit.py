@@ -1,5 +1,6 @@
 """Ephemeral RabbitMQ: a node, and the name server (epmd) that Erlang requires."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -87,6 +88,12 @@ class ThrowawayRabbit(Throwaway):
 
     def version(self) -> str:
         return rabbitmq.version_at(self.url)
+
+    def control(self, *words: str) -> str:
+        """Run `rabbitmqctl <words>` for this node; return its output."""
+        command = [_program("rabbitmqctl", *PLACES), "--node", self.node, "--quiet", *words]
+        environment = os.environ | self.environment()
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=60).stdout
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(None, None, None)

@@ -3,15 +3,16 @@
 WITH requested AS (
   SELECT * FROM unnest(%(ids)s::bigint[], %(quantities)s::bigint[]) WITH ORDINALITY AS r (product_id, quantity, ordinal)
 ), locked AS (
-  SELECT id, price_minor, stock_quantity FROM products WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+  SELECT id, sku, price_minor, stock_quantity FROM products WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 ), lines AS (
-  SELECT ordinal - 1 AS position, product_id, quantity, price_minor, quantity * price_minor AS subtotal
+  SELECT ordinal - 1 AS position, product_id, sku, quantity, price_minor, quantity * price_minor AS subtotal
   FROM requested JOIN locked ON id = product_id WHERE stock_quantity >= quantity
 ), total AS (
-  SELECT sum(subtotal)::bigint AS minor, json_agg(json_build_array(product_id, quantity, price_minor) ORDER BY position) AS lines
+  SELECT sum(subtotal)::bigint AS minor, json_agg(json_build_array(product_id, quantity, price_minor) ORDER BY position) AS lines,
+    string_agg(concat_ws(' ', replace(lower(sku), '-', ''), replace(lower(sku), '-', ' ')), ' ') AS skus
   FROM lines HAVING count(*) = cardinality(%(ids)s::bigint[])
 ), new AS (
-  SELECT gen_random_uuid() AS id, nextval('order_numbers') AS number, now() AS at, minor, lines,
+  SELECT gen_random_uuid() AS id, nextval('order_numbers') AS number, now() AS at, minor, lines, skus,
     json_build_object('origin', 'management', 'user_id', %(user)s::text, 'items', '[]'::json, 'lines', lines, 'currency', 'USD',
       'total_minor', minor, 'address', json_build_object('line1', '123 Main St', 'city', 'New York', 'country', 'USA')) AS details
   FROM total
@@ -35,5 +36,7 @@ WITH requested AS (
 ), events AS (
   INSERT INTO outbox (event_id, order_id, version, type, at, data, shard, state, attempts, due_at)
   SELECT gen_random_uuid(), id, 1, 'orders.order_placed.v1', at, details, 0, 'waiting', 0, at FROM new
+), words AS (
+  INSERT INTO order_words (order_id, words) SELECT id, concat_ws(' ', '10001 new york', number, skus)::tsvector FROM new
 )
 SELECT number, total_minor, created_at FROM placed

@@ -52,9 +52,9 @@ class SqlProductRepository(ProductRepository):
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
         with translate_errors(), _translate_sku_conflict(product):
             product_id = self._connection.execute(_ADD, _values(product) | {"created_at": at}).scalar_one()
-        added = product_with_id(product, product_id)
+        added = _with_id(product, product_id)
         write_movement(self._connection, added.id, MovementKind.INITIAL, added.stock, by=by, at=at)
-        write_changes(self._connection, [(None, added)], by=by, at=at)
+        _write_additions(self._connection, {added.id: product}, by=by, at=at)
         return added
 
     def get_many(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
@@ -103,8 +103,7 @@ class SqlProductRepository(ProductRepository):
         self._write_movements(
             MovementKind.INITIAL, {ids[sku]: quantity for sku, quantity in stock.items()}, by=by, at=at
         )
-        complete = [product_with_id(product, ids[product.sku]) for product in products]
-        write_changes(self._connection, [(None, product) for product in complete], by=by, at=at)
+        _write_additions(self._connection, {ids[product.sku]: product for product in products}, by=by, at=at)
 
     def save_many(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
         if not products:
@@ -140,26 +139,33 @@ def write_movement(
 
 def write_changes(
     connection: Connection,
-    changes: Sequence[tuple[Product | None, Product]],
+    changes: Sequence[tuple[Product, Product]],
     *,
     kind: ProductChangeKind = ProductChangeKind.UPDATED,
     by: Actor,
     at: datetime,
 ) -> None:
-    """Insert an entry of the history for each product, before and after its change; None is a new product."""
-    common = {"at": at, "actor": by.subject, "role": by.role, "request_id": by.request_id}
-    rows = [
-        common
-        | {
-            "product_id": after.id,
-            "version": after.version,
-            "kind": kind if before else ProductChangeKind.ADDED,
-            "changes": field_changes(before, after),
-        }
+    """Insert an entry of the history for each product, before and after its change."""
+    entries = [
+        {"product_id": after.id, "version": after.version, "kind": kind, "changes": field_changes(before, after)}
         for before, after in changes
     ]
+    _write_history(connection, entries, by=by, at=at)
+
+
+def _write_additions(connection: Connection, added: Mapping[ProductId, NewProduct], *, by: Actor, at: datetime) -> None:
+    common: dict[str, Any] = {"version": 1, "kind": ProductChangeKind.ADDED}
+    entries = [
+        common | {"product_id": product_id, "changes": field_changes(None, product)}
+        for product_id, product in added.items()
+    ]
+    _write_history(connection, entries, by=by, at=at)
+
+
+def _write_history(connection: Connection, entries: Sequence[dict[str, Any]], *, by: Actor, at: datetime) -> None:
+    common: dict[str, Any] = {"at": at, "actor": by.subject, "role": by.role, "request_id": by.request_id}
     with translate_errors():
-        insert_rows(connection, tables.product_history, rows)
+        insert_rows(connection, tables.product_history, [common | entry for entry in entries])
 
 
 def to_product(row: Row[Any]) -> Product:
@@ -175,7 +181,7 @@ def to_product(row: Row[Any]) -> Product:
     )
 
 
-def product_with_id(product: NewProduct, product_id: ProductId) -> Product:
+def _with_id(product: NewProduct, product_id: ProductId) -> Product:
     return Product(
         id=product_id,
         sku=product.sku,

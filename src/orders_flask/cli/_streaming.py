@@ -1,11 +1,14 @@
-"""Shared parts of long-running commands: actor, graceful interrupt, progress bar."""
+"""Shared parts of long-running commands: actor, graceful interrupt, prefetched input, progress bar."""
 
 import getpass
 import os
 import signal
+import stat
 import sys
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
 
@@ -54,6 +57,22 @@ class GracefulInterrupt:
         self.__exit__()
 
 
+def prefetched(items: Iterator[Item], *, size: int) -> Iterator[Item]:
+    """Yield the items; while the caller stores them, a thread prefetches the next ``size``.
+
+    Not for a pipe, because the end waits for the thread, and a pipe may be silent.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(_first, items, size)
+        while batch := following.result():
+            following = thread.submit(_first, items, size)
+            yield from batch
+
+
+def _first(items: Iterator[Item], size: int) -> list[Item]:
+    return list(islice(items, size))
+
+
 def detach_stdout() -> None:
     """Redirect standard output to the null device, so that the flush at exit does not fail again."""
     with suppress(OSError):
@@ -73,12 +92,13 @@ def ensure_reaches(lines: NumberedLines, first: int) -> None:
 
 @contextmanager
 def open_input(path: str) -> Iterator[tuple[BinaryIO, int | None]]:
-    """Open a file, or standard input for ``-``; yield it with its size in bytes, or None if that is unknown."""
+    """Open a file, or standard input for ``-``; yield it with its size in bytes, or None if it is a pipe."""
     if path == "-":
         yield sys.stdin.buffer, None
         return
     with Path(path).open("rb") as file:
-        yield file, os.fstat(file.fileno()).st_size
+        status = os.fstat(file.fileno())
+        yield file, status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def progress(length: int | None, label: str) -> AbstractContextManager[Any]:

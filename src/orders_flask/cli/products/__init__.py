@@ -9,7 +9,7 @@ import click
 from orders_domain.errors import OrdersError, UnreadableFile
 from orders_domain.model.product import parse_product_id
 from orders_domain.use_cases import ImportProducts, RestockProduct
-from orders_domain.use_cases.catalog.import_products import ImportResult
+from orders_domain.use_cases.catalog.import_products import BATCH, ImportResult
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._error_text import error_text
@@ -21,6 +21,7 @@ from orders_flask.cli._streaming import (
     detach_stdout,
     ensure_reaches,
     open_input,
+    prefetched,
     progress,
 )
 from orders_flask.cli.products.audit import ledger, product_history
@@ -68,8 +69,10 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
     report = Report(next_line=from_line)
     with open_input(file) as (binary, size), progress(size, "Importing") as bar, GracefulInterrupt() as interrupt:
         lines = NumberedLines(binary)
-        rows = interrupt.until(rows_of(lines, currency=read.default_currency, first=from_line))
-        request = ImportProducts(actor=cli_actor(), rows=rows, dry_run=dry_run)
+        rows = rows_of(lines, currency=read.default_currency, first=from_line)
+        if size is not None:
+            rows = prefetched(rows, size=BATCH)
+        request = ImportProducts(actor=cli_actor(), rows=interrupt.until(rows), dry_run=dry_run)
         try:
             for imported in Container(settings=read).import_products(request):
                 report.add(imported)

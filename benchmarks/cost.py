@@ -34,13 +34,7 @@ STORED = 100_000
 PLACED = 2_000
 """The orders that are placed; they are copied until there are as many as shall be stored."""
 WRITERS = 4
-ROWS = ("orders", "order_items", "stock_movements", "order_history", "outbox", "order_words", "idempotency_keys")
 ADDRESS = Address(line1="123 Main St", city="New York", state="NY", postal_code="10001", country="USA")
-NEW_ID = (
-    "(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7' "
-    "|| left(md5(random()::text), 3) || '8' || left(md5(random()::text), 15))::uuid"
-)
-"""Like an id of the service, it begins with the time; so the index of ids grows at its end."""
 SYNC_SECONDS = 2.0
 SIZES = (
     "SELECT relname, pg_table_size(oid), pg_indexes_size(oid) FROM pg_class "
@@ -140,7 +134,7 @@ def _storing(url: str, opened: shop.Shop, orders: int) -> Mapping[str, float]:
             cpu = stop().cpu["PostgreSQL"]
             costs[f"bytes of write-ahead log, full_page_writes {pages}"] = (_wal(connection) - wal) / each / WRITERS
             costs[f"µs of CPU of PostgreSQL, full_page_writes {pages}"] = cpu * 1e6 / each / WRITERS
-        _copy(connection, orders)
+        shop.copy_orders(connection, orders)
         connection.execute("VACUUM")  # which also empties the pending list of the words
         total = _scalar(connection, "SELECT count(*) FROM orders") - first
         after = _sizes(connection)
@@ -150,41 +144,6 @@ def _storing(url: str, opened: shop.Shop, orders: int) -> Mapping[str, float]:
                 costs[f"bytes of {name}, {kind}"] = (size - then) / total
     costs["bytes in all"] = sum(sum(after[name]) - sum(before[name]) for name in after) / total
     return costs
-
-
-def _copy(connection: psycopg.Connection[Any], orders: int) -> None:
-    """Copy the placed orders with all their rows until there are as many, with new ids, numbers, keys and times."""
-    placed = _scalar(connection, "SELECT count(*) FROM orders")
-    connection.execute("SET synchronous_commit = off")
-    for number in range(1, orders // placed):
-        connection.execute(
-            "CREATE TEMP TABLE pairs AS SELECT id AS old, number AS old_number, "  # noqa: S608 - a constant
-            f"{NEW_ID} AS new, nextval('order_numbers') AS number FROM orders ORDER BY number LIMIT %s",
-            [placed],
-        )
-        later = f"+ interval '{number} hours'"
-        for table in ROWS:
-            reference = "id" if table == "orders" else "order_id"
-            new = {
-                reference: "pairs.new",
-                "number": "pairs.number",
-                "event_id": "gen_random_uuid()",
-                "key": "gen_random_uuid()",
-                "words": "ts_delete(words, old_number::text) || to_tsvector('simple', pairs.number::text)",
-                **{name: f"{name} {later}" for name in ("at", "created_at", "updated_at", "placed_at")},
-            }
-            query = (
-                "SELECT column_name FROM information_schema.columns "
-                "WHERE table_schema = 'public' AND table_name = %s AND is_identity = 'NO' ORDER BY ordinal_position"
-            )
-            names = [name for (name,) in connection.execute(query, [table])]
-            values = ", ".join(new.get(name, f'copied."{name}"') for name in names)
-            columns = ", ".join(f'"{name}"' for name in names)
-            connection.execute(
-                f"INSERT INTO {table} ({columns}) SELECT {values} "  # noqa: S608 - names of the database
-                f"FROM {table} copied JOIN pairs ON pairs.old = copied.{reference}".encode()
-            )
-        connection.execute("DROP TABLE pairs")
 
 
 def _place(url: str, orders: int, seed: int) -> None:

@@ -35,7 +35,7 @@ WITH requested AS (
   SELECT id, 1, 'placed', at, %(user)s::text, 'customer', 'PENDING', details FROM new
 ), events AS (
   INSERT INTO outbox (event_id, order_id, version, type, at, data, shard, state, attempts, due_at)
-  SELECT gen_random_uuid(), id, 1, 'orders.order_placed.v1', at, details, 0, 'waiting', 0, at FROM new
+  SELECT gen_random_uuid(), id, 1, 'orders.order_placed.v1', at, details, mod(number, 16), 'waiting', 0, at FROM new
 ), words AS (
   INSERT INTO order_words (order_id, words) SELECT id, concat_ws(' ', '10001 new york', number, skus)::tsvector FROM new
 )

@@ -28,6 +28,11 @@ RELAYED, ALONE = "relayed", "alone"
 """The databases of the service that also runs a relay, and of the one that does not."""
 
 _TABLES = ("products", "orders", "order_items", "stock_movements", "order_history", "outbox", "order_words")
+_NEW_ID = (
+    "(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7' "
+    "|| left(md5(random()::text), 3) || '8' || left(md5(random()::text), 15))::uuid"
+)
+"""Like an id of the service, it begins with the time; so the index of ids grows at its end."""
 _keys = count(1)
 
 
@@ -104,6 +109,52 @@ def _fill(url: str) -> None:
         # Of the filled tables only: PostgreSQL plans the checks of foreign keys for the rows that it counted, and reads
         # a table that was empty then from its beginning to its end, until it has counted again.
         connection.execute("ANALYZE public.products, public.users, bare.products")
+
+
+def count_orders(connection: psycopg.Connection[Any]) -> int:
+    ((orders,),) = connection.execute("SELECT count(*) FROM orders").fetchall()
+    return int(orders)
+
+
+def copy_orders(connection: psycopg.Connection[Any], orders: int) -> None:
+    """Copy orders of products with all their rows until there are as many; the events of the copies are waiting.
+
+    The copies have new ids, numbers, keys and times.
+    """
+    connection.execute("SET synchronous_commit = off")
+    number = 0
+    while (missing := orders - count_orders(connection)) > 0:
+        number += 1
+        connection.execute(
+            "CREATE TEMP TABLE pairs AS SELECT id AS old, number AS old_number, "  # noqa: S608 - a constant
+            f"{_NEW_ID} AS new, nextval('order_numbers') AS number FROM orders "
+            "WHERE origin = 'management' ORDER BY number LIMIT %s",
+            [missing],
+        )
+        later = f"+ interval '{number} hours'"
+        for table in (*_TABLES[1:], "idempotency_keys"):
+            reference = "id" if table == "orders" else "order_id"
+            new = {
+                reference: "pairs.new",
+                "number": "pairs.number",
+                "event_id": "gen_random_uuid()",
+                "key": "gen_random_uuid()",
+                "state": "'waiting'",
+                "words": "ts_delete(words, old_number::text) || to_tsvector('simple', pairs.number::text)",
+                **{name: f"{name} {later}" for name in ("at", "created_at", "updated_at", "placed_at")},
+            }
+            query = (
+                "SELECT column_name FROM information_schema.columns "
+                "WHERE table_schema = 'public' AND table_name = %s AND is_identity = 'NO' ORDER BY ordinal_position"
+            )
+            names = [name for (name,) in connection.execute(query, [table])]
+            values = ", ".join(new.get(name, f'copied."{name}"') for name in names)
+            columns = ", ".join(f'"{name}"' for name in names)
+            connection.execute(
+                f"INSERT INTO {table} ({columns}) SELECT {values} "  # noqa: S608 - names of the database
+                f"FROM {table} copied JOIN pairs ON pairs.old = copied.{reference}".encode()
+            )
+        connection.execute("DROP TABLE pairs")
 
 
 def _cache_order(servers: Servers, program: Program) -> str:

@@ -30,6 +30,12 @@ DRAIN_SECONDS = 60
 LEAST_ORDERS = 40
 """Orders of each connection of pgbench, so that connecting and planning are a small part."""
 
+EXPORTED = 50_000
+"""Orders of an export, so that the start of the command is a small part; those that were not placed are copies."""
+
+PRODUCTS_A_SECOND = 20_000
+"""New products of an import, for each second of a measurement."""
+
 _files = count(1)
 
 
@@ -184,14 +190,12 @@ def _command_subjects(shop: Shop) -> Iterator[Subject]:
     environment = shop.environments[ALONE]
     url = shop.servers.database_url(ALONE)
 
-    def rows() -> int:
-        with psycopg.connect(url) as connection:
-            row = connection.execute("SELECT count(*) FROM orders").fetchone()
-        return row[0] if row else 0
-
     def export(seconds: float) -> int:
+        with psycopg.connect(url, autocommit=True) as connection:
+            shops.copy_orders(connection, EXPORTED)
         shops.orders_command("export", "-", "--format", "jsonl", environment=environment)
-        return rows()
+        with psycopg.connect(url) as connection:
+            return shops.count_orders(connection)
 
     def copy(seconds: float) -> int:
         with psycopg.connect(url) as connection, connection.cursor() as cursor:
@@ -199,10 +203,10 @@ def _command_subjects(shop: Shop) -> Iterator[Subject]:
             with cursor.copy(query) as copied:
                 for _ in copied:
                     pass
-        return rows()
+            return shops.count_orders(connection)
 
     def add_products(seconds: float) -> int:
-        number, products = next(_files), max(int(seconds * 2_000), 100)
+        number, products = next(_files), max(int(seconds * PRODUCTS_A_SECOND), 100)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "products.csv"
             lines = (f"NEW-{number}-{n},Product {n},12.50,5" for n in range(products))
@@ -213,7 +217,7 @@ def _command_subjects(shop: Shop) -> Iterator[Subject]:
     yield _command(shop, "export", "orders export, JSON Lines: an order", export)
     yield _command(shop, "export.copy", "COPY of the same rows: an order", copy)
     yield _command(shop, "import", "orders products import: a new product", add_products)
-    for words in (("--help",), ("token", "ann"), ("doctor",)):
+    for words in (("--help",), ("token", "ann"), ("doctor", "--no-data")):
 
         def start(seconds: float, words: tuple[str, ...] = words) -> int:
             shops.orders_command(*words, environment=environment, check=False)  # doctor reports what is missing

@@ -32,11 +32,11 @@ clients: .venv/dev.stamp ## generate clients in Python and TypeScript from the O
 	  tests/contract/http/documentation/test_typescript_client.py \
 	  tests/contract/http/documentation/test_spectral.py $(ARGS)
 
-# The torture runs alone: it measures how soon a service is healthy on two cores.
+# Tests that measure time run at the end, with nothing beside them.
 deep: .venv/dev.stamp ## run every test at full length, then three torture runs: one to two hours
-	@$(BIN)/pytest --deep --numprocesses=auto --timeout=1200 --durations=20 --ignore=tests/torture \
+	@$(BIN)/pytest --deep --numprocesses=auto --timeout=1200 --durations=20 -m "not alone" \
 	  --cov --cov-report=term:skip-covered --cov-fail-under=97 $(ARGS)
-	@$(BIN)/pytest --deep --durations=20 tests/torture $(ARGS)
+	@$(BIN)/pytest --deep --durations=20 -m alone $(ARGS)
 
 torture: .venv/dev.stamp ## kill processes and servers under load, and check that nothing is lost (SECONDS=60 SEED=7)
 	@$(BIN)/python -m tests.torture $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)

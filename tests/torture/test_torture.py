@@ -20,6 +20,8 @@ from tests.torture.report import report
 from tests.torture.run import Run
 from tests.torture.servers import Servers
 
+pytestmark = pytest.mark.alone  # because it measures how soon a service is healthy
+
 SEED = 20  # seed of the short run
 DEEP_SEEDS = (7, 77, 777)
 FOUND_BY = {

@@ -191,6 +191,7 @@ def test_page_is_read_from_an_index(engine: Engine, conditions: dict[str, Any]) 
         assert not re.search(r"\bsort\b|temp b-tree|(seq scan on|scan) order_history$", plan, re.MULTILINE), plan
 
 
+@pytest.mark.alone
 @pytest.mark.deep
 @pytest.mark.timeout(2_400)
 def test_page_costs_the_same_at_any_size(large_postgresql: str, connect: Callable[..., Engine]) -> None:

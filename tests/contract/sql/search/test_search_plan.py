@@ -126,6 +126,7 @@ def test_search_reads_indexes_only(many: Engine) -> None:
         event.remove(many, "before_cursor_execute", explain)
 
 
+@pytest.mark.alone
 def test_search_is_short_among_a_million(many: Engine) -> None:
     queries = SqlOrderQueries(many)
     list(map(queries.search, (order_filter for _, order_filter in list(searches(many))[:100])))  # fills the caches

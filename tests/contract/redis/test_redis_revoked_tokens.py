@@ -21,7 +21,7 @@ from orders_domain.model.accounts.auth_token import Revocation
 from tests.support.servers.ephemeral import ThrowawayRedis
 from tests.support.servers.proxy import Proxy
 
-REVOKED = until(datetime.now(UTC) + timedelta(hours=1))
+REVOKED = until(datetime.now(UTC) + timedelta(days=1))
 
 
 @pytest.fixture

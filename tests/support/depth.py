@@ -1,7 +1,7 @@
 """Depth of a test run: short by default, full length with `--deep`."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TypeVar
@@ -31,6 +31,8 @@ WAITING = (
     "tests/contract/test_servers.py",
 )
 """Tests that wait for servers to stop, start and answer, the longest first."""
+LONG = ("tests/contract/stock/test_random_lives.py", "tests/unit/domain/test_charges.py")
+"""Tests that compute for up to half an hour in `make deep`; they begin first, because a file is run by one worker."""
 KILLING = ("tests/torture/", "tests/contract/faults/")
 """Tests that kill servers and processes under load: they wait and compute."""
 WORKERS_PER_CORE = 2.5  # many tests wait for a server; but each further worker collects all tests: 8 s of CPU
@@ -116,17 +118,18 @@ def _file(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
 
 
-def _ranks(files: Iterable[str]) -> dict[str, float]:
+def _ranks(files: Collection[str]) -> dict[str, float]:
     """Return the position of each file, from 0 to 1.
 
     Files of each kind are spread over the run, so that some wait while others compute; those that take long end early.
     """
+    long = [file for file in files if file in LONG]
     waiting: list[str] = []
     killing: list[str] = []
     working: list[str] = []
-    for file in files:
+    for file in (file for file in files if file not in LONG):
         (waiting if file in WAITING else killing if file.startswith(KILLING) else working).append(file)
     waiting.sort(key=WAITING.index)
     killing.sort(key=lambda file: not file.startswith(KILLING[0]))
-    kinds = ((waiting, 0.7), (killing, 0.8), (working, 1.0))
+    kinds = ((long, 0.0), (waiting, 0.7), (killing, 0.8), (working, 1.0))
     return {file: end * place / len(kind) for kind, end in kinds for place, file in enumerate(kind)}

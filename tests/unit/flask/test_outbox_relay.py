@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -14,8 +15,22 @@ from orders_domain.ports.outbox import OutboxBacklog
 from orders_domain.use_cases import PurgeResult, RelayResult, purge_expired_data
 from orders_flask.workers import data_purger
 from orders_flask.workers.data_purger import DataPurger
-from orders_flask.workers.outbox_relay import OutboxRelay
+from orders_flask.workers.outbox_relay import MAX_REST, OutboxRelay
 from tests.support.stores import in_memory
+
+
+class Stop(Event):
+    """An event that nobody waits for."""
+
+    def __init__(self, log: list[str]) -> None:
+        super().__init__()
+        self._log = log
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        assert 0 <= timeout <= MAX_REST
+        self._log.append("rested")
+        return self.is_set()
 
 
 @dataclass
@@ -25,8 +40,10 @@ class ScriptedRelay:
     results: list[RelayResult]
     log: list[str] = field(default_factory=list)
 
-    def run_all(self) -> list[str]:
+    def run_all(self, *, rests: bool = False) -> list[str]:
         self.relay = OutboxRelay(relay_events=self.relay_events, wait=lambda _: self.log.append("waited"))
+        if rests:
+            self.relay.stop = Stop(self.log)
         self.relay.run()
         return self.log
 
@@ -42,6 +59,12 @@ def test_relay_waits_only_when_idle() -> None:
     script = ScriptedRelay([RelayResult(sent=500), RelayResult(rejected=1), RelayResult(parked=1), RelayResult()])
 
     assert script.run_all() == ["sent 500", "sent 0", "sent 0", "sent 0", "waited"]
+
+
+def test_relay_rests_after_a_pass_over_few_events() -> None:
+    script = ScriptedRelay([RelayResult(sent=499), RelayResult(sent=500), RelayResult(sent=1), RelayResult()])
+
+    assert script.run_all(rests=True) == ["sent 499", "rested", "sent 500", "sent 1", "rested", "sent 0", "waited"]
 
 
 def test_failed_shard_pauses_and_is_logged_once() -> None:

@@ -124,7 +124,7 @@ def _storing(url: str, opened: shop.Shop, orders: int) -> Mapping[str, float]:
     meter = machine.Meter({"PostgreSQL": lambda: servers.pid_of(opened.servers.postgres)})
     costs: dict[str, float] = {}
     with psycopg.connect(url, autocommit=True) as connection, ProcessPoolExecutor(WRITERS) as processes:
-        before, first = _sizes(connection), _scalar(connection, "SELECT count(*) FROM orders")
+        before, first = _sizes(connection), shop.count_orders(connection)
         for pages in ("off", "on"):
             connection.execute(f"ALTER SYSTEM SET full_page_writes = {pages}")
             connection.execute("SELECT pg_reload_conf()")
@@ -136,7 +136,7 @@ def _storing(url: str, opened: shop.Shop, orders: int) -> Mapping[str, float]:
             costs[f"µs of CPU of PostgreSQL, full_page_writes {pages}"] = cpu * 1e6 / each / WRITERS
         shop.copy_orders(connection, orders)
         connection.execute("VACUUM")  # which also empties the pending list of the words
-        total = _scalar(connection, "SELECT count(*) FROM orders") - first
+        total = shop.count_orders(connection) - first
         after = _sizes(connection)
     for name, sizes in after.items():
         for kind, size, then in zip(("table", "indexes"), sizes, before[name], strict=True):

@@ -16,7 +16,7 @@ from orders_flask.bootstrap.container import Container
 BODY = b"x" * 900  # about the size of the message of an order of three products
 IN_FLIGHT = 500
 LEAST = 8_000
-"""Events or messages of a measurement, however short it is: what the servers do beside them is a small part then."""
+"""The least events or messages of a measurement, so that most of its CPU time is theirs."""
 
 
 def relay(seconds: float) -> tuple[int, float, float]:

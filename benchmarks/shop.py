@@ -117,9 +117,10 @@ def count_orders(connection: psycopg.Connection[Any]) -> int:
 
 
 def copy_orders(connection: psycopg.Connection[Any], orders: int) -> None:
-    """Copy orders of products with all their rows until there are as many; the events of the copies are waiting.
+    """Copy orders with all their rows until there are as many; the events of the copies are waiting.
 
-    The copies have new ids, numbers, keys and times.
+    The copies have new ids, numbers, keys and times. Orders of a cart or a shipment are not copied, because theirs are
+    unique.
     """
     connection.execute("SET synchronous_commit = off")
     number = 0
@@ -128,7 +129,7 @@ def copy_orders(connection: psycopg.Connection[Any], orders: int) -> None:
         connection.execute(
             "CREATE TEMP TABLE pairs AS SELECT id AS old, number AS old_number, "  # noqa: S608 - a constant
             f"{_NEW_ID} AS new, nextval('order_numbers') AS number FROM orders "
-            "WHERE origin = 'management' ORDER BY number LIMIT %s",
+            "WHERE origin IN ('management', 'orders') ORDER BY number LIMIT %s",
             [missing],
         )
         later = f"+ interval '{number} hours'"

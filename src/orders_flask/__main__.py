@@ -6,8 +6,8 @@ import sys
 from orders_flask.optional_dependencies import missing_extra
 
 NEW_OBJECTS = 5_000
-"""The objects after which Python looks for cycles, instead of 700, which a request allocates: that took a quarter of
-the time of an export, and a twentieth of that of a placement. Processes that are forked inherit it."""
+"""The objects after which Python looks for cycles, instead of 700, which a request allocates: an export needs a sixth
+less CPU time. Processes that are forked inherit it."""
 
 
 def main() -> None:

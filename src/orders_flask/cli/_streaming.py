@@ -5,7 +5,7 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
@@ -57,7 +57,7 @@ class GracefulInterrupt:
         self.__exit__()
 
 
-def prefetched(items: Iterator[Item], *, size: int) -> Iterator[Item]:
+def prefetched(items: Iterator[Item], *, size: int) -> Generator[Item, None, None]:
     """Yield the items; while the caller stores them, a thread prefetches the next ``size``.
 
     Not for a pipe, because the end waits for the thread, and a pipe may be silent.

@@ -25,7 +25,7 @@ def test_at_most_one_batch_is_prefetched() -> None:
     items = prefetched(numbers(100, seen), size=3)
 
     assert next(items) == 0
-    items.close()  # type: ignore[attr-defined]
+    items.close()
 
     assert seen == [0, 1, 2, 3, 4, 5]
 

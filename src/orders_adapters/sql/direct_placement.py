@@ -124,7 +124,7 @@ def _reading(*, keyed: bool) -> CompiledStatement:
     """Select each of the products that exist, beside the key and its order, if it is stored."""
     one_row = idempotency_keys.NO_LOCK.subquery()
     stored = idempotency_keys.with_stored_order(one_row) if keyed else one_row
-    wanted = (_products.id == func.any(bindparam("ids", type_=_BIGINTS))) & LOCAL_ONLY
+    wanted = _is_requested() & LOCAL_ONLY
     columns = [column.label(f"product_{column.name}") for column in _READ]
     return CompiledStatement(
         select(*columns, *(idempotency_keys.STORED_COLUMNS if keyed else ())).select_from(
@@ -170,7 +170,7 @@ def _write(*, keyed: bool) -> CompiledStatement:
     placed = _inserting(tables.orders, numbered, permits).returning(tables.orders.c.number).cte("placed")
     deducted = (
         update(tables.products)
-        .where(permits, locked.c.id == _products.id, requested.c.product_id == _products.id)
+        .where(permits, _is_requested(), locked.c.id == _products.id, requested.c.product_id == _products.id)
         .values(stock_quantity=locked.c.stock_quantity - requested.c.quantity, version=locked.c.version + 1)
     )
     others = [tables.order_history, tables.outbox, *([tables.idempotency_keys] if keyed else [])]
@@ -193,11 +193,16 @@ def _requested() -> Any:
     return func.unnest(*arrays).table_valued(*columns, with_ordinality="ordinal").render_derived(name="requested")
 
 
+def _is_requested() -> ColumnElement[bool]:
+    """Whether a product is one of the order's; without it, PostgreSQL joins with all products to update some."""
+    return _products.id == func.any(bindparam("ids", type_=_BIGINTS))
+
+
 def _locked(acquired: ColumnElement[bool]) -> CTE:
     """Lock the products of the order, in the order of their ids, once the key is locked."""
     return (
         select(tables.products)
-        .where(acquired, _products.id == func.any(bindparam("ids", type_=_BIGINTS)))
+        .where(acquired, _is_requested())
         .order_by(_products.id)
         .with_for_update(key_share=True)
         .cte("locked")

@@ -211,10 +211,11 @@ def explained(engine: Engine, statement: str) -> str:
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
     for position, name in enumerate(names, start=1):
         statement = statement.replace(f"%({name})s", f"${position}")
+    parameters = len(set(re.findall(r"\$\d+", statement)))
     with engine.connect() as connection:
         connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
         connection.exec_driver_sql(f"PREPARE asked AS {statement}")
-        values = f"({', '.join(['NULL'] * len(names))})" if names else ""
+        values = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
         rows = connection.exec_driver_sql(f"EXPLAIN EXECUTE asked{values}")
         plan = "\n".join(rows.scalars())
         connection.exec_driver_sql("DEALLOCATE asked")

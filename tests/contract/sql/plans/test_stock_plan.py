@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import Engine, insert, text
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.direct_placement import SqlDirectPlacement
 from orders_adapters.sql.product_catalog import SqlProductCatalog
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
+from orders_adapters.testing.examples import placed
 from orders_domain import Actor, Money
 from orders_domain.model.product import NewProduct
 from tests.contract.sql.test_statements import explained, statements
@@ -47,10 +49,8 @@ def test_sale_above_threshold_writes_no_index(on_postgresql: Engine) -> None:
 
 
 def test_low_products_are_read_from_index(engine: Engine, tea: int) -> None:
-    plenty = {"name": "Tea", "price_minor": 1, "currency": "USD", "stock_quantity": 9, "low_stock_threshold": 5}
-    many = [plenty | {"sku": str(number), "created_at": NOON} for number in range(MANY)]
     with engine.begin() as connection:
-        connection.execute(insert(tables.products).inline(), many)
+        connection.execute(insert(tables.products).inline(), [plenty(number) for number in range(MANY)])
         connection.execute(text("ANALYZE"))
 
     with statements(engine) as sent:
@@ -58,6 +58,31 @@ def test_low_products_are_read_from_index(engine: Engine, tea: int) -> None:
 
     assert levels.low_stock == ()
     assert [statement for statement in sent if "ix_products_low" in explained(engine, statement)] == sent
+
+
+def test_order_reads_only_its_products(on_postgresql: Engine) -> None:
+    """With so many products a join with all of them seems as cheap to PostgreSQL as three searches by index."""
+    with on_postgresql.begin() as connection:
+        connection.execute(insert(tables.products).inline(), [plenty(number) for number in range(1_000)])
+        connection.execute(text("ANALYZE products"))
+    direct = SqlDirectPlacement(on_postgresql, on_commit=lambda: None)
+
+    with statements(on_postgresql) as sent:
+        direct.place(lambda products: placed(), product_ids=[7], at=NOON)
+
+    assert len(sent) == 2
+    for statement in sent:
+        plan = explained(on_postgresql, statement)
+        assert "Seq Scan on products" not in plan, plan
+        assert "Index Scan using pk_products" in plan, plan
+
+
+def plenty(number: int) -> dict[str, object]:
+    """A product with more units than its threshold."""
+    return {
+        "sku": str(number), "name": "Tea", "price_minor": 1, "currency": "USD", "stock_quantity": 9,
+        "low_stock_threshold": 5, "created_at": NOON,
+    }  # fmt: skip
 
 
 def test_product_is_low_at_its_threshold(engine: Engine, tea: int) -> None:

@@ -1,6 +1,7 @@
 """Request bodies: read completely before a thread handles the request, if the route takes one."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from io import BytesIO
 from typing import Any
@@ -35,9 +36,12 @@ class TimedOutBody:
 
 
 async def read(
-    receive: Callable[[], Awaitable[Any]], share: Share, *, declared: int, limit: int, seconds: float
+    receive: Callable[[], Awaitable[Any]], share: Share, *, declared: int | None, limit: int, seconds: float
 ) -> BytesIO | TimedOutBody:
-    """Return the body, truncated to slightly more than ``limit`` bytes.
+    """Return the body, truncated to slightly more than ``limit`` bytes; ``declared`` comes from ``declared_length``.
+
+    The server is not asked for a body that has no bytes, nor for the end of one whose declared bytes have arrived:
+    each answer costs two changes of threads.
 
     A body that is too large is read to its end and discarded, because a client does not read a response while it is
     sending. Without a ``limit`` only ``DISCARDED_BYTES`` are, because a stranger must not cost more, and fewer if the
@@ -47,12 +51,15 @@ async def read(
         Refused: the memory for bodies was needed for others.
         IncompleteBody: the body ended early.
     """
+    if declared == 0:
+        return BytesIO()
     collected: list[bytes] = []  # and not one buffer, because many that grow side by side fragment the memory
-    idle = IDLE_TIMEOUT if declared > limit else seconds
-    room = 0 if declared > limit else limit
+    is_too_large = declared is not None and declared > limit
+    room = 0 if is_too_large else limit
+    enough = min(math.inf if declared is None else declared, math.inf if limit else DISCARDED_BYTES)
     try:
         async with share.wait_at_most(seconds):
-            parts = _parts(receive, idle=idle, enough=None if limit else DISCARDED_BYTES)
+            parts = _parts(receive, idle=IDLE_TIMEOUT if is_too_large else None, enough=enough)
             await _collect(parts, collected, share, room=room, discards=not limit)
     except TimeoutError:
         if not share.evicted:
@@ -82,9 +89,9 @@ async def _collect(
         del part  # which would occupy memory while the next one is waited for
 
 
-async def _parts(receive: Callable[[], Awaitable[Any]], *, idle: float, enough: int | None) -> AsyncIterator[bytes]:
+async def _parts(receive: Callable[[], Awaitable[Any]], *, idle: float | None, enough: float) -> AsyncIterator[bytes]:
     seen, more = 0, True
-    while more and (enough is None or seen < enough):
+    while more and seen < enough:
         async with asyncio.timeout(idle):  # not wait_for, which may swallow a cancellation in Python 3.11
             message = await receive()
         if message["type"] == "http.disconnect":
@@ -96,6 +103,15 @@ async def _parts(receive: Callable[[], Awaitable[Any]], *, idle: float, enough: 
         del part
 
 
-def declared_length(scope: Any) -> int:
-    """Return the Content-Length, 0 without one. The server rejects invalid ones."""
-    return max((int(value) for name, value in scope["headers"] if name == b"content-length"), default=0)
+def declared_length(scope: Any) -> int | None:
+    """Return the length of the body by the headers, or None if only its end tells it. The server rejects invalid ones.
+
+    A request of HTTP/1 without both headers has no body (RFC 9112, section 6.3).
+    """
+    length = None if scope["http_version"].startswith("2") else 0
+    for name, value in scope["headers"]:
+        if name == b"transfer-encoding":
+            return None
+        if name == b"content-length":
+            length = int(value)
+    return length

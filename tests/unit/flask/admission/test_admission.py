@@ -36,6 +36,7 @@ class Client:
     def __init__(self, *parts: dict[str, Any]) -> None:
         self.parts = list(parts)
         self.sent: list[dict[str, Any]] = []
+        self.asked = 0
 
     def request(
         self,
@@ -57,6 +58,8 @@ class Client:
         }
         if length is not None:
             headers["content-length"] = str(length)
+        elif self.parts:
+            headers["transfer-encoding"] = "chunked"
         scope = {
             "type": "http",
             "http_version": "1.1",
@@ -70,6 +73,7 @@ class Client:
         return " ".join([str(self.sent[0]["status"]), body.decode()]) if self.sent else ""
 
     async def _receive(self) -> dict[str, Any]:
+        self.asked += 1
         if not self.parts:
             await asyncio.Event().wait()
         return self.parts.pop(0)
@@ -80,6 +84,17 @@ class Client:
 
 def test_chunked_body_is_joined_without_length() -> None:
     assert Client(part(ORDER[:9]), part(b""), part(ORDER[9:], more=False)).request().startswith("201 ")
+
+
+def test_server_is_asked_for_bytes_that_follow_only() -> None:
+    """Each answer costs two changes of threads, and the last one of a body has no bytes."""
+    requests = {"read": Client(), "empty": Client(), "order": Client(part(ORDER[:9]), part(ORDER[9:]))}
+
+    assert requests["read"].request("GET", "/orders/user/ann").startswith("200 ")
+    assert requests["empty"].request(length=0).startswith("400 ")
+    assert requests["order"].request(length=len(ORDER)).startswith("201 ")
+
+    assert {name: client.asked for name, client in requests.items()} == {"read": 0, "empty": 0, "order": 2}
 
 
 def test_missing_body_returns_408() -> None:
@@ -121,7 +136,7 @@ def test_unannounced_large_body_is_discarded() -> None:
     client = Client(*[part(b" " * MAX_BODY_BYTES)] * 20, part(b"", more=False))
 
     with ByteBudget(MAX_BODY_BYTES * 3).share() as share:
-        buffer = asyncio.run(read(client._receive, share, declared=0, limit=MAX_BODY_BYTES, seconds=9))
+        buffer = asyncio.run(read(client._receive, share, declared=None, limit=MAX_BODY_BYTES, seconds=9))
 
     assert isinstance(buffer, BytesIO)
     assert MAX_BODY_BYTES < len(buffer.getvalue()) <= 2 * MAX_BODY_BYTES
@@ -357,7 +372,11 @@ def test_stopped_bodies_make_room_for_those_that_go_on() -> None:
         "method": "POST",
         "path": "/orders/",
         "query_string": b"",
-        "headers": [(b"authorization", b"Bearer e30.e30.x"), (b"content-type", b"application/json")],
+        "headers": [
+            (b"authorization", b"Bearer e30.e30.x"),
+            (b"content-type", b"application/json"),
+            (b"transfer-encoding", b"chunked"),
+        ],
     }
 
     async def run() -> list[int]:

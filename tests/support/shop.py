@@ -149,9 +149,14 @@ class Shop:
 
     # Events.
 
-    def relay(self, *, limit: int = 500) -> use_cases.RelayResult:
+    def relay(self, *, limit: int = 500, together: bool = False) -> use_cases.RelayResult:
         return use_cases.relay_events(
-            outbox=self.outbox, publisher=self.publisher, cache=self.cache, clock=self.clock, limit=limit
+            outbox=self.outbox,
+            publisher=self.publisher,
+            cache=self.cache,
+            clock=self.clock,
+            limit=limit,
+            together=together,
         )
 
     def in_state(self, *states: OutboxState) -> list[OutboxMessage]:

@@ -25,7 +25,7 @@ class InMemoryOutbox(Outbox):
         return [_SHARD] if self._due(now, limit=1) else []
 
     @contextmanager
-    def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator["InMemoryShardClaim | None"]:
+    def claim(self, *shards: int, now: datetime, limit: int) -> Iterator["InMemoryShardClaim | None"]:
         if not self._store.relay_lock.acquire(blocking=False):
             yield None
             return

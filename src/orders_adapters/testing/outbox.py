@@ -14,8 +14,6 @@ from orders_domain import OrderStatus
 from orders_domain.ports.outbox import DUE_AT_ONCE, MAX_CACHE_AGE, Outbox, OutboxMessage, OutboxState, ShardClaim
 
 LATER = NOON + timedelta(hours=1)
-
-
 SECOND = timedelta(seconds=1)
 
 
@@ -83,6 +81,25 @@ class OutboxTests:
         assert after.event == before.event
         assert (after.state, after.due_at, after.attempts) == (OutboxState.PARKED, due_at, 10)
         assert after.last_error == "NO_ROUTE 💡 'x'"
+
+    def test_states_of_a_claim_may_differ(self, store: StoreHarness) -> None:
+        order, outbox = store.placed(), store.outbox()
+        for status in (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED):
+            store.changed(order, status)
+        (shard,) = outbox.due_shards(LATER)
+        wanted = [
+            (OutboxState.SENT, LATER, 0, None),
+            (OutboxState.PUBLISHED, LATER + SECOND, 0, None),
+            (OutboxState.WAITING, LATER + SECOND, 2, "NO_ROUTE"),
+            (OutboxState.WAITING, LATER + SECOND, 1, "NO_ROUTE"),
+        ]
+
+        with outbox.claim(shard, now=LATER, limit=500) as claim:
+            assert claim is not None
+            for message, (state, due_at, attempts, error) in zip(claim.messages, wanted, strict=True):
+                claim.set_state(message.event.id, state=state, due_at=due_at, attempts=attempts, last_error=error)
+
+        assert [(each.state, each.due_at, each.attempts, each.last_error) for each in store.events()] == wanted
 
     def test_new_event_is_due_whatever_its_clock_says(self, store: StoreHarness) -> None:
         store.placed()
@@ -253,6 +270,20 @@ class OutboxTests:
 
         with second.claim(shard, now=LATER, limit=500) as claim:
             assert claim is not None
+
+    def test_free_shards_are_claimed_together(self, store: StoreHarness) -> None:
+        orders = [store.placed() for _ in range(12)]
+        first, second = store.outbox(), store.outbox()
+        shards = first.due_shards(LATER)
+        with first.claim(shards[0], now=LATER, limit=500) as one, second.claim(*shards, now=LATER, limit=500) as others:
+            assert one is not None
+            claimed_ids = [message.event.order_id for message in (*one.messages, *(others.messages if others else ()))]
+        with second.claim(*shards, now=LATER, limit=500) as claim:
+            assert claim is not None
+            assert sorted(message.event.order_id for message in claim.messages) == sorted(order.id for order in orders)
+
+        assert len(claimed_ids) == len(set(claimed_ids))
+        assert others is None or len(claimed_ids) == 12
 
     def test_concurrent_relays_send_no_event_twice(self, store: StoreHarness) -> None:
         orders = [store.placed() for _ in range(20)]

@@ -52,14 +52,14 @@ class OutboxBacklog:
 
 
 class ShardClaim(Protocol):
-    """The due events of one shard, locked by one relay at a time."""
+    """The due events of one or more shards, each of which one relay locks at a time."""
 
     @property
     def messages(self) -> Sequence[OutboxMessage]:
-        """The due events, oldest first; an order's event is never returned without its earlier unsent ones.
+        """The due events, the oldest of a shard first; an order's event never comes without its earlier unsent ones.
 
-        At most ``limit`` events to publish, and at most ``limit`` events for cache invalidation only: those in state
-        PUBLISHED, and those of the last ten minutes that are blocked, parked or not due yet.
+        Of each shard at most ``limit`` events to publish, and at most ``limit`` events for cache invalidation only:
+        those in state PUBLISHED, and those of the last ten minutes that are blocked, parked or not due yet.
         """
         ...
 
@@ -83,8 +83,8 @@ class Outbox(Protocol):
         """Return the shards that have due events. All events of an order are in the same shard."""
         ...
 
-    def claim(self, shard: int, *, now: datetime, limit: int) -> AbstractContextManager[ShardClaim | None]:
-        """Lock a shard and return its due events, or None if another relay holds the lock.
+    def claim(self, *shards: int, now: datetime, limit: int) -> AbstractContextManager[ShardClaim | None]:
+        """Lock those of the shards that no other relay holds, and return their due events; None if it locks none.
 
         States are committed when the block exits, also after an error. The lock of a relay that dies is released.
         """

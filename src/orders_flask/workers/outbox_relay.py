@@ -15,7 +15,9 @@ from orders_flask.workers import runner
 log = structlog.get_logger(__name__)
 
 POLL_INTERVAL = 0.5  # seconds; polling is needed because a wake-up signal may be lost (see sql.outbox.wakeup)
-BACKLOG = 500  # events of a pass, after which the relay goes on at once
+BACKLOG = 500
+"""The events of a pass, after which the relay goes on at once, and claims shards one by one, so that others share them.
+After a pass over fewer events it claims all due shards together."""
 REST, MAX_REST = 4, 0.1
 """A pass over few events costs as much as one over many. So while orders arrive, the relay rests four times as long as
 its last pass took, at most 0.1 s, and the next pass publishes more at once."""
@@ -26,9 +28,10 @@ LOG_INTERVAL = 60.0  # seconds between two records of failed shards, which are t
 class OutboxRelay:
     """``run`` returns when ``stop`` is set. If it is killed, events that are not marked as published are sent again."""
 
-    relay_events: Callable[[], RelayResult]
+    relay_events: Callable[..., RelayResult]
     wait: Callable[[float], None]  # for new events, with a timeout in seconds
     stop: threading.Event = field(default_factory=threading.Event)
+    _has_backlog: bool = True  # until a pass has shown otherwise
     _logged_at: float = float("-inf")
 
     def run(self) -> None:
@@ -36,7 +39,9 @@ class OutboxRelay:
 
     def _step(self) -> None:
         began = time.monotonic()
-        result = self.relay_events()
+        together, self._has_backlog = not self._has_backlog, True  # also after an error
+        result = self.relay_events(together=together)
+        self._has_backlog = result.sent >= BACKLOG
         if result.rejected:
             log.warning("events.rejected", count=result.rejected, advice="See: orders outbox list")
         if result.parked:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.outbox.shard_lock import acquire_shard
+from orders_adapters.sql.outbox.shard_lock import acquire_shards
 
 ROOT = Path(__file__).parents[3]
 BREACHES = [
@@ -118,7 +118,7 @@ def test_generated_files_are_ignored_by_git(tmp_path: Path) -> None:
     engine = engines.create(f"sqlite:///{tmp_path}/orders.db")
     ignored = (ROOT / ".gitignore").read_text().split()
 
-    with engine.begin() as connection, acquire_shard(engine, shard=0):
+    with engine.begin() as connection, acquire_shards(engine, [0]):
         connection.exec_driver_sql("CREATE TABLE t (n)")
         left = sorted(file.name for file in tmp_path.iterdir())
     engine.dispose()

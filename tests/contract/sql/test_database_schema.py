@@ -9,7 +9,7 @@ from orders_adapters.sql import migrate
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.outbox.repository import SqlOutbox
-from orders_adapters.sql.outbox.shard_lock import acquire_shard
+from orders_adapters.sql.outbox.shard_lock import acquire_shards
 from orders_adapters.sql.outbox.wakeup import WakeupSignal
 from orders_adapters.sql.sharding import shard_of
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
@@ -73,10 +73,10 @@ def test_relays_claim_shards_by_schema(both: tuple[Engine, Engine]) -> None:
     shop, outlet = both
     order = placed(outlet)
 
-    with acquire_shard(shop, shard_of(order.id)) as lock:
+    with acquire_shards(shop, [shard_of(order.id)]) as lock:
         assert lock is not None
         assert due(outlet, order) == [1]
-        with acquire_shard(shop, shard_of(order.id)) as second:
+        with acquire_shards(shop, [shard_of(order.id)]) as second:
             assert second is None
 
 

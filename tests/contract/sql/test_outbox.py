@@ -97,9 +97,14 @@ def test_shard_is_claimed_by_one_relay(engine: Engine, connect: Callable[..., En
 def test_postgresql_relays_claim_separate_shards(on_postgresql: Engine) -> None:
     outbox = SqlOutbox(on_postgresql)
 
-    with outbox.claim(1, now=NOON, limit=9) as first, outbox.claim(2, now=NOON, limit=9) as second:
-        assert first is not None
-        assert second is not None
+    with (
+        outbox.claim(1, now=NOON, limit=9) as first,
+        outbox.claim(2, now=NOON, limit=9) as second,
+        outbox.claim(1, 2, now=NOON, limit=9) as none,
+        outbox.claim(1, 2, 3, now=NOON, limit=9) as third,
+        outbox.claim(3, now=NOON, limit=9) as taken,
+    ):
+        assert (first is None, second is None, none, third is None, taken) == (False, False, None, False, None)
 
 
 def test_in_memory_relay_claims_exclusively(connect: Callable[..., Engine]) -> None:

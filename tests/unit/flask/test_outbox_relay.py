@@ -39,6 +39,7 @@ class ScriptedRelay:
 
     results: list[RelayResult]
     log: list[str] = field(default_factory=list)
+    together: list[bool] = field(default_factory=list)
 
     def run_all(self, *, rests: bool = False) -> list[str]:
         self.relay = OutboxRelay(relay_events=self.relay_events, wait=lambda _: self.log.append("waited"))
@@ -47,9 +48,10 @@ class ScriptedRelay:
         self.relay.run()
         return self.log
 
-    def relay_events(self) -> RelayResult:
+    def relay_events(self, *, together: bool) -> RelayResult:
         if len(self.results) == 1:
             self.relay.stop.set()
+        self.together.append(together)
         relayed = self.results.pop(0)
         self.log.append(f"sent {relayed.sent}")
         return relayed
@@ -65,6 +67,19 @@ def test_relay_rests_after_a_pass_over_few_events() -> None:
     script = ScriptedRelay([RelayResult(sent=499), RelayResult(sent=500), RelayResult(sent=1), RelayResult()])
 
     assert script.run_all(rests=True) == ["sent 499", "rested", "sent 500", "sent 1", "rested", "sent 0", "waited"]
+
+
+def test_shards_of_few_events_are_claimed_together() -> None:
+    """And one by one at the start, during a backlog and after an error, so that other relays take their part."""
+    script = ScriptedRelay([RelayResult(sent=sent) for sent in (1, 499, 500, 500, 0, 0)])
+    script.run_all()
+    assert script.together == [False, True, True, False, False, True]
+
+    with pytest.raises(IndexError):  # there is no further result
+        script.relay._step()
+    script.results = [RelayResult()]
+    script.relay._step()
+    assert script.together[-2:] == [True, False]
 
 
 def test_failed_shard_pauses_and_is_logged_once() -> None:
@@ -164,5 +179,5 @@ def test_relay_does_not_purge() -> None:
         relay._step()
 
 
-def unavailable() -> RelayResult:
+def unavailable(*, together: bool) -> RelayResult:
     raise PublisherUnavailable("The broker is away.")

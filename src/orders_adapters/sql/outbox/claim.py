@@ -1,4 +1,4 @@
-"""Claim of a shard: its due messages and their new states."""
+"""Claim of shards: their due messages and the new states of these."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -15,13 +15,12 @@ from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_message
 from orders_adapters.sql.outbox import queries
 from orders_adapters.sql.outbox.claim import SqlShardClaim
-from orders_adapters.sql.outbox.shard_lock import acquire_shard
+from orders_adapters.sql.outbox.shard_lock import acquire_shards
 from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxBacklog, OutboxMessage, OutboxState
 
 _outbox = tables.outbox.c
 _ids = bindparam("ids", expanding=True, type_=_outbox.event_id.type)
-_BATCH = 1_000  # ids per statement, because the number of parameters is limited
 
 _REQUEUE = (
     update(tables.outbox)
@@ -33,6 +32,7 @@ _BACKLOG = (
     .where(_outbox.state.in_(tables.UNSENT))
     .group_by(_outbox.state)
 )
+_BATCH = 1_000  # ids per statement, because the number of parameters is limited
 _PRUNE = delete_older_than(tables.outbox, column=_outbox.at, where=_outbox.state.in_(tables.SENT))
 
 
@@ -46,14 +46,18 @@ class SqlOutbox(Outbox):
             return connection.scalars(queries.DUE_SHARDS, {"now": now, "recent_after": now - MAX_CACHE_AGE}).all()
 
     @contextmanager
-    def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator[SqlShardClaim | None]:
-        with translate_errors(), acquire_shard(self._engine, shard) as lock:
+    def claim(self, *shards: int, now: datetime, limit: int) -> Iterator[SqlShardClaim | None]:
+        with translate_errors(), acquire_shards(self._engine, shards) as lock:
             if lock is None:
                 yield None
                 return
-            times = {"now": now, "recent_after": now - MAX_CACHE_AGE}
+            values = {"now": now, "recent_after": now - MAX_CACHE_AGE, "limit": limit}
             with lock.read_connection() as connection:
-                rows = connection.execute(queries.DUE_MESSAGES, {"shard": shard, "limit": limit} | times).all()
+                rows = [
+                    row
+                    for shard in lock.shards
+                    for row in connection.execute(queries.DUE_MESSAGES, {"shard": shard} | values)
+                ]
             claim = SqlShardClaim([replace(to_message(row), blocked=row.blocked) for row in rows])
             try:
                 yield claim

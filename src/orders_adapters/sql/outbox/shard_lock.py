@@ -1,14 +1,14 @@
-"""Shard lock of a relay. It is released with the connection or the file of a relay that dies."""
+"""Locks of shards by a relay. They are released with the connection or the file of a relay that dies."""
 
 import fcntl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Integer, Pool, bindparam, func, literal, select
+from sqlalchemy import ARRAY, Connection, Engine, Integer, Pool, bindparam, column, func, literal, select
 
 from orders_adapters.private_files import create_private
 from orders_adapters.sql.engine import engine as engines
@@ -21,8 +21,14 @@ LOCKS = 0x6F726472
 PUBLISH_TIMEOUT = 60
 """Seconds that a claim may wait for the broker. The database ends an idle transaction after that, and its lock."""
 
+_requested = (
+    func.unnest(bindparam("shards", type_=ARRAY(Integer)))
+    .table_valued(column("shard", Integer))
+    .render_derived(name="requested")
+)
 _ACQUIRE = select(
-    func.pg_try_advisory_xact_lock(literal(LOCKS).bitwise_xor(SCHEMA_KEY), bindparam("shard", type_=Integer)),
+    _requested.c.shard,
+    func.pg_try_advisory_xact_lock(literal(LOCKS).bitwise_xor(SCHEMA_KEY), _requested.c.shard).label("acquired"),
     # Longer than for other transactions (postgresql.IDLE_SECONDS), because this one is idle until the broker confirms.
     func.set_config("idle_in_transaction_session_timeout", f"{PUBLISH_TIMEOUT}s", True),
 )
@@ -31,26 +37,31 @@ _in_memory: WeakKeyDictionary[Pool, threading.Lock] = WeakKeyDictionary()
 
 @dataclass(frozen=True, slots=True)
 class ShardLock:
-    """Connections to read and write the shard while the lock is held."""
+    """The locked shards, and connections to read and write them while the lock is held."""
 
+    shards: Sequence[int]
     read_connection: Callable[[], AbstractContextManager[Connection]]
     write_connection: Callable[[], AbstractContextManager[Connection]]
 
 
 @contextmanager
-def acquire_shard(engine: Engine, shard: int) -> Iterator[ShardLock | None]:
-    """Yield the lock, or None if another relay holds it."""
-    with _acquire_on_sqlite(engine) if engines.is_sqlite(engine) else _acquire_on_postgresql(engine, shard) as lock:
+def acquire_shards(engine: Engine, shards: Sequence[int]) -> Iterator[ShardLock | None]:
+    """Yield the lock of those shards that no other relay holds, or None if others hold them all."""
+    acquire = _acquire_on_sqlite if engines.is_sqlite(engine) else _acquire_on_postgresql
+    with acquire(engine, shards) as lock:
         yield lock
 
 
 @contextmanager
-def _acquire_on_postgresql(engine: Engine, shard: int) -> Iterator[ShardLock | None]:
+def _acquire_on_postgresql(engine: Engine, shards: Sequence[int]) -> Iterator[ShardLock | None]:
     """Use one transaction from the claim to the update of states, so that a relay that loses the lock cannot update."""
     with engine.connect() as connection:
-        if connection.execute(_ACQUIRE, {"shard": shard}).scalar_one():
+        rows = connection.execute(_ACQUIRE, {"shards": list(shards)}).all()
+        if acquired := [row.shard for row in rows if row.acquired]:
             yield ShardLock(
-                read_connection=lambda: nullcontext(connection), write_connection=lambda: _until_commit(connection)
+                acquired,
+                read_connection=lambda: nullcontext(connection),
+                write_connection=lambda: _until_commit(connection),
             )
             return
     yield None
@@ -63,11 +74,11 @@ def _until_commit(connection: Connection) -> Iterator[Connection]:
 
 
 @contextmanager
-def _acquire_on_sqlite(engine: Engine) -> Iterator[ShardLock | None]:
+def _acquire_on_sqlite(engine: Engine, shards: Sequence[int]) -> Iterator[ShardLock | None]:
     """Lock all shards outside the database, because a lock inside would block writers until the broker confirms."""
     with _memory_lock(engine) if sqlite.in_memory(engine.url) else _file_lock(sqlite.file_of(engine)) as acquired:
         yield (
-            ShardLock(read_connection=engines.autocommit(engine).connect, write_connection=engine.begin)
+            ShardLock(shards, read_connection=engines.autocommit(engine).connect, write_connection=engine.begin)
             if acquired
             else None
         )

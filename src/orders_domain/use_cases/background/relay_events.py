@@ -1,5 +1,6 @@
 """Use case: relay events from the outbox to the broker."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,14 +45,23 @@ class _Relay:
 
 
 def relay_events(
-    *, outbox: Outbox, publisher: EventPublisher, cache: OrderCache, clock: Clock, limit: int = 500
+    *,
+    outbox: Outbox,
+    publisher: EventPublisher,
+    cache: OrderCache,
+    clock: Clock,
+    limit: int = 500,
+    together: bool = False,
 ) -> RelayResult:
     """Publish the due events of every shard that no other relay holds, and invalidate the cache for them.
 
+    At most ``limit`` events of a shard. With ``together`` all shards are claimed at once, which costs a fraction of a
+    claim for each while there are few events; of a backlog other relays could not take a part meanwhile.
+
     Events of one order are published in order, each after the broker confirmed the previous one. A rejected event is
     retried with exponential backoff, because the broker's condition ends by itself. An event that cannot be published
-    is parked at once, alone (see ``Outbox.requeue``). An error of one shard does not stop the others. An unavailable
-    broker does not count as an attempt.
+    is parked at once, alone (see ``Outbox.requeue``). An error of one shard does not stop the others: shards that fail
+    together are claimed one by one. An unavailable broker does not count as an attempt.
 
     Raises:
         PublisherUnavailable: the broker is unavailable; events confirmed before are marked as sent.
@@ -59,22 +69,28 @@ def relay_events(
     """
     relay = _Relay(outbox=outbox, publisher=publisher, cache=cache, clock=clock, limit=limit)
     result, unavailable = RelayResult(), None
-    for shard in outbox.due_shards(clock()):
+    due = outbox.due_shards(clock())
+    waiting = deque([tuple(due)] if together and due else [(shard,) for shard in due])
+    while waiting:
+        shards = waiting.popleft()
         try:
-            result += _relay_shard(shard, relay, publish=unavailable is None)
+            result += _relay_shards(shards, relay, publish=unavailable is None)
         except PublisherUnavailable as error:
             unavailable = error  # raised at the end, because the cache must be invalidated for all shards
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other shards
-            result += RelayResult(failures=(error,))
+            if len(shards) > 1:
+                waiting.extend((shard,) for shard in shards)
+            else:
+                result += RelayResult(failures=(error,))
     if unavailable is not None:
         raise unavailable
     return result
 
 
-def _relay_shard(shard: int, relay: _Relay, *, publish: bool) -> RelayResult:
-    with relay.outbox.claim(shard, now=relay.clock(), limit=relay.limit) as claim:
+def _relay_shards(shards: Sequence[int], relay: _Relay, *, publish: bool) -> RelayResult:
+    with relay.outbox.claim(*shards, now=relay.clock(), limit=relay.limit) as claim:
         if claim is None:
             return RelayResult()
         cache_invalidated = _invalidate_cache(claim, cache=relay.cache, clock=relay.clock)

@@ -110,22 +110,23 @@ def test_unpublishable_event_is_parked_at_once_and_alone(
     assert broker.versions()[bad.id] == [1, 2]
 
 
-def test_failed_shard_does_not_stop_the_others(shop: InMemoryShop, broker: ScriptedPublisher) -> None:
+@pytest.mark.parametrize("together", [False, True])
+def test_failed_shard_does_not_stop_the_others(shop: InMemoryShop, together: bool) -> None:
     class TwoShards(InMemoryOutbox):
         def due_shards(self, now: datetime) -> Sequence[int]:
             return [13, *super().due_shards(now)]
 
         @contextmanager
-        def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator[InMemoryShardClaim | None]:
-            if shard == 13:
+        def claim(self, *shards: int, now: datetime, limit: int) -> Iterator[InMemoryShardClaim | None]:
+            if 13 in shards:
                 raise ZeroDivisionError("This shard cannot be read.")
-            with super().claim(shard, now=now, limit=limit) as claim:
+            with super().claim(*shards, now=now, limit=limit) as claim:
                 yield claim
 
     shop.outbox = TwoShards(shop.store)
     shop.place()
 
-    result = shop.relay()
+    result = shop.relay(together=together)
 
     assert result.sent == 1
     assert [type(failure) for failure in result.failures] == [ZeroDivisionError]

@@ -14,7 +14,7 @@ from orders_adapters.sql.engine.delete_batches import delete_batch, delete_older
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_message
 from orders_adapters.sql.outbox import queries
-from orders_adapters.sql.outbox.claim import SqlShardClaim
+from orders_adapters.sql.outbox.claim import SqlShardClaim, batches
 from orders_adapters.sql.outbox.shard_lock import acquire_shards
 from orders_adapters.sql.tables.column_types import UtcDateTime
 from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxBacklog, OutboxMessage, OutboxState
@@ -32,7 +32,6 @@ _BACKLOG = (
     .where(_outbox.state.in_(tables.UNSENT))
     .group_by(_outbox.state)
 )
-_BATCH = 1_000  # ids per statement, because the number of parameters is limited
 _PRUNE = delete_older_than(tables.outbox, column=_outbox.at, where=_outbox.state.in_(tables.SENT))
 
 
@@ -82,9 +81,8 @@ class SqlOutbox(Outbox):
 
     def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:
         ids = list(dict.fromkeys(event_ids))
-        batches = [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
         with translate_errors(), self._engine.begin() as connection:
-            return sum(connection.execute(_REQUEUE, {"ids": batch, "now": now}).rowcount for batch in batches)
+            return sum(connection.execute(_REQUEUE, {"ids": batch, "now": now}).rowcount for batch in batches(ids))
 
     def prune(self, *, sent_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:

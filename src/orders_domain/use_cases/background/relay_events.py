@@ -100,10 +100,10 @@ def _relay_shards(shards: Sequence[int], relay: _Relay, *, publish: bool) -> Rel
 
 
 def _invalidate_cache(claim: ShardClaim, *, cache: OrderCache, clock: Clock) -> bool:
-    cache_invalidated = cache.invalidate(_versions(claim.messages))
+    cache_invalidated, now = cache.invalidate(_versions(claim.messages)), clock()
     for message in claim.messages:
         if message.state is OutboxState.PUBLISHED:
-            _mark_sent(claim, message, cache_invalidated=cache_invalidated, now=clock())
+            _mark_sent(claim, message, cache_invalidated=cache_invalidated, now=now)
     return cache_invalidated
 
 
@@ -112,20 +112,20 @@ def _publish(claim: ShardClaim, *, cache_invalidated: bool, publisher: EventPubl
     blocked_orders: set[UUID] = set()
     for batch in _batches([message for message in claim.messages if message.publishable]):
         messages = [message for message in batch if message.event.order_id not in blocked_orders]
-        reasons = _reasons([message.event for message in messages], publisher)
+        reasons, now = _reasons([message.event for message in messages], publisher), clock()
         for message, reason in zip(messages, reasons, strict=True):
             if reason is None:
-                _mark_sent(claim, message, cache_invalidated=cache_invalidated, now=clock())
+                _mark_sent(claim, message, cache_invalidated=cache_invalidated, now=now)
                 result += RelayResult(sent=1)
                 continue
             blocked_orders.add(message.event.order_id)
             if isinstance(reason, Deferred):
-                _mark_waiting(claim, message, reason=reason, now=clock())
+                _mark_waiting(claim, message, reason=reason, now=now)
             elif isinstance(reason, Unpublishable):
-                _mark_parked(claim, message, reason=reason, now=clock())
+                _mark_parked(claim, message, reason=reason, now=now)
                 result += RelayResult(parked=1)
             else:
-                _mark_rejected(claim, message, reason=reason, now=clock())
+                _mark_rejected(claim, message, reason=reason, now=now)
                 result += RelayResult(rejected=1)
     return result
 

@@ -145,9 +145,17 @@ def test_order_page_is_read_from_index(filled: Engine, after: Cursor | None) -> 
         assert "created_at" in plan.split("ix_orders_user_id_created_at_id")[1], plan
 
 
+def of_shard(engine: Engine) -> tuple[Any, dict[str, Any]]:
+    """The query of due messages of the store, with its values."""
+    values = {"now": LATER, "recent_after": LATER, "limit": 500}
+    if engine.dialect.name == "sqlite":
+        return queries.DUE_MESSAGES, values | {"shard": 3}
+    return queries.DUE_MESSAGES_OF_SHARDS, values | {"shards": [3]}
+
+
 def test_due_queries_skip_sent_events(filled: Engine) -> None:
     for statement, values in (
-        (queries.DUE_MESSAGES, {"shard": 3, "now": LATER, "recent_after": LATER, "limit": 500}),
+        of_shard(filled),
         (queries.DUE_SHARDS, {"now": LATER, "recent_after": LATER}),
     ):
         with statements(filled) as sent, filled.connect() as connection:

@@ -8,22 +8,21 @@ import random
 import time
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, literal_column, select
+from sqlalchemy import func, literal_column, select
 
 from orders_adapters.sql import mappers, tables, unit_of_work
 from orders_adapters.sql.outbox import queries
 
-_outbox = tables.outbox.c
-
 
 def plant() -> None:
     sent = tables.outbox.alias("sent").c
+    due = queries._of_each.c
     last = (
         select(func.coalesce(func.max(sent.id), 0))
-        .where(sent.shard == bindparam("shard", type_=Integer), sent.state == literal_column("'sent'"))
+        .where(sent.shard == due.shard, sent.state == literal_column("'sent'"))
         .scalar_subquery()
     )
-    queries.DUE_MESSAGES = queries.DUE_MESSAGES.where(queries._all.c.id > last)
+    queries.DUE_MESSAGES_OF_SHARDS = queries.DUE_MESSAGES_OF_SHARDS.where(due.id > last)
     insert_all = mappers.insert_all
 
     def insert_early(connection: Any, table: Any, values: Any) -> None:

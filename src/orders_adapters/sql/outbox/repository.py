@@ -1,12 +1,13 @@
 """Outbox repository. Rows are selected by state, because a cursor would skip transactions that commit late."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, select, update
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
@@ -52,11 +53,7 @@ class SqlOutbox(Outbox):
                 return
             values = {"now": now, "recent_after": now - MAX_CACHE_AGE, "limit": limit}
             with lock.read_connection() as connection:
-                rows = [
-                    row
-                    for shard in lock.shards
-                    for row in connection.execute(queries.DUE_MESSAGES, {"shard": shard} | values)
-                ]
+                rows = _due_rows(connection, lock.shards, values)
             claim = SqlShardClaim([replace(to_message(row), blocked=row.blocked) for row in rows])
             try:
                 yield claim
@@ -87,3 +84,10 @@ class SqlOutbox(Outbox):
     def prune(self, *, sent_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:
             return delete_batch(connection, _PRUNE, before=sent_before, limit=limit)
+
+
+def _due_rows(connection: Connection, shards: Sequence[int], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """Return the due messages of the shards, oldest first within each."""
+    if engines.is_sqlite(connection.engine):  # it has no subquery for each row of another
+        return [row for shard in shards for row in connection.execute(queries.DUE_MESSAGES, {"shard": shard, **values})]
+    return connection.execute(queries.DUE_MESSAGES_OF_SHARDS, {"shards": list(shards), **values}).all()

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ARRAY, Connection, Engine, Integer, Pool, bindparam, column, func, literal, select
+from sqlalchemy import Connection, Engine, Pool, func, literal, select
 
 from orders_adapters.private_files import create_private
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.engine import sqlite
 from orders_adapters.sql.engine.postgresql import SCHEMA_KEY
+from orders_adapters.sql.outbox.queries import REQUESTED_SHARDS
 from orders_domain.errors import StoreUnavailable
 
 LOCKS = 0x6F726472
@@ -21,14 +22,10 @@ LOCKS = 0x6F726472
 PUBLISH_TIMEOUT = 60
 """Seconds that a claim may wait for the broker. The database ends an idle transaction after that, and its lock."""
 
-_requested = (
-    func.unnest(bindparam("shards", type_=ARRAY(Integer)))
-    .table_valued(column("shard", Integer))
-    .render_derived(name="requested")
-)
+_shard = REQUESTED_SHARDS.c.shard
 _ACQUIRE = select(
-    _requested.c.shard,
-    func.pg_try_advisory_xact_lock(literal(LOCKS).bitwise_xor(SCHEMA_KEY), _requested.c.shard).label("acquired"),
+    _shard,
+    func.pg_try_advisory_xact_lock(literal(LOCKS).bitwise_xor(SCHEMA_KEY), _shard).label("acquired"),
     # Longer than for other transactions (postgresql.IDLE_SECONDS), because this one is idle until the broker confirms.
     func.set_config("idle_in_transaction_session_timeout", f"{PUBLISH_TIMEOUT}s", True),
 )

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -32,7 +32,8 @@ WAITING = (
 )
 """Tests that wait for servers to stop, start and answer, the longest first."""
 LONG = ("tests/contract/stock/test_random_lives.py", "tests/unit/domain/test_charges.py")
-"""Tests that compute for up to half an hour in `make deep`; they begin first, because a file is run by one worker."""
+"""Tests that compute for hours in `make deep`. They begin first, and all workers share them; of another file one worker
+runs all tests, because they share what its fixtures start."""
 KILLING = ("tests/torture/", "tests/contract/faults/")
 """Tests that kill servers and processes under load: they wait and compute."""
 WORKERS_PER_CORE = 2.5  # many tests wait for a server; but each further worker collects all tests: 8 s of CPU
@@ -85,6 +86,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if len(places) == 1 and places[0].is_file():
         return 0
     return round((WORKERS_PER_CORE if needs_servers(config) else 1) * (os.cpu_count() or 1))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return the scheduler of tests, which is that of ``--dist=loadfile`` but for the long files."""
+    from xdist.scheduler import LoadFileScheduling  # here, because a run without workers needs no xdist
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist publishes no types
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return nodeid if file in LONG else file
+
+    return Scheduling(config, log)
 
 
 def needs_servers(config: pytest.Config) -> bool:

@@ -137,8 +137,8 @@ class Stack:
                 object.__setattr__(self, "_commits", file)
             assert self._commits is not None
             return self._commits.execute("PRAGMA data_version").fetchone()
-        counts = (f"SELECT count(*), max(xmin::text::bigint) FROM {name}" for name in tables.metadata.tables)
-        return self.rows(" UNION ALL ".join(counts))
+        counts = (f"SELECT '{name}', count(*), max(xmin::text::bigint) FROM {name}" for name in tables.metadata.tables)
+        return sorted(self.rows(" UNION ALL ".join(counts)))  # parallel workers return large tables in any order
 
     def contents(self) -> dict[str, Counter[tuple[Any, ...]]]:
         """The rows of each table, unordered."""

@@ -19,6 +19,7 @@ SHORT = "Some products have insufficient stock"  # or the products do not exist
 NON_INTEGER = "Must be an integer"  # JSON Schema accepts 1.0 as an integer
 TEXT = "half of a surrogate pair"  # valid in JSON, invalid in Unicode
 DAY = "Must be an ISO 8601 date or datetime"  # a leap second
+FUTURE = "minutes in the future"  # a time must not be later than the clock
 ZONE = "Must be a time zone of the IANA database"
 REASON = "A reason must be given for a cancellation only"
 PERIOD = "Must not be after end_date|The period must"
@@ -64,8 +65,10 @@ REASONS = {
     "POST /auth/refresh": TEXT,
     "POST /api/orders/": f"Invalid snapshot payload|{KEY}",  # generated carts have no valid signature
     "POST /api/orders/{order_ref}/cancel": TEXT,
-    **{f"POST /v1/orders/{{order_ref}}/{verb}": f"{KEY}|{TEXT}|{NON_INTEGER}|{UNIT}|{REFUND}" for verb in SHOP},
-    "POST /v1/shipments/{shipment_id}/events": f"{KEY}|{TEXT}|RFC 3339",
+    **{
+        f"POST /v1/orders/{{order_ref}}/{verb}": f"{KEY}|{TEXT}|{NON_INTEGER}|{UNIT}|{REFUND}|{FUTURE}" for verb in SHOP
+    },
+    "POST /v1/shipments/{shipment_id}/events": f"{KEY}|{TEXT}|RFC 3339|{FUTURE}",
     "POST /v1/returns/{return_id}/receive": f"{KEY}|{NON_INTEGER}|{UNIT}",
     "POST /v1/returns/{return_id}/refuse": f"{KEY}|{TEXT}",
     "POST /v1/orders/": f"{KEY}|{TEXT}|{NON_INTEGER}|{CHARGES}|no product with the sku|must be in one currency|{OWN}"

@@ -12,11 +12,11 @@ import pytest
 from tests.contract.http.documentation import openapi_exceptions
 from tests.support.server import Served
 
-# The default statuses for invalid data lack 413, the response to a large body, and 429, that to many logins; those for
-# valid data lack 412, the response to any If-Match but the current one.
+# The default statuses for invalid data lack 413, the response to a large body, 428, that to a missing If-Match, and
+# 429, that to many logins; those for valid data lack 412, the response to any If-Match but the current one.
 CONFIGURATION = """
 [checks.negative_data_rejection]
-expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429]
+expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429]
 
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 429, "5xx"]

@@ -46,6 +46,7 @@ ENTRIES = (
     SELECT {id}, v.version, CASE v.version WHEN 1 THEN 'placed' ELSE 'annotated' END, '2026-03-14', 'ada', 'customer',
            'PENDING', (CASE v.version WHEN 1 THEN '{placed}' ELSE '{{}}' END){json}, 4 * i + v.version - 20000000
     FROM n CROSS JOIN (SELECT 1 AS version UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) AS v
+    ORDER BY i, v.version
 """
 )
 DIALECT = {

@@ -108,7 +108,7 @@ def declared_length(scope: Any) -> int | None:
 
     A request of HTTP/1 without both headers has no body (RFC 9112, section 6.3).
     """
-    length = None if scope["http_version"].startswith("2") else 0
+    length = 0 if scope["http_version"].startswith("1") else None
     for name, value in scope["headers"]:
         if name == b"transfer-encoding":
             return None

@@ -15,7 +15,7 @@ from orders_flask.bootstrap.auth import issue_dev_token
 from orders_flask.web.admission import AdmissionMiddleware
 from orders_flask.web.admission.body_limits import BodyLimits
 from orders_flask.web.admission.byte_budget import ByteBudget
-from orders_flask.web.admission.request_body import IDLE_TIMEOUT, read
+from orders_flask.web.admission.request_body import IDLE_TIMEOUT, declared_length, read
 from orders_flask.web.admission.responder import CompleteResponse, complete_response
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 from orders_flask.workers import runner as loop
@@ -95,6 +95,25 @@ def test_server_is_asked_for_bytes_that_follow_only() -> None:
     assert requests["order"].request(length=len(ORDER)).startswith("201 ")
 
     assert {name: client.asked for name, client in requests.items()} == {"read": 0, "empty": 0, "order": 2}
+
+
+@each_case(
+    ("version", "headers", "length"),
+    [
+        ("1.1", {}, 0),
+        ("1.0", {"content-length": "7"}, 7),
+        ("1.1", {"transfer-encoding": "chunked"}, None),
+        ("1.1", {"content-length": "7", "transfer-encoding": "chunked"}, None),
+        ("1.1", {"transfer-encoding": "chunked", "content-length": "7"}, None),
+        ("2", {}, None),
+        ("3", {}, None),
+        ("2", {"content-length": "7"}, 7),
+    ],
+)
+def test_headers_tell_the_length_of_a_body(version: str, headers: dict[str, str], length: int | None) -> None:
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    assert declared_length({"http_version": version, "headers": pairs}) == length
 
 
 def test_missing_body_returns_408() -> None:

@@ -31,7 +31,7 @@ class OutboxRelay:
     relay_events: Callable[..., RelayResult]
     wait: Callable[[float], None]  # for new events, with a timeout in seconds
     stop: threading.Event = field(default_factory=threading.Event)
-    _has_backlog: bool = True  # until a pass has shown otherwise
+    _together: bool = False  # until a pass has shown that events are few
     _logged_at: float = float("-inf")
 
     def run(self) -> None:
@@ -39,9 +39,9 @@ class OutboxRelay:
 
     def _step(self) -> None:
         began = time.monotonic()
-        together, self._has_backlog = not self._has_backlog, True  # also after an error
+        together, self._together = self._together, False  # also after an error
         result = self.relay_events(together=together)
-        self._has_backlog = result.sent >= BACKLOG
+        self._together = result.sent < BACKLOG and not result.failures
         if result.rejected:
             log.warning("events.rejected", count=result.rejected, advice="See: orders outbox list")
         if result.parked:

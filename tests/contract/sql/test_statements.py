@@ -16,7 +16,7 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.outbox import queries
 from orders_adapters.sql.outbox.repository import SqlOutbox
-from orders_adapters.sql.sharding import shard_of
+from orders_adapters.sql.sharding import SHARDS, shard_of
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_domain import OrderStatus, Origin
 from orders_domain.model.order_filter import Cursor, OrderFilter
@@ -130,6 +130,18 @@ def test_states_are_written_in_one_statement(engine: Engine) -> None:
 
     assert len(claim.messages) == 3
     assert len(sent) == 1, sent
+
+
+def test_shards_are_locked_and_read_by_two_statements(on_postgresql: Engine) -> None:
+    orders = [placed(on_postgresql) for _ in range(12)]
+
+    with (
+        statements(on_postgresql) as sent,
+        SqlOutbox(on_postgresql).claim(*range(SHARDS), now=LATER, limit=9) as claim,
+    ):
+        assert claim is not None
+        assert {message.event.order_id for message in claim.messages} == {order.id for order in orders}
+        assert len(sent) == 2, sent
 
 
 @pytest.mark.parametrize("after", [None, Cursor(NOON, uuid4())])

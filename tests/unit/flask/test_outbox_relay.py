@@ -77,9 +77,11 @@ def test_shards_of_few_events_are_claimed_together() -> None:
 
     with pytest.raises(IndexError):  # there is no further result
         script.relay._step()
+    script.results = [RelayResult(failures=(ValueError("row 7"),))]
+    script.relay._step()
     script.results = [RelayResult()]
     script.relay._step()
-    assert script.together[-2:] == [True, False]
+    assert script.together[-3:] == [True, False, False]
 
 
 def test_failed_shard_pauses_and_is_logged_once() -> None:

@@ -33,7 +33,7 @@ clients: .venv/dev.stamp ## generate clients in Python and TypeScript from the O
 	  tests/contract/http/documentation/test_spectral.py $(ARGS)
 
 # Tests that measure time run at the end, with nothing beside them.
-deep: .venv/dev.stamp ## run every test at full length, then three torture runs: one to two hours
+deep: .venv/dev.stamp ## run every test at full length, then three torture runs: two to three hours
 	@$(BIN)/pytest --deep --numprocesses=auto --timeout=1200 --durations=20 -m "not alone" \
 	  --cov --cov-report=term:skip-covered --cov-fail-under=97 $(ARGS)
 	@$(BIN)/pytest --deep --durations=20 -m alone $(ARGS)
